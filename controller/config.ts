@@ -1,0 +1,40 @@
+import { z } from "zod";
+
+const path = (rule: string) => z.string(rule).startsWith("/", rule);
+const unixUrl = z
+  .string()
+  .regex(/^unix:\/.{1,107}$/, "an address like unix:/run/asci/controller.sock");
+const gid = z.coerce.number("a numeric group id").int().min(0);
+
+/** The controller's environment, validated whole. */
+export const controllerConfigSchema = z.object({
+  DATABASE_URL: z.string("a postgres: address").min(1),
+  ASCI_PLACER_DATABASE_URL: z.string().min(1).optional(),
+  ASCI_NODE_ID: z.uuid("the node's id"),
+  ASCI_RUN_DIR: path("an absolute path"),
+  ASCI_HOMES_DIR: path("an absolute path"),
+  ASCI_CONTROLLER_LISTEN: unixUrl,
+  ASCI_RELAY_GID: gid,
+  DOCKER_HOST: z.string().optional(),
+});
+export type ControllerConfig = z.infer<typeof controllerConfigSchema>;
+
+/** The relay's environment. */
+export const relayConfigSchema = z.object({
+  DATABASE_URL: z.string("a postgres: address").min(1),
+  ASCI_NODE_ID: z.uuid("the node's id"),
+  ASCI_RUN_DIR: path("an absolute path"),
+  ASCI_RELAY_LISTEN: unixUrl,
+  ASCI_RELAY_UID: z.coerce.number("a numeric user id").int().min(0),
+  ASCI_RELAY_GID: gid,
+});
+export type RelayConfig = z.infer<typeof relayConfigSchema>;
+
+/** Parses an environment; every fault is named at once, and the process ends. */
+export function readConfig<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues)
+    console.error(`${issue.path.join(".")}: ${issue.message}`);
+  process.exit(78);
+}

@@ -1,0 +1,97 @@
+/**
+ * The host's folders behind one container. Everything above `vnc/` belongs to root; `vnc/` belongs to
+ * the person and is hostile from the moment the container starts.
+ */
+import { chmod, chown, mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+export interface Person {
+  readonly username: string;
+  readonly uid: number;
+  readonly displayName: string;
+}
+
+export interface IncarnationFiles {
+  readonly folder: string;
+  readonly vnc: string;
+  readonly accounts: string;
+  readonly home: string;
+}
+
+export interface FileRoots {
+  /** `/run/asci/<installation>`. */
+  readonly runDir: string;
+  readonly homesDir: string;
+  readonly relayGid: number;
+}
+
+export function incarnationFolder(runDir: string, instanceId: string, incarnation: number): string {
+  return join(runDir, "d", `${instanceId}-${incarnation}`);
+}
+
+/** A display name as a passwd field may carry it: no colon, no line break, no comma. */
+function gecos(name: string): string {
+  return name.replace(/[\p{Cc}:,]/gu, " ").slice(0, 100);
+}
+
+async function prepareHome(roots: FileRoots, person: Person): Promise<string> {
+  const home = join(roots.homesDir, person.username);
+  await mkdir(roots.homesDir, { recursive: true, mode: 0o711 });
+  try {
+    await mkdir(home, { mode: 0o700 });
+  } catch (error) {
+    // An existing home is the person's own affair: it is never given another owner.
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return home;
+    throw error;
+  }
+  // Fresh and empty below a folder of root's: nobody can have put a link here.
+  await chown(home, person.uid, person.uid);
+  return home;
+}
+
+async function prepareAccounts(folder: string, person: Person): Promise<string> {
+  const accounts = join(folder, "extrausers");
+  await mkdir(accounts, { recursive: true, mode: 0o755 });
+  const { username, uid } = person;
+  const passwd = `${username}:x:${uid}:${uid}:${gecos(person.displayName)}:/home/${username}:/bin/bash\n`;
+  await Promise.all([
+    writeFile(join(accounts, "passwd"), passwd, { mode: 0o644 }),
+    writeFile(join(accounts, "group"), `${username}:x:${uid}:\n`, { mode: 0o644 }),
+    writeFile(join(accounts, "shadow"), "", { mode: 0o644 }),
+  ]);
+  return accounts;
+}
+
+/** Makes the folders of a new container, and the person's home where they have none yet. */
+export async function makeIncarnationFiles(
+  roots: FileRoots,
+  incarnation: { instanceId: string; incarnation: number; person: Person },
+): Promise<IncarnationFiles> {
+  const { person } = incarnation;
+  const folder = incarnationFolder(roots.runDir, incarnation.instanceId, incarnation.incarnation);
+  // What a killed attempt left behind could be anything.
+  await rm(folder, { recursive: true, force: true });
+  const vnc = join(folder, "vnc");
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await mkdir(vnc, { mode: 0o700 });
+  // Set-gid: the socket gets the relay's group, and nobody else may pass.
+  await chown(vnc, person.uid, roots.relayGid);
+  await chmod(vnc, 0o2770);
+  const [accounts, home] = await Promise.all([
+    prepareAccounts(folder, person),
+    prepareHome(roots, person),
+  ]);
+  return { folder, vnc, accounts, home };
+}
+
+/** Removes the folders of a container that is gone. Links in them are removed, never followed. */
+export async function removeIncarnationFiles(
+  roots: FileRoots,
+  instanceId: string,
+  incarnation: number,
+): Promise<void> {
+  await rm(incarnationFolder(roots.runDir, instanceId, incarnation), {
+    recursive: true,
+    force: true,
+  });
+}

@@ -1,0 +1,117 @@
+/** The one list of what a controller does over and over. */
+import { loggable } from "../db/errors.ts";
+import type { Db } from "../db/client.ts";
+import { controllerUrls, sweep } from "../db/placement.ts";
+import { claimWork } from "../db/work.ts";
+import { poke } from "./control-server.ts";
+import { compareAll, type EngineState } from "./engine-watch.ts";
+import { createJudge } from "./judge.ts";
+import type { Log } from "./log.ts";
+import type { LoopTask } from "./loop.ts";
+import { placeQueue } from "./placer.ts";
+import type { Runtime } from "./runtimes/runtime.ts";
+import type { WorkRunner } from "./work-runner.ts";
+
+export interface NodeContext {
+  readonly db: Db;
+  readonly nodeId: string;
+  readonly epoch: number;
+  readonly runtime: Runtime;
+  readonly runner: WorkRunner;
+  readonly engine: EngineState;
+  readonly leaseMs: number;
+  readonly log: Log;
+  readonly counters: Counters;
+}
+
+/** What only the periodic comparison found; events should have told of all else. */
+export interface Counters {
+  unknownContainers: number;
+  comparisons: number;
+}
+
+export function nodeTasks(context: NodeContext): { claim: LoopTask; compare: LoopTask } {
+  const { db, nodeId, epoch, runner, engine, log } = context;
+  return {
+    claim: {
+      name: "claim",
+      periodMs: 2000,
+      async run() {
+        const limit = Math.max(0, runner.free);
+        const leases = await claimWork(db, {
+          nodeId,
+          epoch,
+          limit,
+          leaseMs: context.leaseMs,
+          beat: engine.beat(),
+        });
+        runner.take(leases);
+      },
+    },
+    compare: {
+      name: "compare",
+      periodMs: 60_000,
+      async run() {
+        if (!engine.beat().ready) return;
+        const { unknown } = await compareAll(db, context.runtime, nodeId, log);
+        context.counters.unknownContainers = unknown;
+        context.counters.comparisons += 1;
+      },
+    },
+  };
+}
+
+export interface PlacerContext {
+  readonly db: Db;
+  readonly log: Log;
+  /** Nodes for which a wish was notified and whose controller has not been told. */
+  readonly wished: Set<string>;
+}
+
+const judgePeriodMs = 5000;
+
+export function placerTasks({
+  db,
+  log,
+  wished,
+}: PlacerContext): Record<"place" | "poke" | "judge" | "sweep", LoopTask> {
+  const judge = createJudge(db, judgePeriodMs);
+  return {
+    place: {
+      name: "place",
+      periodMs: 2000,
+      async run(signal) {
+        while (!signal.aborted && (await placeQueue(db)));
+      },
+    },
+    poke: {
+      name: "poke",
+      periodMs: 60_000,
+      async run() {
+        const nodeIds = [...wished];
+        wished.clear();
+        const urls = await controllerUrls(db, nodeIds);
+        await Promise.all(
+          urls.map(({ id, url }) =>
+            poke(url).catch((error: unknown) =>
+              log.warn({ node: id, err: loggable(error) }, "a controller was not poked; it polls"),
+            ),
+          ),
+        );
+      },
+    },
+    judge: {
+      name: "judge",
+      periodMs: judgePeriodMs,
+      async run() {
+        const lost = await judge();
+        if (lost > 0) log.warn({ instances: lost }, "instances are on nodes that have gone silent");
+      },
+    },
+    sweep: {
+      name: "sweep",
+      periodMs: 600_000,
+      run: () => sweep(db),
+    },
+  };
+}

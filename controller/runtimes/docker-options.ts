@@ -1,0 +1,62 @@
+import type { ContainerCreateOptions } from "dockerode";
+import type { ContainerWish } from "./runtime.ts";
+
+export interface Ownership {
+  readonly installationId: string;
+  readonly nodeId: string;
+  readonly network: string;
+}
+
+const shmBytes = 1024 ** 3;
+const pidsLimit = 4096;
+
+/** `asci-<instanceId>-<incarnation>`: the name is the fence that the engine knows. */
+export function containerName(wish: { instanceId: string; incarnation: number }): string {
+  return `asci-${wish.instanceId}-${wish.incarnation}`;
+}
+
+export function labelsOf(wish: ContainerWish, own: Ownership): Record<string, string> {
+  return {
+    "asci.installation": own.installationId,
+    "asci.node": own.nodeId,
+    "asci.instance": wish.instanceId,
+    "asci.incarnation": String(wish.incarnation),
+    "asci.environment": wish.environment,
+    "asci.owner": wish.person.username,
+  };
+}
+
+/**
+ * How a desktop's container is held: the person's own uid, no capabilities, no way to new privileges,
+ * the engine's default seccomp profile, limits on memory, CPU and processes.
+ */
+export function createOptions(wish: ContainerWish, own: Ownership): ContainerCreateOptions {
+  return {
+    Image: wish.image,
+    Hostname: wish.environment.slice(0, 63),
+    User: `${wish.person.uid}:${wish.person.uid}`,
+    WorkingDir: `/home/${wish.person.username}`,
+    Env: Object.entries(wish.env).map(([name, value]) => `${name}=${value}`),
+    Labels: labelsOf(wish, own),
+    HostConfig: {
+      Init: true,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      RestartPolicy: { Name: "no" },
+      NetworkMode: own.network,
+      ShmSize: shmBytes,
+      PidsLimit: pidsLimit,
+      Memory: wish.memoryLimitBytes,
+      // Swap counts as memory: a hog meets its limit, not the node's disk.
+      MemorySwap: wish.memoryLimitBytes,
+      ...(wish.cpuLimit ? { NanoCpus: Math.round(wish.cpuLimit * 1e9) } : {}),
+      LogConfig: { Type: "json-file", Config: { "max-size": "5m", "max-file": "2" } },
+      Mounts: wish.mounts.map((it) => ({
+        Type: "bind",
+        Source: it.source,
+        Target: it.target,
+        ReadOnly: it.readOnly,
+      })),
+    },
+  };
+}

@@ -1,0 +1,207 @@
+import { hostname, totalmem } from "node:os";
+import type { Readable } from "node:stream";
+import type Docker from "dockerode";
+import { containerName, createOptions, type Ownership } from "./docker-options.ts";
+import {
+  RuntimeError,
+  type ContainerEnd,
+  type ContainerStatus,
+  type ContainerWish,
+  type EngineReport,
+  type ObservedContainer,
+  type Runtime,
+} from "./runtime.ts";
+
+/** Kept back for the host and ASCI's own parts. */
+const reservedMemoryBytes = 1024 ** 3;
+
+interface EngineFault {
+  readonly statusCode?: number;
+  readonly code?: string;
+  readonly json?: { message?: string };
+  readonly message?: string;
+}
+
+/** Tells the engine's errors apart by status, and where it gives none better, by its words. */
+export function toRuntimeError(error: unknown): RuntimeError {
+  if (error instanceof RuntimeError) return error;
+  const fault = error as EngineFault;
+  const words = fault.json?.message ?? fault.message ?? String(error);
+  const options = { cause: error };
+  if (fault.statusCode === undefined && /^E(CONN|NOENT|ACCES|PIPE|TIMEDOUT)/.test(fault.code ?? ""))
+    return new RuntimeError(
+      "engine_unreachable",
+      `The engine does not answer (${fault.code}).`,
+      options,
+    );
+  if (/no space left on device|disk quota exceeded/i.test(words))
+    return new RuntimeError("disk_full", "The node's disk is full.", options);
+  if (fault.statusCode === 404 && /no such image/i.test(words))
+    return new RuntimeError("image_missing", "The image is not on this node.", options);
+  if (fault.statusCode === 404) return new RuntimeError("not_found", words, options);
+  if (fault.statusCode === 409 && /already in use/i.test(words))
+    return new RuntimeError("name_taken", words, options);
+  return new RuntimeError("engine_error", words, options);
+}
+
+async function guarded<T>(attempt: Promise<T>): Promise<T> {
+  try {
+    return await attempt;
+  } catch (error) {
+    throw toRuntimeError(error);
+  }
+}
+
+/** For calls that mean the same when repeated: 304 (already so) and 404 (gone) are what we wanted. */
+async function settled(attempt: Promise<unknown>, done: readonly number[]): Promise<void> {
+  try {
+    await attempt;
+  } catch (error) {
+    if (!done.includes((error as EngineFault).statusCode ?? 0)) throw toRuntimeError(error);
+  }
+}
+
+const statuses: Record<string, ContainerStatus> = {
+  created: "created",
+  running: "running",
+  restarting: "running",
+  paused: "paused",
+  removing: "exited",
+  exited: "exited",
+  dead: "exited",
+};
+
+export class DockerRuntime implements Runtime {
+  readonly #docker: Docker;
+  readonly #own: Ownership;
+  constructor(docker: Docker, own: Ownership) {
+    this.#docker = docker;
+    this.#own = own;
+  }
+
+  async report(): Promise<EngineReport> {
+    const info = await guarded(this.#docker.info());
+    return {
+      cpus: Number(info.NCPU) || 1,
+      memoryBytes: Math.max(0, (Number(info.MemTotal) || totalmem()) - reservedMemoryBytes),
+      labels: {
+        "asci.arch": String(info.Architecture ?? ""),
+        "asci.engine": `docker-${String(info.ServerVersion ?? "")}`,
+        "asci.host": hostname(),
+      },
+    };
+  }
+
+  async prepare(): Promise<void> {
+    const existing = await guarded(
+      this.#docker.listNetworks({ filters: { name: [this.#own.network] } }),
+    );
+    if (existing.some((it) => it.Name === this.#own.network)) return;
+    await settled(
+      this.#docker.createNetwork({
+        Name: this.#own.network,
+        Driver: "bridge",
+        Labels: { "asci.installation": this.#own.installationId },
+        Options: { "com.docker.network.bridge.enable_icc": "false" },
+      }),
+      [409],
+    );
+  }
+
+  list(): Promise<ObservedContainer[]> {
+    return this.#list([]);
+  }
+
+  find(instanceId: string): Promise<ObservedContainer[]> {
+    return this.#list([`asci.instance=${instanceId}`]);
+  }
+
+  async #list(labels: string[]): Promise<ObservedContainer[]> {
+    const own = [`asci.installation=${this.#own.installationId}`, `asci.node=${this.#own.nodeId}`];
+    const found = await guarded(
+      this.#docker.listContainers({ all: true, filters: { label: [...own, ...labels] } }),
+    );
+    return found.flatMap((it) => {
+      const instanceId = it.Labels["asci.instance"];
+      const incarnation = Number(it.Labels["asci.incarnation"]);
+      const status = statuses[it.State];
+      if (!instanceId || !Number.isInteger(incarnation) || !status) return [];
+      return [{ id: it.Id, instanceId, incarnation, status }];
+    });
+  }
+
+  async create(wish: ContainerWish): Promise<string> {
+    const options = createOptions(wish, this.#own);
+    const container = await guarded(
+      this.#docker.createContainer({ name: containerName(wish), ...options }),
+    );
+    return container.id;
+  }
+
+  start(containerId: string): Promise<void> {
+    return settled(this.#docker.getContainer(containerId).start(), [304]);
+  }
+
+  async stop(containerId: string, graceSeconds: number): Promise<void> {
+    await settled(this.#docker.getContainer(containerId).stop({ t: graceSeconds }), [304, 404]);
+  }
+
+  async end(containerId: string): Promise<ContainerEnd> {
+    const { State } = await guarded(this.#docker.getContainer(containerId).inspect());
+    return {
+      exitCode: State.ExitCode,
+      outOfMemory: State.OOMKilled,
+      error: State.Error ?? "",
+    };
+  }
+
+  async remove(containerId: string): Promise<void> {
+    // 409: its removal is under way already; whoever needs it gone looks again.
+    await settled(
+      this.#docker.getContainer(containerId).remove({ force: true, v: true }),
+      [404, 409],
+    );
+  }
+
+  async watch(
+    handlers: { onOpen(): void; onChange(instanceId: string): void },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const filters = {
+      type: ["container"],
+      label: [`asci.installation=${this.#own.installationId}`, `asci.node=${this.#own.nodeId}`],
+      event: ["die", "destroy", "oom", "pause", "unpause"],
+    };
+    const stream = (await guarded(
+      this.#docker.getEvents({ filters: JSON.stringify(filters) } as object),
+    )) as Readable;
+    const stop = () => stream.destroy();
+    signal.addEventListener("abort", stop);
+    try {
+      handlers.onOpen();
+      await readEvents(stream, handlers.onChange);
+    } finally {
+      signal.removeEventListener("abort", stop);
+      stream.destroy();
+    }
+  }
+}
+
+/** The engine's stream is one JSON document a line, cut anywhere. */
+async function readEvents(stream: Readable, onChange: (instanceId: string) => void): Promise<void> {
+  let rest = "";
+  try {
+    for await (const chunk of stream) {
+      rest += String(chunk);
+      const lines = rest.split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines.filter(Boolean)) {
+        const event = JSON.parse(line) as { Actor?: { Attributes?: Record<string, string> } };
+        const instanceId = event.Actor?.Attributes?.["asci.instance"];
+        if (instanceId) onChange(instanceId);
+      }
+    }
+  } catch {
+    // A stream that broke and one that ended mean the same: list anew and watch again.
+  }
+}

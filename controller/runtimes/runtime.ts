@@ -1,0 +1,77 @@
+/** What a controller needs of whatever runs containers. Docker stands behind it, Kubernetes can. */
+
+export type ContainerStatus = "created" | "running" | "paused" | "exited";
+
+export interface ObservedContainer {
+  readonly id: string;
+  readonly instanceId: string;
+  readonly incarnation: number;
+  readonly status: ContainerStatus;
+}
+
+export interface ContainerEnd {
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+  /** The engine's own words, where it has any. */
+  readonly error: string;
+}
+
+export interface ContainerWish {
+  readonly instanceId: string;
+  readonly incarnation: number;
+  readonly environment: string;
+  /** The image's digest: what is run is what the version names, whatever the tag says now. */
+  readonly image: string;
+  readonly person: { readonly username: string; readonly uid: number };
+  readonly env: Readonly<Record<string, string>>;
+  readonly mounts: readonly { source: string; target: string; readOnly: boolean }[];
+  readonly cpuLimit: number | null;
+  readonly memoryLimitBytes: number;
+}
+
+export type RuntimeFault =
+  | "engine_unreachable"
+  | "image_missing"
+  | "disk_full"
+  | "name_taken"
+  | "not_found"
+  | "engine_error";
+
+export class RuntimeError extends Error {
+  readonly code: RuntimeFault;
+  constructor(code: RuntimeFault, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "RuntimeError";
+    this.code = code;
+  }
+}
+
+export interface EngineReport {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly labels: Record<string, string>;
+}
+
+export interface Runtime {
+  report(): Promise<EngineReport>;
+  /** Makes what containers need in common, e.g. their network. */
+  prepare(): Promise<void>;
+  /** Every container with this installation's and this node's labels. */
+  list(): Promise<ObservedContainer[]>;
+  find(instanceId: string): Promise<ObservedContainer[]>;
+  /** @returns the new container's id @throws RuntimeError `name_taken` where one stands already */
+  create(wish: ContainerWish): Promise<string>;
+  start(containerId: string): Promise<void>;
+  /** Asks it to end, and kills it after the grace period. Done where it has ended or is gone. */
+  stop(containerId: string, graceSeconds: number): Promise<void>;
+  end(containerId: string): Promise<ContainerEnd>;
+  remove(containerId: string): Promise<void>;
+  /**
+   * Calls back for every change of a container of ours until the stream breaks or the signal aborts.
+   * Events can be missed: `onOpen` runs when the stream stands, and then everything is listed anew.
+   */
+  watch(
+    handlers: { onOpen(): void; onChange(instanceId: string): void },
+    signal: AbortSignal,
+  ): Promise<void>;
+}

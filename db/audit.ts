@@ -1,0 +1,24 @@
+import { sql } from "drizzle-orm";
+import type { Queryable } from "./client.ts";
+
+export interface AuditEntry {
+  readonly actorId?: string | null;
+  readonly actorName?: string | null;
+  /** `noun.verb`, e.g. `instance.start`. */
+  readonly action: string;
+  readonly outcome: "allowed" | "refused";
+  readonly subjectKind?: string;
+  readonly subjectId?: string;
+  readonly address?: string | null;
+  readonly requestId?: string;
+  readonly detail?: Record<string, unknown>;
+}
+
+/** Appends to the audit trail. No login but the owner's can change or remove a row. */
+export async function writeAudit(db: Queryable, entry: AuditEntry): Promise<void> {
+  await db.execute(sql`
+    insert into audit (actor_id, actor_name, action, outcome, subject_kind, subject_id, address, request_id, detail)
+    values (${entry.actorId ?? null}, ${entry.actorName ?? null}, ${entry.action}, ${entry.outcome},
+      ${entry.subjectKind ?? null}, ${entry.subjectId ?? null}, ${entry.address ?? null},
+      ${entry.requestId ?? null}, ${entry.detail ? JSON.stringify(entry.detail) : null}::jsonb)`);
+}

@@ -1,0 +1,49 @@
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import * as schema from "./schema.ts";
+
+type Schema = typeof schema;
+export type Db = PostgresJsDatabase<Schema>;
+/** A database or a transaction on it: what every query takes. */
+export type Queryable = Pick<
+  Db,
+  "execute" | "select" | "insert" | "update" | "delete" | "transaction"
+>;
+
+export interface Connection {
+  readonly db: Db;
+  readonly sql: postgres.Sql;
+  /** Waits up to 5 s for running queries, then cuts. */
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  readonly max?: number;
+  readonly applicationName?: string;
+  /** A statement that takes longer is cancelled by the server. */
+  readonly statementTimeoutMs?: number;
+}
+
+/**
+ * Opens a pool. Nothing is dialled before the first query, and a server that comes back is found
+ * again by the next one.
+ */
+export function connect(url: string, options: ConnectOptions = {}): Connection {
+  const sql = postgres(url, {
+    max: options.max ?? 10,
+    connect_timeout: 5,
+    idle_timeout: 60,
+    // Without this every connection asks the catalogue for array types first.
+    fetch_types: false,
+    onnotice: () => {},
+    // Counters (fence, epoch, sizes) stay far below 2^53.
+    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+    connection: {
+      application_name: options.applicationName ?? "asci",
+      statement_timeout: options.statementTimeoutMs ?? 10_000,
+      lock_timeout: 5_000,
+      idle_in_transaction_session_timeout: 10_000,
+    },
+  });
+  return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
+}

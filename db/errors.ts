@@ -1,0 +1,43 @@
+/** Raised where a late holder tries to write under a lease that it no longer holds. */
+export class LeaseLostError extends Error {
+  readonly code = "lease_lost";
+  constructor(subjectId: string) {
+    super(`The lease on ${subjectId} is lost: another holder has it.`);
+    this.name = "LeaseLostError";
+  }
+}
+
+/** Raised where a newer start of the same node's controller has taken over. */
+export class SupersededError extends Error {
+  readonly code = "superseded";
+  constructor(nodeId: string, epoch: number) {
+    super(`Epoch ${epoch} of node ${nodeId} is over: a newer controller has started.`);
+    this.name = "SupersededError";
+  }
+}
+
+interface PostgresFault {
+  readonly code?: unknown;
+  readonly constraint_name?: unknown;
+}
+
+/** The SQLSTATE of a database error, wherever the driver or the query builder wrapped it. */
+export function sqlState(error: unknown): { code: string; constraint: string } | undefined {
+  for (let it = error; it instanceof Error; it = it.cause) {
+    const { code, constraint_name: constraint } = it as PostgresFault;
+    if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code))
+      return { code, constraint: typeof constraint === "string" ? constraint : "" };
+  }
+  return undefined;
+}
+
+/**
+ * An error for the log. The query builder's message holds the statement with its parameters, which can
+ * be secrets: what the server said of it is what helps.
+ */
+export function loggable(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.message.startsWith("Failed query:"))
+    return `database: ${loggable(error.cause ?? "no cause given")}`;
+  return error.stack ?? error.message;
+}

@@ -1,0 +1,143 @@
+/** Instances as a node's controller sees and reports them. Every write of a state names its lease. */
+import { sql } from "drizzle-orm";
+import type { Queryable } from "./client.ts";
+import { LeaseLostError } from "./errors.ts";
+import { sourcesOf, type Desire, type State } from "./states.ts";
+import { held, uuidArray, type Lease } from "./work.ts";
+
+/** The wish, and all that a container of it needs. */
+export interface InstanceSpec {
+  readonly id: string;
+  readonly state: State;
+  readonly desired: Desire;
+  readonly incarnation: number;
+  readonly wantedIncarnation: number;
+  readonly environment: string;
+  readonly image: string;
+  readonly digest: string;
+  readonly cpuLimit: number | null;
+  readonly memoryLimitBytes: number;
+  readonly person: {
+    readonly username: string;
+    readonly uid: number;
+    readonly displayName: string;
+  };
+  readonly vncControl: string;
+  readonly vncView: string;
+  readonly containerId: string | null;
+}
+
+/** @returns undefined where the instance is no longer this node's */
+export async function getInstanceSpec(
+  db: Queryable,
+  instanceId: string,
+): Promise<InstanceSpec | undefined> {
+  const [row] = await db.execute<InstanceSpec & Record<string, unknown>>(sql`
+    select i.id, i.state, i.desired, i.incarnation, i.wanted_incarnation as "wantedIncarnation",
+      e.slug as environment, v.image, v.digest, e.cpu_limit as "cpuLimit",
+      coalesce(e.memory_limit_bytes, e.memory_bytes) as "memoryLimitBytes",
+      jsonb_build_object('username', p.username, 'uid', p.uid, 'displayName', p.display_name) as person,
+      c.vnc_control as "vncControl", c.vnc_view as "vncView", c.container_id as "containerId"
+    from instances i
+    join environments e on e.id = i.environment_id
+    join versions v on v.id = i.version_id
+    join incarnations c on c.instance_id = i.id and c.number = i.incarnation
+    cross join lateral instance_person(i.id) p
+    where i.id = ${instanceId}`);
+  return row ? { ...row, memoryLimitBytes: Number(row.memoryLimitBytes) } : undefined;
+}
+
+export interface Report {
+  readonly to: State;
+  readonly reason?: { readonly code: string; readonly text: string } | null;
+  readonly exitCode?: number | null;
+}
+
+/**
+ * Moves an instance to a state that this controller has seen to be true. The first move to `running`
+ * sets when it began; an end frees the allocation, as its container is known to be gone.
+ *
+ * @returns false where the state does not allow the change (it was moved meanwhile: look again)
+ * @throws LeaseLostError
+ */
+export async function reportState(db: Queryable, lease: Lease, report: Report): Promise<boolean> {
+  const sources = `{${sourcesOf(report.to, "controller").join(",")}}`;
+  const ended = report.to === "stopped" || report.to === "failed" || report.to === "shelved";
+  const keepsReason = report.reason === undefined;
+  const [row] = await db.execute<{ held: boolean; moved: boolean }>(sql`
+    with held as (${held(lease)}),
+    p as (
+      select i.id, i.state from instances i join held on held.subject_id = i.id for update of i
+    ), moved as (
+      update instances i set state = ${report.to},
+        reason_code = case when ${keepsReason} then i.reason_code else ${report.reason?.code ?? null} end,
+        reason_text = case when ${keepsReason} then i.reason_text else ${report.reason?.text ?? null} end,
+        started_at = case when ${report.to} = 'running' and p.state = 'starting' then now() else i.started_at end,
+        ended_at = case when ${ended} then now() else i.ended_at end,
+        queued_at = case when ${report.to} = 'queued' then now() else i.queued_at end
+      from p where i.id = p.id and p.state = any (${sources}::text[])
+      returning i.id, i.incarnation, p.state as before, i.reason_code, i.reason_text
+    ), noted as (
+      insert into instance_history (instance_id, from_state, to_state, actor, reason_code, reason_text)
+      select id, before, ${report.to}, 'controller', reason_code, reason_text from moved
+    ), freed as (
+      delete from allocations a using moved where a.instance_id = moved.id and ${ended}
+    ), closed as (
+      update incarnations c set ended_at = now(), exit_code = ${report.exitCode ?? null}
+      from moved where c.instance_id = moved.id and c.number = moved.incarnation and ${ended}
+    )
+    select exists (select from held) as held, exists (select from moved) as moved`);
+  if (!row?.held) throw new LeaseLostError(lease.subjectId);
+  return row.moved;
+}
+
+/** Says why nothing has changed yet. @throws LeaseLostError */
+export async function reportReason(
+  db: Queryable,
+  lease: Lease,
+  reason: { code: string; text: string },
+): Promise<void> {
+  const rows = await db.execute(sql`
+    with held as (${held(lease)})
+    update instances i set reason_code = ${reason.code}, reason_text = ${reason.text}
+    from held where i.id = held.subject_id returning 1`);
+  if (rows.length === 0) throw new LeaseLostError(lease.subjectId);
+}
+
+/** When a phase of a start was reached. Facts, so they need no lease; the first report stays. */
+export async function recordPhase(
+  db: Queryable,
+  instanceId: string,
+  incarnation: number,
+  phase: "container" | "ready" | "panel",
+  containerId: string | null = null,
+): Promise<void> {
+  const column = sql.raw(`${phase}_at`);
+  await db.execute(sql`
+    update incarnations set ${column} = now(), container_id = coalesce(${containerId}, container_id)
+    where instance_id = ${instanceId} and number = ${incarnation} and ${column} is null`);
+}
+
+/** Raises work for every instance of this node that holds a place or has a container. @returns how many */
+export async function wishAll(
+  db: Queryable,
+  nodeId: string,
+  withContainer: readonly string[],
+): Promise<number> {
+  const rows = await db.execute(sql`
+    update work w set wanted = w.wanted + 1, run_at = least(w.run_at, now())
+    from instances i
+    where w.subject_kind = 'instance' and w.node_id = ${nodeId} and i.id = w.subject_id
+      and (i.state in ('starting', 'running', 'paused', 'stopping', 'lost')
+        or i.id = any (${uuidArray(withContainer)}))
+    returning 1`);
+  return rows.length;
+}
+
+/** Which of these the database knows, on whatever node. */
+export async function knownInstances(db: Queryable, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db.execute<{ id: string }>(sql`
+    select known_instances as id from known_instances(${uuidArray(ids)})`);
+  return new Set(rows.map((row) => row.id));
+}

@@ -1,0 +1,179 @@
+/** The placer's queries: what waits, what there is, and what was decided. */
+import { sql } from "drizzle-orm";
+import type { Queryable } from "./client.ts";
+import type { Placement } from "./instances.ts";
+import { nodeSilenceMs } from "./nodes.ts";
+import { uuidArray } from "./work.ts";
+
+export interface WaitingInstance {
+  readonly id: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly environment: string;
+  readonly reasonCode: string | null;
+  readonly reasonText: string | null;
+}
+
+export interface NodeState {
+  readonly id: string;
+  readonly name: string;
+  readonly ready: boolean;
+  readonly schedulable: boolean;
+  readonly labels: Record<string, string>;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly allocatedCpus: number;
+  readonly allocatedMemoryBytes: number;
+}
+
+/** Takes the placer's row lock for this transaction: only its holder places. */
+export async function lockPlacer(db: Queryable): Promise<void> {
+  await db.execute(sql`select 1 from placer_lock for update`);
+}
+
+/** The queue in order, oldest first. Rows that a person is changing right now wait for the next round. */
+export async function readQueue(db: Queryable, limit: number): Promise<WaitingInstance[]> {
+  const rows = await db.execute<WaitingInstance & Record<string, unknown>>(sql`
+    select i.id, e.cpus, e.memory_bytes as "memoryBytes", e.slug as environment,
+      i.reason_code as "reasonCode", i.reason_text as "reasonText"
+    from instances i join environments e on e.id = i.environment_id
+    where i.state = 'queued' and i.desired = 'running'
+    order by i.queued_at, i.id limit ${limit} for update of i skip locked`);
+  return rows.map((row) => ({ ...row, memoryBytes: Number(row.memoryBytes) }));
+}
+
+/** Every node with what is allocated on it: free is capacity less the sum, never a counter. */
+export async function readNodes(db: Queryable): Promise<NodeState[]> {
+  const rows = await db.execute<NodeState & Record<string, unknown>>(sql`
+    select n.id, n.name, n.schedulable, n.labels, n.cpus, n.memory_bytes as "memoryBytes",
+      n.ready and n.last_seen_at > now() - ${nodeSilenceMs} * interval '1 ms' as ready,
+      coalesce(a.cpus, 0) as "allocatedCpus", coalesce(a.memory, 0) as "allocatedMemoryBytes"
+    from nodes n left join (
+      select node_id, sum(cpus) as cpus, sum(memory_bytes) as memory from allocations group by node_id
+    ) a on a.node_id = n.id
+    order by n.name`);
+  return rows.map((row) => ({
+    ...row,
+    ready: row.ready === true,
+    memoryBytes: Number(row.memoryBytes),
+    allocatedMemoryBytes: Number(row.allocatedMemoryBytes),
+  }));
+}
+
+export interface Placed {
+  readonly instanceId: string;
+  readonly nodeId: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly placement: Placement;
+  readonly vncControl: string;
+  readonly vncView: string;
+}
+
+/**
+ * Writes decisions: the instance's node and next incarnation, the allocation, and the node's work.
+ * One statement for the whole batch.
+ */
+export async function writePlacements(db: Queryable, placed: readonly Placed[]): Promise<void> {
+  if (placed.length === 0) return;
+  await db.execute(sql`
+    with decided as (
+      select * from jsonb_to_recordset(${JSON.stringify(placed)}::jsonb) as d(
+        "instanceId" uuid, "nodeId" uuid, cpus real, "memoryBytes" bigint, placement jsonb,
+        "vncControl" text, "vncView" text)
+    ), moved as (
+      update instances i set state = 'starting', node_id = d."nodeId", placement = d.placement,
+        incarnation = i.wanted_incarnation, reason_code = null, reason_text = null
+      from decided d where i.id = d."instanceId" and i.state = 'queued' and i.desired = 'running'
+      returning i.id, i.incarnation, i.queued_at, d.*
+    ), born as (
+      insert into incarnations (instance_id, number, node_id, vnc_control, vnc_view, queued_at)
+      select id, incarnation, "nodeId", "vncControl", "vncView", queued_at from moved
+    ), taken as (
+      insert into allocations (instance_id, node_id, cpus, memory_bytes)
+      select id, "nodeId", cpus, "memoryBytes" from moved
+    ), noted as (
+      insert into instance_history (instance_id, from_state, to_state, actor)
+      select id, 'queued', 'starting', 'placer' from moved
+    )
+    insert into work (subject_kind, subject_id, node_id)
+    select 'instance', id, "nodeId" from moved
+    on conflict (subject_kind, subject_id, node_id) do update
+    set wanted = work.wanted + 1, attempts = 0, run_at = least(work.run_at, now())`);
+}
+
+/** Says why these still wait; rows whose reason is the same already are left alone. */
+export async function writeQueueReasons(
+  db: Queryable,
+  reasons: readonly { instanceId: string; code: string; text: string }[],
+): Promise<void> {
+  if (reasons.length === 0) return;
+  await db.execute(sql`
+    update instances i set reason_code = r.code, reason_text = r.text
+    from jsonb_to_recordset(${JSON.stringify(reasons)}::jsonb) as r("instanceId" uuid, code text, text text)
+    where i.id = r."instanceId" and i.state = 'queued'
+      and (i.reason_code, i.reason_text) is distinct from (r.code, r.text)`);
+}
+
+/** Ends what was stopped while it waited: it has no node, so no controller will. @returns how many */
+export async function endUnplaced(db: Queryable): Promise<number> {
+  const rows = await db.execute(sql`
+    with ended as (
+      update instances set state = 'stopped', ended_at = now()
+      where id in (
+        select id from instances where state = 'stopping' and node_id is null
+        limit 100 for update skip locked)
+      returning id, reason_code, reason_text
+    ), noted as (
+      insert into instance_history (instance_id, from_state, to_state, actor, reason_code, reason_text)
+      select id, 'stopping', 'stopped', 'placer', reason_code, reason_text from ended
+    )
+    select id from ended`);
+  return rows.length;
+}
+
+/** The control addresses of nodes, for poking. */
+export async function controllerUrls(
+  db: Queryable,
+  nodeIds: readonly string[],
+): Promise<{ id: string; url: string }[]> {
+  if (nodeIds.length === 0) return [];
+  return db.execute<{ id: string; url: string }>(sql`
+    select id, controller_url as url from nodes
+    where id = any (${uuidArray(nodeIds)}) and controller_url is not null`);
+}
+
+/**
+ * Marks as lost what stands on nodes that have been silent for `silentMs`. The caller must have been
+ * watching for at least that long itself: after an outage of the database every node looks silent.
+ * Looks again under the rows' locks. @returns how many instances
+ */
+export async function judgeLost(db: Queryable, silentMs: number): Promise<number> {
+  const rows = await db.execute(sql`
+    with silent as (
+      select id, name from nodes where last_seen_at < now() - ${silentMs} * interval '1 ms'
+    ), p as (
+      select i.id, i.state, s.name from instances i join silent s on s.id = i.node_id
+      where i.state in ('starting', 'running', 'paused', 'stopping') for update of i skip locked
+    ), moved as (
+      update instances i set state = 'lost', reason_code = 'node_lost',
+        reason_text = 'node ' || p.name || ' has not been heard of; the desktop is kept in case it returns'
+      from p where i.id = p.id returning i.id, p.state as before, i.reason_code, i.reason_text
+    ), noted as (
+      insert into instance_history (instance_id, from_state, to_state, actor, reason_code, reason_text)
+      select id, before, 'lost', 'judge', reason_code, reason_text from moved
+    )
+    select id from moved`);
+  return rows.length;
+}
+
+/** Removes what nobody can use any more: old tickets, keys of repeated requests, read changes. */
+export async function sweep(db: Queryable): Promise<void> {
+  await db.execute(sql`delete from tickets where (used_at is null and expires_at < now() - interval '1 hour')
+    or created_at < now() - interval '60 days'`);
+  await db.execute(sql`delete from idempotency_keys where created_at < now() - interval '1 day'`);
+  await db.execute(
+    sql`delete from sign_in_failures where window_started_at < now() - interval '1 day'`,
+  );
+  await db.execute(sql`delete from changes where at < now() - interval '1 day'`);
+}

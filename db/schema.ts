@@ -1,0 +1,262 @@
+/** Tables as the migrations make them; a test compares the two. */
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  customType,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  real,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from "drizzle-orm/pg-core";
+import type { Desire, State } from "./states.ts";
+
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
+  dataType: () => "bytea",
+});
+const xid8 = customType<{ data: string; driverData: string }>({ dataType: () => "xid8" });
+const name = customType<{ data: string; driverData: string }>({ dataType: () => "name" });
+const at = (column: string) => timestamp(column, { withTimezone: true, mode: "date" });
+const count = (column: string) => bigint(column, { mode: "number" });
+const identity = () => count("id").generatedAlwaysAsIdentity();
+
+export const installation = pgTable("installation", {
+  singleton: boolean("singleton").primaryKey().default(true),
+  id: uuid("id").notNull().defaultRandom(),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const users = pgTable("users", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  username: text("username").notNull().unique(),
+  displayName: text("display_name").notNull(),
+  email: text("email").unique(),
+  passwordHash: text("password_hash"),
+  roles: text("roles").array().notNull().default(["user"]),
+  uid: integer("uid")
+    .notNull()
+    .unique()
+    .default(sql`nextval('uids')`),
+  disabledAt: at("disabled_at"),
+  createdAt: at("created_at").notNull().defaultNow(),
+  lastSignInAt: at("last_sign_in_at"),
+});
+
+export const signIns = pgTable("sign_ins", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  userId: uuid("user_id").notNull(),
+  tokenHash: bytea("token_hash").notNull().unique(),
+  createdAt: at("created_at").notNull().defaultNow(),
+  lastSeenAt: at("last_seen_at").notNull().defaultNow(),
+  expiresAt: at("expires_at").notNull(),
+  revokedAt: at("revoked_at"),
+  address: text("address"),
+  userAgent: text("user_agent"),
+});
+
+export const signInFailures = pgTable("sign_in_failures", {
+  bucket: text("bucket").primaryKey(),
+  failures: integer("failures").notNull(),
+  windowStartedAt: at("window_started_at").notNull().defaultNow(),
+  blockedUntil: at("blocked_until"),
+});
+
+export const environments = pgTable("environments", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  slug: text("slug").notNull().unique(),
+  name: text("name").notNull(),
+  kind: text("kind").$type<"desktop" | "service">().notNull(),
+  description: text("description").notNull().default(""),
+  cpus: real("cpus").notNull().default(1),
+  memoryBytes: count("memory_bytes").notNull().default(4294967296),
+  cpuLimit: real("cpu_limit"),
+  memoryLimitBytes: count("memory_limit_bytes"),
+  enabled: boolean("enabled").notNull().default(true),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const versions = pgTable(
+  "versions",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    environmentId: uuid("environment_id").notNull(),
+    tag: text("tag").notNull(),
+    image: text("image").notNull(),
+    digest: text("digest").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (it) => [unique().on(it.environmentId, it.tag)],
+);
+
+export const nodes = pgTable("nodes", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  name: text("name").notNull().unique(),
+  dbLogin: name("db_login").unique(),
+  epoch: count("epoch").notNull().default(0),
+  controllerUrl: text("controller_url"),
+  relayUrl: text("relay_url"),
+  labels: jsonb("labels").$type<Record<string, string>>().notNull().default({}),
+  cpus: real("cpus").notNull().default(0),
+  memoryBytes: count("memory_bytes").notNull().default(0),
+  schedulable: boolean("schedulable").notNull().default(true),
+  ready: boolean("ready").notNull().default(false),
+  reasonCode: text("reason_code"),
+  reasonText: text("reason_text"),
+  lastSeenAt: at("last_seen_at"),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const instances = pgTable("instances", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  name: text("name").notNull(),
+  environmentId: uuid("environment_id").notNull(),
+  versionId: uuid("version_id").notNull(),
+  ownerId: uuid("owner_id").notNull(),
+  experiment: text("experiment"),
+  state: text("state").$type<State>().notNull().default("queued"),
+  desired: text("desired").$type<Desire>().notNull().default("running"),
+  generation: count("generation").notNull().default(1),
+  incarnation: integer("incarnation").notNull().default(0),
+  wantedIncarnation: integer("wanted_incarnation").notNull().default(1),
+  reasonCode: text("reason_code"),
+  reasonText: text("reason_text"),
+  nodeId: uuid("node_id"),
+  placement: jsonb("placement"),
+  queuedAt: at("queued_at").notNull().defaultNow(),
+  createdAt: at("created_at").notNull().defaultNow(),
+  startedAt: at("started_at"),
+  endedAt: at("ended_at"),
+  lastActiveAt: at("last_active_at"),
+  expiresAt: at("expires_at"),
+});
+
+export const incarnations = pgTable(
+  "incarnations",
+  {
+    instanceId: uuid("instance_id").notNull(),
+    number: integer("number").notNull(),
+    nodeId: uuid("node_id").notNull(),
+    containerId: text("container_id"),
+    vncControl: text("vnc_control").notNull(),
+    vncView: text("vnc_view").notNull(),
+    queuedAt: at("queued_at").notNull(),
+    placedAt: at("placed_at").notNull().defaultNow(),
+    containerAt: at("container_at"),
+    readyAt: at("ready_at"),
+    panelAt: at("panel_at"),
+    endedAt: at("ended_at"),
+    exitCode: integer("exit_code"),
+  },
+  (it) => [primaryKey({ columns: [it.instanceId, it.number] })],
+);
+
+export const allocations = pgTable("allocations", {
+  instanceId: uuid("instance_id").primaryKey(),
+  nodeId: uuid("node_id").notNull(),
+  cpus: real("cpus").notNull(),
+  memoryBytes: count("memory_bytes").notNull(),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const instanceHistory = pgTable("instance_history", {
+  id: identity().primaryKey(),
+  instanceId: uuid("instance_id").notNull(),
+  at: at("at").notNull().defaultNow(),
+  fromState: text("from_state").$type<State>(),
+  toState: text("to_state").$type<State>().notNull(),
+  actor: text("actor").notNull(),
+  actorId: uuid("actor_id"),
+  reasonCode: text("reason_code"),
+  reasonText: text("reason_text"),
+});
+
+export const idempotencyKeys = pgTable(
+  "idempotency_keys",
+  {
+    userId: uuid("user_id").notNull(),
+    key: text("key").notNull(),
+    bodyHash: text("body_hash").notNull(),
+    instanceId: uuid("instance_id").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (it) => [primaryKey({ columns: [it.userId, it.key] })],
+);
+
+export const work = pgTable(
+  "work",
+  {
+    subjectKind: text("subject_kind").notNull(),
+    subjectId: uuid("subject_id").notNull(),
+    nodeId: uuid("node_id").notNull(),
+    wanted: count("wanted").notNull().default(1),
+    done: count("done").notNull().default(0),
+    runAt: at("run_at").notNull().defaultNow(),
+    attempts: integer("attempts").notNull().default(0),
+    lastError: text("last_error"),
+    fence: count("fence").notNull().default(0),
+    leaseUntil: at("lease_until"),
+    leaseEpoch: count("lease_epoch"),
+  },
+  (it) => [primaryKey({ columns: [it.subjectKind, it.subjectId, it.nodeId] })],
+);
+
+export const placerLock = pgTable("placer_lock", {
+  singleton: boolean("singleton").primaryKey().default(true),
+});
+
+export const tickets = pgTable("tickets", {
+  jti: uuid("jti").primaryKey(),
+  userId: uuid("user_id").notNull(),
+  signInId: uuid("sign_in_id").notNull(),
+  instanceId: uuid("instance_id").notNull(),
+  incarnation: integer("incarnation").notNull(),
+  nodeId: uuid("node_id").notNull(),
+  permission: text("permission").$type<"control" | "view">().notNull(),
+  createdAt: at("created_at").notNull().defaultNow(),
+  expiresAt: at("expires_at").notNull(),
+  usedAt: at("used_at"),
+});
+
+export const signingKeys = pgTable("signing_keys", {
+  kid: text("kid").primaryKey(),
+  publicJwk: jsonb("public_jwk").$type<Record<string, string>>().notNull(),
+  sealedPrivate: bytea("sealed_private").notNull(),
+  createdAt: at("created_at").notNull().defaultNow(),
+  signFrom: at("sign_from").notNull(),
+  signUntil: at("sign_until"),
+  retiredAt: at("retired_at"),
+});
+
+export const changes = pgTable(
+  "changes",
+  {
+    xid: xid8("xid")
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
+    id: identity(),
+    at: at("at").notNull().defaultNow(),
+    userId: uuid("user_id").notNull(),
+    kind: text("kind").notNull(),
+    subjectId: uuid("subject_id").notNull(),
+  },
+  (it) => [primaryKey({ columns: [it.xid, it.id] })],
+);
+
+export const audit = pgTable("audit", {
+  id: identity().primaryKey(),
+  at: at("at").notNull().defaultNow(),
+  actorId: uuid("actor_id"),
+  actorName: text("actor_name"),
+  action: text("action").notNull(),
+  outcome: text("outcome").$type<"allowed" | "refused">().notNull(),
+  subjectKind: text("subject_kind"),
+  subjectId: text("subject_id"),
+  address: text("address"),
+  requestId: text("request_id"),
+  detail: jsonb("detail"),
+});

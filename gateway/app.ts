@@ -1,0 +1,108 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { openAPIRouteHandler } from "hono-openapi";
+import { loggable, sqlState } from "../db/errors.ts";
+import type { AppEnv, Deps } from "./deps.ts";
+import { requireSameOrigin } from "./middleware/origin.ts";
+import { apiHeaders, requestContext } from "./middleware/request.ts";
+import { readSignIn } from "./middleware/signed-in.ts";
+import { ProblemError, problemResponse } from "./problem.ts";
+import { adminRoutes } from "./routes/admin.ts";
+import { authRoutes } from "./routes/auth.ts";
+import { environmentRoutes } from "./routes/environments.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { instanceRoutes } from "./routes/instances.ts";
+import { referenceRoutes } from "./routes/reference.ts";
+
+const bodyLimitBytes = 1024 * 1024;
+
+function toProblem(error: Error): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof HTTPException && error.status === 400)
+    return new ProblemError(400, "malformed", "The body is not valid JSON.", {
+      errors: [{ path: "", message: "not valid JSON" }],
+    });
+  const state = sqlState(error);
+  const lost = error as { code?: unknown; cause?: { code?: unknown } };
+  const code = String(lost.cause?.code ?? lost.code ?? "");
+  // Class 08 and 57P: the server is away or going; the client driver has codes of its own for it.
+  if (
+    /^(08|57P)/.test(state?.code ?? "") ||
+    /^(CONNECT|CONNECTION_|ECONN|ENOENT|ETIMEDOUT)/.test(code)
+  )
+    return new ProblemError(
+      503,
+      "database_unreachable",
+      "The database does not answer. Running desktops go on; try again in a moment.",
+      { headers: { "retry-after": "2" } },
+    );
+  return new ProblemError(
+    500,
+    "internal",
+    "Something went wrong on our side. Nothing was half done; try again, and tell support the request id.",
+  );
+}
+
+/** The API: everything but the UI's files and the WebSockets. */
+export function createApi(deps: Deps) {
+  return new Hono<AppEnv>()
+    .use(apiHeaders)
+    .use(
+      bodyLimit({
+        maxSize: bodyLimitBytes,
+        onError: () => {
+          throw new ProblemError(413, "too_large", "The body is over 1 MiB.");
+        },
+      }),
+    )
+    .use(requireSameOrigin)
+    .use(readSignIn(deps))
+    .route("/", authRoutes(deps))
+    .route("/", environmentRoutes(deps))
+    .route("/", instanceRoutes(deps))
+    .route("/", eventRoutes(deps))
+    .route("/", adminRoutes(deps));
+}
+
+/**
+ * The whole gateway as a fetch handler, the same on every runtime. It keeps nothing between requests.
+ */
+export function createApp(deps: Deps) {
+  const app = new Hono<AppEnv>()
+    .use(requestContext(deps))
+    .route("/", healthRoutes(deps))
+    .route("/api", createApi(deps));
+  app.get(
+    "/api/openapi.json",
+    openAPIRouteHandler(app, {
+      documentation: {
+        info: {
+          title: "ASCI",
+          version: "0.1.0",
+          description: "Desktops and services for the people of a research facility.",
+        },
+        components: {
+          securitySchemes: {
+            cookie: { type: "apiKey", in: "cookie", name: "asci_session" },
+          },
+        },
+        security: [{ cookie: [] }],
+      },
+    }),
+  );
+  app.route("/", referenceRoutes());
+  app.notFound((c) =>
+    problemResponse(c, new ProblemError(404, "not_found", "There is nothing at this address.")),
+  );
+  app.onError((error, c) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500)
+      deps.log.error({ requestId: c.get("requestId"), err: loggable(error) }, "request failed");
+    return problemResponse(c, problem);
+  });
+  return app;
+}
+
+export type App = ReturnType<typeof createApp>;

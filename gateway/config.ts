@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+const text = (rule: string) => z.string(rule).min(1, rule);
+
+/** The gateway's environment, validated whole. */
+export const gatewayConfigSchema = z.object({
+  ASCI_HOST: text("an address to listen on").default("127.0.0.1"),
+  ASCI_PORT: z.coerce.number("a port number").int().min(0).max(65535).default(8080),
+  ASCI_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: "an http: or https: address" })
+    .transform((it) => new URL(it).origin)
+    .optional(),
+  ASCI_TRUSTED_PROXIES: z
+    .string()
+    .default("")
+    .transform((it) =>
+      it
+        .split(",")
+        .map((part) => part.trim())
+        .filter(Boolean),
+    ),
+  DATABASE_URL: text("a postgres: address"),
+  ASCI_SEALING_KEY: z
+    .base64("32 bytes in Base64")
+    .transform((it) => Uint8Array.from(atob(it), (char) => char.charCodeAt(0)))
+    .refine((it) => it.length === 32, "32 bytes in Base64"),
+  ASCI_UI_DIR: text("the folder of the built UI"),
+});
+export type GatewayConfig = z.infer<typeof gatewayConfigSchema>;
+
+/** Every fault at once, by name. */
+export function configFaults(error: z.ZodError): string[] {
+  return error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+}

@@ -1,0 +1,46 @@
+import { describeRoute, resolver } from "hono-openapi";
+import type { z } from "zod";
+import { problemSchema } from "./schemas.ts";
+
+const problem = (description: string) => ({
+  description,
+  content: { "application/problem+json": { schema: resolver(problemSchema) } },
+});
+
+const meanings: Record<number, string> = {
+  400: "The request is not as it should be; `errors` names each place",
+  401: "Not signed in",
+  403: "Not allowed, or not from this site's pages",
+  404: "Not there, or not for the caller to know of",
+  409: "The state does not allow it",
+  413: "Body over 1 MiB",
+  429: "Too many attempts; `Retry-After` says when to try again",
+  503: "Something that is needed does not answer",
+};
+
+/** What the API document says of a call: one line, its good answer, and the ways it says no. */
+export function describe(it: {
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly status: number;
+  readonly body?: z.ZodType;
+  readonly media?: string;
+  readonly refusals: readonly number[];
+}) {
+  const good = {
+    description: it.summary,
+    ...(it.body
+      ? { content: { [it.media ?? "application/json"]: { schema: resolver(it.body) } } }
+      : {}),
+  };
+  return describeRoute({
+    tags: [it.tag],
+    summary: it.summary,
+    ...(it.description ? { description: it.description } : {}),
+    responses: {
+      [it.status]: good,
+      ...Object.fromEntries(it.refusals.map((status) => [status, problem(meanings[status] ?? "")])),
+    },
+  });
+}

@@ -1,0 +1,132 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
+import { BufferPool } from "../../wire/buffers.ts";
+import { closeCodes } from "../../wire/close-codes.ts";
+import { writeProblem } from "../../wire/problem.ts";
+import { readHandshake } from "../../wire/upgrade.ts";
+import { loggable, sqlState } from "../../db/errors.ts";
+import type { Deps, Peer } from "../deps.ts";
+import { problemDocument, ProblemError } from "../problem.ts";
+import { admitStream } from "../stream/admit.ts";
+import { joinUpstream, type JoinResult } from "../stream/join.ts";
+import type { JoinedStream } from "../stream/splice.ts";
+import { ticketProblem } from "../tickets.ts";
+
+export interface Streams {
+  /** How many desktops are connected through this process. */
+  readonly size: number;
+  /** Closes every stream with a code on which viewers reconnect elsewhere. */
+  drain(): Promise<void>;
+}
+
+/** What the relay's refusal means for the client. Its own words stay inside. */
+function refusalOf(result: Exclude<JoinResult, { kind: "joined" }>): ProblemError {
+  const code =
+    result.kind === "refused"
+      ? (result.problem as { code?: unknown } | undefined)?.code
+      : undefined;
+  if (result.kind === "refused" && result.status === 401 && typeof code === "string")
+    return ticketProblem(code);
+  if (code === "not_running")
+    return new ProblemError(409, "not_running", "The desktop is not running any more.");
+  return new ProblemError(
+    503,
+    "node_unreachable",
+    "The node that holds this desktop does not answer now. The desktop is most likely still running; try again.",
+  );
+}
+
+function toProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (sqlState(error)?.code.startsWith("22"))
+    return new ProblemError(400, "malformed", "The request is not readable.");
+  return new ProblemError(
+    503,
+    "unavailable",
+    "The connection cannot be checked now. Try again in a moment.",
+  );
+}
+
+/**
+ * The one upgrade listener. Refuses with a problem document before the upgrade, or joins the client's
+ * socket with the node's relay; from then on bytes pass without being looked at.
+ */
+export function handleUpgrades(
+  server: Server,
+  deps: Deps,
+  peerOf: (request: IncomingMessage) => Peer,
+): Streams {
+  const open = new Set<JoinedStream>();
+  const pool = new BufferPool();
+
+  function refuse(socket: Duplex, problem: ProblemError, requestId: string): void {
+    writeProblem(socket, problemDocument(problem, requestId), { "x-request-id": requestId });
+  }
+
+  async function connect(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    requestId: string,
+  ) {
+    const url = new URL(request.url ?? "/", "http://localhost");
+    if (!url.pathname.startsWith("/vnc/"))
+      throw new ProblemError(404, "not_found", "There is nothing to upgrade to at this address.");
+    const handshake = readHandshake(request);
+    if (!handshake) throw new ProblemError(400, "malformed", "This is no WebSocket handshake.");
+    const admitted = await admitStream(deps, {
+      path: url.pathname,
+      origin: request.headers.origin,
+      protocols: handshake.protocols,
+      peer: peerOf(request),
+    });
+    const result = await joinUpstream({
+      clientSocket: socket,
+      head,
+      request: {
+        path: `/vnc/${admitted.instanceId}`,
+        key: handshake.key,
+        protocols: admitted.protocols,
+        requestId,
+      },
+      upstream: admitted.relayUrl as `unix:${string}`,
+      pool,
+    });
+    if (result.kind === "client_gone") return;
+    if (result.kind !== "joined") {
+      if (result.kind === "unreachable")
+        deps.log.warn(
+          { requestId, node: admitted.nodeName, reason: result.reason },
+          "relay out of reach",
+        );
+      throw refusalOf(result);
+    }
+    open.add(result.stream);
+    void result.stream.closed.finally(() => open.delete(result.stream));
+  }
+
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const requestId = crypto.randomUUID();
+    // At once: a client that goes away while we ask the database must not end the process.
+    socket.on("error", () => socket.destroy());
+    socket.setNoDelay(true);
+    connect(request, socket, head, requestId).catch((error: unknown) => {
+      const problem = toProblem(error);
+      if (!(error instanceof ProblemError))
+        deps.log.error({ requestId, err: loggable(error) }, "an upgrade failed");
+      refuse(socket, problem, requestId);
+    });
+  });
+
+  return {
+    get size() {
+      return open.size;
+    },
+    async drain() {
+      const streams = [...open];
+      for (const stream of streams) stream.close(closeCodes.gatewayDraining);
+      await Promise.all(streams.map((it) => it.closed));
+    },
+  };
+}

@@ -1,0 +1,235 @@
+import { Hono } from "hono";
+import { writeAudit, type AuditEntry } from "../../db/audit.ts";
+import { sqlState } from "../../db/errors.ts";
+import { getNode, listNodes, setSchedulable } from "../../db/nodes.ts";
+import { getUser, insertUser, listUsers, updateUser } from "../../db/users.ts";
+import type { Context } from "hono";
+import type { AppEnv, Deps } from "../deps.ts";
+import { describe } from "../describe.ts";
+import { requireRole, signedIn } from "../middleware/signed-in.ts";
+import { notFound, ProblemError } from "../problem.ts";
+import {
+  adminNodeSchema,
+  adminUserSchema,
+  createUserBody,
+  listOf,
+  patchNodeBody,
+  patchUserBody,
+  type AdminUser,
+} from "../schemas.ts";
+import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../validation.ts";
+
+function auditOf(
+  c: Context<AppEnv>,
+): Pick<AuditEntry, "actorId" | "actorName" | "address" | "requestId"> {
+  const { person } = signedIn(c);
+  return {
+    actorId: person.id,
+    actorName: person.username,
+    address: c.get("peer").address,
+    requestId: c.get("requestId"),
+  };
+}
+
+/** A taken name or address, as a 409 that says which. */
+async function orTaken<T>(attempt: Promise<T>): Promise<T> {
+  try {
+    return await attempt;
+  } catch (error) {
+    const state = sqlState(error);
+    if (state?.code !== "23505") throw error;
+    const [code, what] = state.constraint.includes("email")
+      ? ["email_taken", "e-mail address"]
+      : ["username_taken", "user name"];
+    throw new ProblemError(409, code, `Another account has this ${what}. Choose another one.`);
+  }
+}
+
+function userRoutes(deps: Deps) {
+  const tag = "Administration: people";
+  return new Hono<AppEnv>()
+    .get(
+      "/users",
+      describe({
+        tag,
+        summary: "People",
+        status: 200,
+        body: listOf(adminUserSchema),
+        refusals: [400, 401, 403],
+      }),
+      queryOf(searchQuery),
+      async (c) => {
+        const { limit, cursor, search, sort } = c.req.valid("query");
+        const rows = await listUsers(deps.db, {
+          search,
+          limit: limit + 1,
+          cursor: decodeCursor(cursor),
+          descending: sort === "-name",
+        });
+        return c.json(
+          page(rows as AdminUser[], limit, (it) => it.username),
+          200,
+        );
+      },
+    )
+    .post(
+      "/users",
+      describe({
+        tag,
+        summary: "Add a local account; usable at once",
+        status: 201,
+        body: adminUserSchema,
+        refusals: [400, 401, 403, 409, 413],
+      }),
+      jsonBody(createUserBody),
+      async (c) => {
+        const body = c.req.valid("json");
+        const user = await orTaken(
+          insertUser(deps.db, {
+            username: body.username,
+            displayName: body.displayName ?? body.username,
+            email: body.email ?? null,
+            roles: [...new Set(body.roles)],
+            passwordHash: await deps.passwords.hash(body.password),
+          }),
+        );
+        await writeAudit(deps.db, {
+          ...auditOf(c),
+          action: "user.create",
+          outcome: "allowed",
+          subjectKind: "user",
+          subjectId: user.id,
+          detail: { username: user.username, roles: user.roles },
+        });
+        return c.json(user as AdminUser, 201);
+      },
+    )
+    .get(
+      "/users/:id",
+      describe({
+        tag,
+        summary: "One person",
+        status: 200,
+        body: adminUserSchema,
+        refusals: [401, 403, 404],
+      }),
+      async (c) => {
+        const user = await getUser(deps.db, pathId(c.req.param("id"), "person"));
+        if (!user) throw notFound("person");
+        return c.json(user as AdminUser, 200);
+      },
+    )
+    .patch(
+      "/users/:id",
+      describe({
+        tag,
+        summary: "Change a person",
+        description:
+          "Disabling, or a new password, ends their sign-ins and open desktops' connections at once.",
+        status: 200,
+        body: adminUserSchema,
+        refusals: [400, 401, 403, 404, 409, 413],
+      }),
+      jsonBody(patchUserBody),
+      async (c) => {
+        const id = pathId(c.req.param("id"), "person");
+        const { password, ...patch } = c.req.valid("json");
+        const passwordHash = password ? await deps.passwords.hash(password) : undefined;
+        const user = await orTaken(updateUser(deps.db, id, { ...patch, passwordHash }));
+        if (user === "unknown") throw notFound("person");
+        if (user === "last_admin")
+          throw new ProblemError(
+            409,
+            "last_admin",
+            "This is the only administrator who can sign in. Give someone else the role first.",
+          );
+        await writeAudit(deps.db, {
+          ...auditOf(c),
+          action: "user.change",
+          outcome: "allowed",
+          subjectKind: "user",
+          subjectId: id,
+          detail: { ...patch, ...(password ? { password: "changed" } : {}) },
+        });
+        return c.json(user as AdminUser, 200);
+      },
+    );
+}
+
+function nodeRoutes(deps: Deps) {
+  const tag = "Administration: nodes";
+  return new Hono<AppEnv>()
+    .get(
+      "/nodes",
+      describe({
+        tag,
+        summary: "Nodes with capacity and what is allocated",
+        status: 200,
+        body: listOf(adminNodeSchema),
+        refusals: [400, 401, 403],
+      }),
+      queryOf(searchQuery),
+      async (c) => {
+        const { limit, cursor, search, sort } = c.req.valid("query");
+        const rows = await listNodes(deps.db, {
+          search,
+          limit: limit + 1,
+          cursor: decodeCursor(cursor),
+          descending: sort === "-name",
+        });
+        return c.json(
+          page(rows, limit, (it) => it.name),
+          200,
+        );
+      },
+    )
+    .get(
+      "/nodes/:id",
+      describe({
+        tag,
+        summary: "One node",
+        status: 200,
+        body: adminNodeSchema,
+        refusals: [401, 403, 404],
+      }),
+      async (c) => {
+        const node = await getNode(deps.db, pathId(c.req.param("id"), "node"));
+        if (!node) throw notFound("node");
+        return c.json(node, 200);
+      },
+    )
+    .patch(
+      "/nodes/:id",
+      describe({
+        tag,
+        summary: "Let a node take new instances, or not",
+        status: 200,
+        body: adminNodeSchema,
+        refusals: [400, 401, 403, 404, 413],
+      }),
+      jsonBody(patchNodeBody),
+      async (c) => {
+        const id = pathId(c.req.param("id"), "node");
+        const { schedulable } = c.req.valid("json");
+        if (!(await setSchedulable(deps.db, id, schedulable))) throw notFound("node");
+        await writeAudit(deps.db, {
+          ...auditOf(c),
+          action: "node.change",
+          outcome: "allowed",
+          subjectKind: "node",
+          subjectId: id,
+          detail: { schedulable },
+        });
+        const node = await getNode(deps.db, id);
+        if (!node) throw notFound("node");
+        return c.json(node, 200);
+      },
+    );
+}
+
+export function adminRoutes(deps: Deps) {
+  return new Hono<AppEnv>()
+    .use("/admin/*", requireRole("admin"))
+    .route("/admin", userRoutes(deps))
+    .route("/admin", nodeRoutes(deps));
+}

@@ -1,0 +1,87 @@
+import { loggable } from "../../db/errors.ts";
+import { Hono } from "hono";
+import { streamSSE, type SSEStreamingApi } from "hono/streaming";
+import { z } from "zod";
+import { currentCursor, formatCursor, parseCursor, type ChangeCursor } from "../../db/changes.ts";
+import { getInstances } from "../../db/instances.ts";
+import type { AppEnv, Deps } from "../deps.ts";
+import { describe } from "../describe.ts";
+import { findSignIn } from "../../db/sign-ins.ts";
+import { getCookie } from "hono/cookie";
+import { hashToken, requireSignIn, signedIn } from "../middleware/signed-in.ts";
+
+/** How often a stream looks whether its sign-in still holds. */
+const checkSignInMs = 15_000;
+
+async function sendInstances(
+  deps: Deps,
+  stream: SSEStreamingApi,
+  userId: string,
+  ids: string[],
+  id: string,
+) {
+  const instances = await getInstances(deps.db, userId, ids);
+  const found = new Set(instances.map((it) => it.id));
+  for (const instance of instances)
+    await stream.writeSSE({ event: "instance", data: JSON.stringify(instance) });
+  for (const gone of ids.filter((it) => !found.has(it)))
+    await stream.writeSSE({ event: "gone", data: JSON.stringify({ id: gone }) });
+  // The position goes last and alone: a reader that is cut off in between resumes before it.
+  await stream.writeSSE({ event: "position", data: "", id });
+}
+
+export function eventRoutes(deps: Deps) {
+  return new Hono<AppEnv>().get(
+    "/events",
+    describe({
+      tag: "Events",
+      summary: "What changes for the caller, as server-sent events",
+      description:
+        "`instance`: the whole instance. `gone`: `{id}`. `resync`: read the lists anew. `position`: carries the id to resume from by `Last-Event-ID`.",
+      status: 200,
+      body: z.string(),
+      media: "text/event-stream",
+      refusals: [401],
+    }),
+    requireSignIn,
+    async (c) => {
+      const { person } = signedIn(c);
+      const token = getCookie(c, "__Host-asci_session") ?? getCookie(c, "asci_session") ?? "";
+      const resumed = parseCursor(c.req.header("last-event-id") ?? "");
+      let cursor: ChangeCursor = resumed ?? (await currentCursor(deps.db));
+      c.header("cache-control", "no-store");
+      c.header("x-accel-buffering", "no");
+      return streamSSE(c, async (stream) => {
+        const gone = new AbortController();
+        const signal = AbortSignal.any([gone.signal, deps.draining]);
+        stream.onAbort(() => gone.abort());
+        deps.metrics.eventStreams(1);
+        let checkedAt = Date.now();
+        try {
+          if (!resumed)
+            await stream.writeSSE({ event: "resync", data: "", id: formatCursor(cursor) });
+          while (!signal.aborted) {
+            const changes = await deps.feed.next(person.id, cursor, signal);
+            if (Date.now() - checkedAt > checkSignInMs) {
+              checkedAt = Date.now();
+              if (!(await findSignIn(deps.db, await hashToken(token)))) return;
+            }
+            const last = changes.at(-1);
+            if (!last) {
+              await stream.write(": still here\n\n");
+              continue;
+            }
+            cursor = last.cursor;
+            const ids = [...new Set(changes.map((it) => it.subjectId))];
+            await sendInstances(deps, stream, person.id, ids, formatCursor(cursor));
+          }
+        } catch (error) {
+          if (!signal.aborted)
+            deps.log.warn({ err: loggable(error) }, "an event stream ended early");
+        } finally {
+          deps.metrics.eventStreams(-1);
+        }
+      });
+    },
+  );
+}

@@ -1,0 +1,105 @@
+import { sql } from "drizzle-orm";
+import { Hono } from "hono";
+import { z } from "zod";
+import type { AppEnv, Deps } from "../deps.ts";
+import { describe } from "../describe.ts";
+import { readSignIn, requireRole } from "../middleware/signed-in.ts";
+
+const checkSchema = z.object({
+  name: z.string(),
+  ok: z.boolean(),
+  ms: z.number(),
+  error: z.string().optional(),
+});
+const readySchema = z.object({ ready: z.boolean(), checks: z.array(checkSchema) });
+
+/** How long one dependency may take before it counts as failed. */
+const checkLimitMs = 3000;
+
+async function check(
+  name: string,
+  attempt: () => Promise<unknown>,
+): Promise<z.infer<typeof checkSchema>> {
+  const started = performance.now();
+  const ms = () => Math.round((performance.now() - started) * 10) / 10;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${checkLimitMs} ms`)),
+      checkLimitMs,
+    );
+  });
+  try {
+    await Promise.race([attempt(), limit]);
+    return { name, ok: true, ms: ms() };
+  } catch (error) {
+    // Only what kind of fault: the page is public, and messages can name hosts and users.
+    const kind =
+      error instanceof Error && error.message.startsWith("no answer") ? error.message : "failed";
+    return { name, ok: false, ms: ms(), error: kind };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function healthRoutes(deps: Deps) {
+  const tag = "Health";
+  return new Hono<AppEnv>()
+    .get(
+      "/healthz",
+      describe({
+        tag,
+        summary: "Alive; touches nothing",
+        status: 200,
+        body: z.object({ ok: z.boolean() }),
+        refusals: [],
+      }),
+      (c) => c.json({ ok: true }, 200),
+    )
+    .get(
+      "/readyz",
+      describe({
+        tag,
+        summary: "Each dependency and how long it took",
+        status: 200,
+        body: readySchema,
+        refusals: [503],
+      }),
+      async (c) => {
+        const checks = await Promise.all([
+          check("database", () => deps.db.execute(sql`select schema_version()`)),
+          check("signing keys", () => deps.keys.signer()),
+        ]);
+        if (deps.draining.aborted)
+          checks.push({ name: "draining", ok: false, ms: 0, error: "stopping" });
+        const ready = checks.every((it) => it.ok);
+        return c.json({ ready, checks }, ready ? 200 : 503);
+      },
+    )
+    .get(
+      "/metrics",
+      describe({
+        tag,
+        summary: "Prometheus text; needs the role monitor or admin",
+        status: 200,
+        body: z.string(),
+        media: "text/plain",
+        refusals: [401, 403],
+      }),
+      readSignIn(deps),
+      requireRole("monitor", "admin"),
+      async (c) =>
+        c.text(await deps.metrics.text(), 200, { "content-type": "text/plain; version=0.0.4" }),
+    )
+    .get(
+      "/.well-known/jwks.json",
+      describe({
+        tag,
+        summary: "Public keys of tickets (RFC 7517)",
+        status: 200,
+        body: z.object({ keys: z.array(z.record(z.string(), z.string())) }),
+        refusals: [],
+      }),
+      async (c) => c.json(await deps.keys.jwks(), 200, { "cache-control": "public, max-age=60" }),
+    );
+}

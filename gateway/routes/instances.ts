@@ -1,0 +1,171 @@
+import { Hono } from "hono";
+import { writeAudit } from "../../db/audit.ts";
+import { findConnectable, getInstance, listInstances, wishInstance } from "../../db/instances.ts";
+import type { AppEnv, Deps } from "../deps.ts";
+import { describe } from "../describe.ts";
+import { requireSignIn, signedIn } from "../middleware/signed-in.ts";
+import { notFound, ProblemError } from "../problem.ts";
+import { instanceSchema, listOf, startBody, ticketBody, ticketSchema } from "../schemas.ts";
+import { startInstance } from "../start.ts";
+import { issueTicket } from "../tickets.ts";
+import {
+  decodeCursor,
+  jsonBody,
+  page,
+  pageQuery,
+  pathId,
+  queryOf,
+  uuidShape,
+} from "../validation.ts";
+
+const tag = "Instances";
+
+export function instanceRoutes(deps: Deps) {
+  return new Hono<AppEnv>()
+    .use("/instances/*", requireSignIn)
+    .get(
+      "/instances",
+      describe({
+        tag,
+        summary: "The caller's instances, newest first",
+        status: 200,
+        body: listOf(instanceSchema),
+        refusals: [400, 401],
+      }),
+      requireSignIn,
+      queryOf(pageQuery),
+      async (c) => {
+        const { limit, cursor } = c.req.valid("query");
+        const rows = await listInstances(deps.db, signedIn(c).person.id, {
+          limit: limit + 1,
+          cursor: decodeCursor(cursor, uuidShape),
+        });
+        return c.json(
+          page(rows, limit, (it) => it.id),
+          200,
+        );
+      },
+    )
+    .post(
+      "/instances",
+      describe({
+        tag,
+        summary: "Start an environment",
+        description:
+          "The wish is recorded and the instance is `queued`. An `Idempotency-Key` makes a repeated request return the same instance for a day.",
+        status: 202,
+        body: instanceSchema,
+        refusals: [400, 401, 403, 404, 409, 413],
+      }),
+      requireSignIn,
+      jsonBody(startBody),
+      async (c) => {
+        const { person } = signedIn(c);
+        const id = await startInstance(deps.db, {
+          person,
+          body: c.req.valid("json"),
+          idempotencyKey: c.req.header("idempotency-key"),
+          audit: { address: c.get("peer").address, requestId: c.get("requestId") },
+        });
+        const instance = await getInstance(deps.db, person.id, id);
+        if (!instance) throw new Error(`instance ${id} is gone right after it was made`);
+        return c.json(instance, 202);
+      },
+    )
+    .get(
+      "/instances/:id",
+      describe({
+        tag,
+        summary: "One instance",
+        status: 200,
+        body: instanceSchema,
+        refusals: [401, 404],
+      }),
+      async (c) => {
+        const id = pathId(c.req.param("id"), "instance");
+        const instance = await getInstance(deps.db, signedIn(c).person.id, id);
+        if (!instance) throw notFound("instance");
+        return c.json(instance, 200);
+      },
+    )
+    .post(
+      "/instances/:id/:action{stop|restart}",
+      describe({
+        tag,
+        summary: "Stop it, or start it anew",
+        description:
+          "`restart` of one that has ended starts it again. The home folder stays; what ran in it does not.",
+        status: 202,
+        body: instanceSchema,
+        refusals: [401, 403, 404, 409],
+      }),
+      async (c) => {
+        const id = pathId(c.req.param("id"), "instance");
+        const action = c.req.param("action") === "stop" ? "stop" : "restart";
+        const { person } = signedIn(c);
+        const outcome = await wishInstance(deps.db, { userId: person.id, instanceId: id, action });
+        if (outcome.kind === "unknown") throw notFound("instance");
+        await writeAudit(deps.db, {
+          actorId: person.id,
+          actorName: person.username,
+          action: `instance.${action}`,
+          outcome: outcome.kind === "accepted" ? "allowed" : "refused",
+          subjectKind: "instance",
+          subjectId: id,
+          address: c.get("peer").address,
+          requestId: c.get("requestId"),
+        });
+        if (outcome.kind === "refused")
+          throw new ProblemError(
+            409,
+            "state_forbids",
+            `It is ${outcome.state}${outcome.reason ? ` (${outcome.reason})` : ""}, so ${action} is not possible now.`,
+          );
+        const instance = await getInstance(deps.db, person.id, id);
+        if (!instance) throw notFound("instance");
+        return c.json(instance, 202);
+      },
+    )
+    .post(
+      "/instances/:id/tickets",
+      describe({
+        tag,
+        summary: "A one-time ticket for a WebSocket to the desktop",
+        description:
+          "Offer `protocols` as the WebSocket's subprotocols at `url`. The ticket is good for 30 s and one connection.",
+        status: 201,
+        body: ticketSchema,
+        refusals: [400, 401, 403, 404, 409],
+      }),
+      jsonBody(ticketBody),
+      async (c) => {
+        const id = pathId(c.req.param("id"), "instance");
+        const signIn = signedIn(c);
+        const { permission } = c.req.valid("json");
+        const found = await findConnectable(deps.db, signIn.person.id, id);
+        if (!found) throw notFound("instance");
+        if (permission === "view")
+          throw new ProblemError(
+            403,
+            "view_not_available",
+            "Tickets for looking on only are not given out by this release.",
+          );
+        if (found.state !== "running" || !found.nodeId)
+          throw new ProblemError(
+            409,
+            "not_running",
+            `It is ${found.state}${found.reason ? ` (${found.reason})` : ""}; a connection needs it running.`,
+          );
+        const { ticket, expiresAt } = await issueTicket(deps.db, deps.keys, {
+          userId: signIn.person.id,
+          signInId: signIn.id,
+          instanceId: id,
+          incarnation: found.incarnation,
+          nodeId: found.nodeId,
+          permission,
+        });
+        const url = `${c.get("peer").origin.replace(/^http/, "ws")}/vnc/${id}`;
+        return c.json({ ticket, url, protocols: ["binary", `ticket.${ticket}`], expiresAt }, 201);
+      },
+    );
+}

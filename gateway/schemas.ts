@@ -1,0 +1,200 @@
+/** Shapes of the HTTP API. The OpenAPI document and the UI's types come from here. */
+import { z } from "zod";
+import { desires, states } from "../db/states.ts";
+
+const id = z.uuid().meta({ description: "lower-case UUID" });
+const time = z.iso.datetime().meta({ description: "ISO 8601, UTC" });
+
+export const roles = ["user", "staff", "admin", "monitor"] as const;
+export type Role = (typeof roles)[number];
+
+/** RFC 9457. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    requestId: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ ref: "Problem" });
+export type Problem = z.infer<typeof problemSchema>;
+
+export const meSchema = z
+  .object({
+    id,
+    username: z.string(),
+    displayName: z.string(),
+    email: z.string().nullable(),
+    roles: z.array(z.enum(roles)),
+    createdAt: time,
+  })
+  .meta({ ref: "Me" });
+export type Me = z.infer<typeof meSchema>;
+
+/**
+ * A Linux user name as well as a sign-in name: it becomes a home folder and a passwd entry, so the
+ * grammar is that of Debian's adduser.
+ */
+export const usernameSchema = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_-]{0,30}$/,
+    "1 to 31 characters: a lower-case letter first, then lower-case letters, digits, _ and -",
+  );
+export const passwordSchema = z
+  .string()
+  .min(10, "at least 10 characters")
+  .max(200, "at most 200 characters");
+
+export const loginBody = z.object({
+  username: z.string().min(1, "required").max(200, "at most 200 characters"),
+  password: z.string().min(1, "required").max(1000, "at most 1000 characters"),
+});
+
+export const environmentSchema = z
+  .object({
+    slug: z.string(),
+    name: z.string(),
+    kind: z.enum(["desktop", "service"]),
+    description: z.string(),
+    versions: z.array(z.object({ tag: z.string(), digest: z.string() })).meta({
+      description: "newest first; the first one is what starts where none is named",
+    }),
+    experiments: z.array(z.string()),
+  })
+  .meta({ ref: "Environment" });
+export type Environment = z.infer<typeof environmentSchema>;
+
+export const phases = ["queued", "placed", "container", "desktop", "panel"] as const;
+export type Phase = (typeof phases)[number];
+
+export const instanceSchema = z
+  .object({
+    id,
+    name: z.string(),
+    kind: z.enum(["desktop", "service"]),
+    environment: z.string().meta({ description: "the environment's slug" }),
+    environmentName: z.string(),
+    version: z.string(),
+    digest: z.string(),
+    owner: z.string(),
+    experiment: z.string().nullable(),
+    state: z.enum(states),
+    desired: z.enum(desires),
+    reason: z.object({ code: z.string(), text: z.string() }).nullable(),
+    node: z.object({ id, name: z.string() }).nullable(),
+    placement: z
+      .object({
+        node: z.string(),
+        strategy: z.string(),
+        at: time,
+        filtered: z.record(z.string(), z.int()).meta({ description: "nodes refused, per filter" }),
+        best: z.array(
+          z.object({
+            node: z.string(),
+            score: z.number(),
+            lines: z.array(z.object({ rule: z.string(), points: z.number() })),
+          }),
+        ),
+      })
+      .nullable(),
+    timeline: z
+      .array(
+        z.object({
+          phase: z.enum(phases),
+          at: time.nullable().meta({ description: "null: not reached yet" }),
+          usualMs: z.number().nullable().meta({
+            description: "median from queued to this phase in recent starts of the environment",
+          }),
+        }),
+      )
+      .meta({
+        description:
+          "of the newest incarnation: wish accepted, node chosen, container started, desktop answers, panel on screen",
+      }),
+    queue: z.object({ position: z.int(), estimate: time.nullable() }).nullable(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    lastActiveAt: time.nullable(),
+    expiresAt: time.nullable(),
+  })
+  .meta({ ref: "Instance" });
+export type Instance = z.infer<typeof instanceSchema>;
+
+export const startBody = z.object({
+  environment: z.string().min(1, "required").max(100, "at most 100 characters"),
+  version: z.string().max(100, "at most 100 characters").optional(),
+  experiment: z.string().max(100, "at most 100 characters").optional(),
+  name: z.string().trim().min(1, "must not be empty").max(100, "at most 100 characters").optional(),
+});
+
+export const ticketBody = z.object({ permission: z.enum(["control", "view"]) });
+export const ticketSchema = z
+  .object({
+    ticket: z.string(),
+    url: z.string().meta({ description: "absolute ws: or wss: address, without any secret" }),
+    protocols: z.array(z.string()).meta({ description: "subprotocols to offer, in order" }),
+    expiresAt: time,
+  })
+  .meta({ ref: "Ticket" });
+export type Ticket = z.infer<typeof ticketSchema>;
+
+export const adminUserSchema = z
+  .object({
+    id,
+    username: z.string(),
+    displayName: z.string(),
+    email: z.string().nullable(),
+    roles: z.array(z.enum(roles)),
+    disabled: z.boolean(),
+    uid: z.int(),
+    createdAt: time,
+    lastSignInAt: time.nullable(),
+  })
+  .meta({ ref: "AdminUser" });
+export type AdminUser = z.infer<typeof adminUserSchema>;
+
+export const createUserBody = z.object({
+  username: usernameSchema,
+  password: passwordSchema,
+  displayName: z.string().trim().min(1).max(200).optional(),
+  email: z.email("not an e-mail address").max(254).nullable().optional(),
+  roles: z.array(z.enum(roles)).min(1, "at least one role"),
+});
+export const patchUserBody = z
+  .object({
+    disabled: z.boolean(),
+    displayName: z.string().trim().min(1).max(200),
+    email: z.email("not an e-mail address").max(254).nullable(),
+    roles: z.array(z.enum(roles)).min(1, "at least one role"),
+    password: passwordSchema,
+  })
+  .partial()
+  .refine((body) => Object.keys(body).length > 0, "name at least one field to change");
+
+export const adminNodeSchema = z
+  .object({
+    id,
+    name: z.string(),
+    state: z.enum(["ready", "not_ready"]),
+    reason: z.object({ code: z.string(), text: z.string() }).nullable(),
+    schedulable: z.boolean(),
+    labels: z.record(z.string(), z.string()),
+    capacity: z.object({ cpus: z.number(), memoryBytes: z.number() }),
+    allocated: z.object({ cpus: z.number(), memoryBytes: z.number(), instances: z.int() }),
+    lastSeenAt: time.nullable(),
+    createdAt: time,
+  })
+  .meta({ ref: "Node" });
+export type AdminNode = z.infer<typeof adminNodeSchema>;
+
+export const patchNodeBody = z.object({ schedulable: z.boolean() });
+
+/** `GET` lists: `{items, nextCursor}`. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}

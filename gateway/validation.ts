@@ -1,0 +1,80 @@
+import { validator } from "hono-openapi";
+import { z } from "zod";
+import { ProblemError } from "./problem.ts";
+
+interface Issue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+function pathOf(issue: Issue): string {
+  return (issue.path ?? [])
+    .map((part) => String(typeof part === "object" ? part.key : part))
+    .join(".");
+}
+
+function refuse(issues: readonly Issue[], where: string): never {
+  const errors = issues.map((it) => ({ path: pathOf(it), message: it.message }));
+  const [first] = errors;
+  const detail = first
+    ? `${first.path || where}: ${first.message}.`
+    : `The ${where} is not as it should be.`;
+  throw new ProblemError(400, "validation", detail, { errors });
+}
+
+/** Checks a JSON body. Whatever is wrong is a 400 that names each place. */
+export function jsonBody<T extends z.ZodType>(schema: T) {
+  return validator("json", schema, (result) => {
+    if (!result.success) refuse(result.error, "body");
+  });
+}
+
+export function queryOf<T extends z.ZodType>(schema: T) {
+  return validator("query", schema, (result) => {
+    if (!result.success) refuse(result.error, "query");
+  });
+}
+
+export const uuidShape = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** An id in a path. What is no UUID names nothing, so the answer is that there is no such thing. */
+export function pathId(value: string | undefined, what: string): string {
+  if (value === undefined || !uuidShape.test(value))
+    throw new ProblemError(404, "not_found", `There is no such ${what}, or it is not yours.`);
+  return value;
+}
+
+/** Pages of lists: `limit` items from after `cursor`, which is opaque to callers. */
+export const pageQuery = z.object({
+  limit: z.coerce.number("a number").int("a whole number").min(1).max(200).default(50),
+  cursor: z.string().max(400).optional(),
+});
+export const searchQuery = pageQuery.extend({
+  search: z.string().max(200).default(""),
+  sort: z.enum(["name", "-name"]).default("name"),
+});
+
+export function encodeCursor(key: string): string {
+  return btoa(encodeURIComponent(key)).replaceAll("=", "");
+}
+
+/** @throws ProblemError 400 where the text is no cursor of ours */
+export function decodeCursor(cursor: string | undefined, shape?: RegExp): string | null {
+  if (cursor === undefined) return null;
+  try {
+    const key = decodeURIComponent(atob(cursor));
+    if (!shape || shape.test(key)) return key;
+  } catch {
+    // Said below.
+  }
+  throw new ProblemError(400, "validation", "cursor: not one that a list returned.", {
+    errors: [{ path: "cursor", message: "not one that a list returned" }],
+  });
+}
+
+/** Cuts a list that was read with one more than asked for into a page. */
+export function page<T>(rows: T[], limit: number, keyOf: (row: T) => string) {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > limit && last ? encodeCursor(keyOf(last)) : null };
+}
