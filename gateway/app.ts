@@ -53,7 +53,10 @@ export function createApi(deps: Deps) {
       bodyLimit({
         maxSize: bodyLimitBytes,
         onError: () => {
-          throw new ProblemError(413, "too_large", "The body is over 1 MiB.");
+          // The rest of the body is not read, so this connection cannot carry another request.
+          throw new ProblemError(413, "too_large", "The body is over 1 MiB.", {
+            headers: { connection: "close" },
+          });
         },
       }),
     )
@@ -77,6 +80,9 @@ export function createApp(deps: Deps) {
   app.get(
     "/api/openapi.json",
     openAPIRouteHandler(app, {
+      // Else /.well-known/jwks.json would count as a file.
+      excludeStaticFile: false,
+      exclude: ["/api/openapi.json", "/api/docs"],
       documentation: {
         info: {
           title: "ASCI",

@@ -1,11 +1,18 @@
-import { Hono } from "hono";
+import { Hono, type Context } from "hono";
 import { writeAudit } from "../../db/audit.ts";
 import { findConnectable, getInstance, listInstances, wishInstance } from "../../db/instances.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { requireSignIn, signedIn } from "../middleware/signed-in.ts";
 import { notFound, ProblemError } from "../problem.ts";
-import { instanceSchema, listOf, startBody, ticketBody, ticketSchema } from "../schemas.ts";
+import {
+  instanceSchema,
+  listOf,
+  startBody,
+  ticketBody,
+  ticketSchema,
+  type Instance,
+} from "../schemas.ts";
 import { startInstance } from "../start.ts";
 import { issueTicket } from "../tickets.ts";
 import {
@@ -19,6 +26,33 @@ import {
 } from "../validation.ts";
 
 const tag = "Instances";
+
+/** Records a wish for one of the caller's instances, and gives it back as it is then. */
+async function wish(deps: Deps, c: Context<AppEnv>, action: "stop" | "restart"): Promise<Instance> {
+  const id = pathId(c.req.param("id"), "instance");
+  const { person } = signedIn(c);
+  const outcome = await wishInstance(deps.db, { userId: person.id, instanceId: id, action });
+  if (outcome.kind === "unknown") throw notFound("instance");
+  await writeAudit(deps.db, {
+    actorId: person.id,
+    actorName: person.username,
+    action: `instance.${action}`,
+    outcome: outcome.kind === "accepted" ? "allowed" : "refused",
+    subjectKind: "instance",
+    subjectId: id,
+    address: c.get("peer").address,
+    requestId: c.get("requestId"),
+  });
+  if (outcome.kind === "refused")
+    throw new ProblemError(
+      409,
+      "state_forbids",
+      `It is ${outcome.state}${outcome.reason ? ` (${outcome.reason})` : ""}, so ${action} is not possible now.`,
+    );
+  const instance = await getInstance(deps.db, person.id, id);
+  if (!instance) throw notFound("instance");
+  return instance;
+}
 
 export function instanceRoutes(deps: Deps) {
   return new Hono<AppEnv>()
@@ -89,42 +123,26 @@ export function instanceRoutes(deps: Deps) {
       },
     )
     .post(
-      "/instances/:id/:action{stop|restart}",
+      "/instances/:id/stop",
       describe({
         tag,
-        summary: "Stop it, or start it anew",
-        description:
-          "`restart` of one that has ended starts it again. The home folder stays; what ran in it does not.",
+        summary: "Stop it; the home folder stays, what ran in it does not",
         status: 202,
         body: instanceSchema,
         refusals: [401, 403, 404, 409],
       }),
-      async (c) => {
-        const id = pathId(c.req.param("id"), "instance");
-        const action = c.req.param("action") === "stop" ? "stop" : "restart";
-        const { person } = signedIn(c);
-        const outcome = await wishInstance(deps.db, { userId: person.id, instanceId: id, action });
-        if (outcome.kind === "unknown") throw notFound("instance");
-        await writeAudit(deps.db, {
-          actorId: person.id,
-          actorName: person.username,
-          action: `instance.${action}`,
-          outcome: outcome.kind === "accepted" ? "allowed" : "refused",
-          subjectKind: "instance",
-          subjectId: id,
-          address: c.get("peer").address,
-          requestId: c.get("requestId"),
-        });
-        if (outcome.kind === "refused")
-          throw new ProblemError(
-            409,
-            "state_forbids",
-            `It is ${outcome.state}${outcome.reason ? ` (${outcome.reason})` : ""}, so ${action} is not possible now.`,
-          );
-        const instance = await getInstance(deps.db, person.id, id);
-        if (!instance) throw notFound("instance");
-        return c.json(instance, 202);
-      },
+      async (c) => c.json(await wish(deps, c, "stop"), 202),
+    )
+    .post(
+      "/instances/:id/restart",
+      describe({
+        tag,
+        summary: "Start it anew, also where it has ended",
+        status: 202,
+        body: instanceSchema,
+        refusals: [401, 403, 404, 409],
+      }),
+      async (c) => c.json(await wish(deps, c, "restart"), 202),
     )
     .post(
       "/instances/:id/tickets",

@@ -1,0 +1,98 @@
+import { stat } from "node:fs/promises";
+import Docker from "dockerode";
+import { openDataFolder } from "./data-folder.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { stopEngine } from "./engine.ts";
+import { Failure } from "./failure.ts";
+import { endLeftoverParts } from "./leftovers.ts";
+import { takeLock } from "./lock.ts";
+import type { Lock } from "./lock.ts";
+import { clearLeftovers } from "./postgres-leftovers.ts";
+import { isAlive, signalProcess } from "./process-identity.ts";
+import { removeRunDir } from "./run-dir.ts";
+import { dataDirOf } from "./settings.ts";
+import { readState } from "./state-file.ts";
+import { say } from "./terminal.ts";
+
+const stopLimitMs = 40_000;
+const killLimitMs = 10_000;
+
+/** `npm run stop`: ASCI, its desktops, and the engine if ASCI started it. What is not running is no fault. */
+export async function stop(environment: Readonly<NodeJS.ProcessEnv>): Promise<number> {
+  const dataDir = dataDirOf(environment);
+  if ((await stat(dataDir).catch(() => undefined)) === undefined) {
+    say("ASCI is not running");
+    return 0;
+  }
+  const folder = await openDataFolder(dataDir);
+  const { lock, wasRunning } = await stopSupervisor(folder);
+  try {
+    // Under the lock: a start at this moment would bring to life what is being stopped.
+    const state = await readState(folder.root);
+    await endLeftoverParts(state);
+    if ((await stat(folder.postgres).catch(() => undefined)) !== undefined) {
+      await clearLeftovers(folder.postgres);
+    }
+    const desktops = await removeDesktops(state?.installationId);
+    const engine = await stopEngine(folder.engine);
+    sayWhat({ wasRunning, desktops, engine });
+  } finally {
+    await lock.release();
+  }
+  return 0;
+}
+
+function sayWhat(done: { wasRunning: boolean; desktops: number; engine: boolean }): void {
+  const count = done.desktops === 1 ? "1 desktop" : `${done.desktops} desktops`;
+  say(done.wasRunning ? "ASCI is stopped" : "ASCI was not running");
+  if (done.desktops > 0) say(`Ended ${count}`);
+  if (done.engine) say("The Docker engine is stopped");
+}
+
+/** @returns the data folder's lock, which is free once the supervisor is gone */
+async function stopSupervisor(folder: DataFolder): Promise<{ lock: Lock; wasRunning: boolean }> {
+  const free = await takeLock(folder.lock);
+  if (free !== undefined) return { lock: free, wasRunning: false };
+  const supervisor = (await readState(folder.root))?.supervisor;
+  // Another `stop`, or a start so young that it has written nothing: then only waiting is left.
+  const ours = supervisor !== undefined && (await isAlive(supervisor));
+  if (ours) await signalProcess(supervisor, "SIGTERM");
+  let lock = await takeLock(folder.lock, stopLimitMs);
+  if (lock === undefined && ours) {
+    await signalProcess(supervisor, "SIGKILL");
+    lock = await takeLock(folder.lock, killLimitMs);
+  }
+  if (lock === undefined) {
+    throw new Failure(
+      "already_running",
+      `Another ASCI command holds ${folder.root} and does not end: end it, then try again.`,
+    );
+  }
+  return { lock, wasRunning: true };
+}
+
+/** @returns how many there were; no engine, no desktops */
+async function removeDesktops(installationId: string | undefined): Promise<number> {
+  if (installationId === undefined) return 0;
+  const docker = new Docker();
+  const found = await docker
+    .listContainers({ all: true, filters: { label: [`asci.installation=${installationId}`] } })
+    .catch(() => undefined);
+  if (found === undefined) return 0;
+  await Promise.all(
+    found.map(async ({ Id }) => {
+      const container = docker.getContainer(Id);
+      // Already stopped, or removed by somebody else meanwhile: what counts is that it is gone.
+      await container.stop({ t: 2 }).catch(() => undefined);
+      await container.remove({ force: true, v: true }).catch(ignoreMissing);
+    }),
+  );
+  await removeRunDir(installationId);
+  return found.length;
+}
+
+function ignoreMissing(error: unknown): void {
+  const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
+  // 404: gone; 409: being removed already.
+  if (status !== 404 && status !== 409) throw error;
+}

@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { BuildError } from "../images/build-error.ts";
+import { ensureBaseImage } from "../images/build.ts";
+import { findProgram, HostError, installPackages } from "../images/host.ts";
+import { EngineError, ensureEngine, stopEngine } from "./engine.ts";
+import { Failure } from "./failure.ts";
+import { ImageProgress, isSentence } from "./progress.ts";
+import { onEndingSignal } from "./signals.ts";
+import { say, sayError } from "./terminal.ts";
+import { addTallies, nothing, tallyLine } from "./test-tally.ts";
+import type { Tally } from "./test-tally.ts";
+import { ensureUi } from "./ui-build.ts";
+import { runVitest } from "./vitest-run.ts";
+
+/** In this order: what is quick to say that something is wrong comes first. */
+const projects = ["unit", "db", "docker", "browser"] as const;
+type Project = (typeof projects)[number];
+
+/** Programs that tests need, with the Debian package that has them. */
+const programs = [
+  { program: "chromium", packages: ["chromium"] },
+  { program: "websockify", packages: ["websockify"] },
+] as const;
+
+/**
+ * `npm test`: installs what is missing, then runs every test. Everything that the tests start is their own, so an
+ * installation beside them is not touched.
+ * @param args for vitest, such as the name of a file
+ */
+export async function test(args: readonly string[]): Promise<number> {
+  const stateDir = await mkdtemp(join(tmpdir(), "asci-test-engine-"));
+  const interruption = interruptible();
+  try {
+    const prepared = await prepare(stateDir);
+    const tallies: Tally[] = [];
+    for (const project of projects) {
+      if (interruption.signal.aborted) break;
+      tallies.push(await runProject(project, args, prepared, interruption.signal));
+    }
+    return conclude(tallies, args, interruption.signal);
+  } finally {
+    await stopOwnEngine(stateDir);
+    interruption.release();
+    await rm(stateDir, { recursive: true, force: true });
+  }
+}
+
+/** `npm run test:unit`: needs nothing but Node and takes seconds. */
+export async function testUnit(args: readonly string[]): Promise<number> {
+  const interruption = interruptible();
+  const tally = await runVitest("unit", args, interruption.signal);
+  interruption.release();
+  return conclude([tally], args, interruption.signal);
+}
+
+/** What could not be had, in a sentence, by the projects that need it. */
+type Missing = Partial<Record<Project, string>>;
+
+async function prepare(stateDir: string): Promise<Missing> {
+  const missing: Missing = {};
+  const need = async (needed: readonly Project[], work: () => Promise<void>): Promise<void> => {
+    await work().catch((error: unknown) => {
+      for (const project of needed) missing[project] ??= sentenceOf(error);
+    });
+  };
+  await need(["browser"], installPrograms);
+  await need(["docker", "browser"], () => prepareEngine(stateDir));
+  await need(["browser"], () => ensureUi(say));
+  return missing;
+}
+
+async function installPrograms(): Promise<void> {
+  const packages: string[] = [];
+  for (const { program, packages: names } of programs) {
+    if ((await findProgram(program)) === undefined) packages.push(...names);
+  }
+  if (packages.length === 0) return;
+  say(`Installing ${packages.join(" and ")}`);
+  await installPackages(packages);
+}
+
+async function prepareEngine(stateDir: string): Promise<void> {
+  const engine = await ensureEngine({
+    stateDir,
+    onProgress: (line) => {
+      if (isSentence(line)) say(line);
+    },
+  });
+  const progress = new ImageProgress(say);
+  await ensureBaseImage(engine.docker, { onProgress: (step) => progress.report(step) });
+}
+
+async function runProject(
+  project: Project,
+  args: readonly string[],
+  missing: Missing,
+  signal: AbortSignal,
+): Promise<Tally> {
+  const reason = missing[project];
+  if (reason === undefined) return runVitest(project, args, signal);
+  sayError(`The ${project} tests cannot run: ${reason}`);
+  return { ...nothing, failed: 1 };
+}
+
+/** Says the last line. @returns the exit code */
+function conclude(tallies: readonly Tally[], args: readonly string[], signal: AbortSignal): number {
+  const total = addTallies(tallies);
+  const none = total.passed + total.failed + total.skipped === 0;
+  if (signal.aborted) sayError("The tests were interrupted.");
+  else if (none) sayError(`No test matches ${args.join(" ") || "anything"}.`);
+  say(tallyLine(total));
+  if (signal.aborted) return 130;
+  return total.failed > 0 || none ? 1 : 0;
+}
+
+/** The engine goes only where we started it and nobody else came to use it meanwhile. */
+async function stopOwnEngine(stateDir: string): Promise<void> {
+  const running = await new Docker().listContainers().catch(() => []);
+  if (running.length > 0) return;
+  await stopEngine(stateDir).catch((error: unknown) => sayError(sentenceOf(error)));
+}
+
+function interruptible(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const release = onEndingSignal((request) => {
+    if (request > 1) process.exit(130);
+    controller.abort();
+  });
+  return { signal: controller.signal, release };
+}
+
+function sentenceOf(error: unknown): string {
+  const known = [Failure, EngineError, BuildError, HostError].some((kind) => error instanceof kind);
+  if (error instanceof Error) return known ? error.message : (error.stack ?? error.message);
+  return String(error);
+}

@@ -1,0 +1,52 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { insertInstance } from "../db/instances.ts";
+import { createTestDatabase, seedCatalogue, type TestDatabase } from "../db/testing.ts";
+import { createJudge, lostMs } from "./judge.ts";
+import { placeQueue } from "./placer.ts";
+
+let database: TestDatabase;
+let instanceId: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase(inject("postgresUrl"));
+  const { db } = database.owner;
+  await db.execute(sql`
+    update nodes set ready = true, last_seen_at = now(), cpus = 8, memory_bytes = 100000000000`);
+  const seeded = await seedCatalogue(db);
+  instanceId = await insertInstance(db, { ...seeded, name: "one", experiment: null });
+  await placeQueue(database.as("placer").db);
+});
+afterAll(() => database.drop());
+
+const state = async () => {
+  const [row] = await database.owner.db.execute<{ state: string; reason: string }>(sql`
+    select state, reason_code as reason from instances where id = ${instanceId}`);
+  return row;
+};
+
+describe("the judge of lost nodes", () => {
+  it("trusts itself only after a full period of watching without a gap", async () => {
+    await database.owner.db.execute(sql`
+      update nodes set last_seen_at = now() - interval '1 hour'`);
+    let time = 1_000_000;
+    const judge = createJudge(database.as("placer").db, 5000, () => time);
+    expect(await judge()).toBe(0);
+    time += lostMs / 2;
+    // A gap of more than three periods: it slept, so its watch begins anew.
+    expect(await judge()).toBe(0);
+    for (let n = 0; n < lostMs / 5000 - 1; n++) {
+      time += 5000;
+      expect(await judge()).toBe(0);
+    }
+    expect(await state()).toMatchObject({ state: "starting" });
+    time += 5000;
+    expect(await judge()).toBe(1);
+    expect(await state()).toEqual({ state: "lost", reason: "node_lost" });
+  });
+
+  it("keeps the allocation of what is lost", async () => {
+    const rows = await database.owner.db.execute(sql`select 1 from allocations`);
+    expect(rows).toHaveLength(1);
+  });
+});

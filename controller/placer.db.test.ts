@@ -1,0 +1,88 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { getInstance, insertInstance, wishInstance } from "../db/instances.ts";
+import {
+  createTestDatabase,
+  seedCatalogue,
+  type Seeded,
+  type TestDatabase,
+} from "../db/testing.ts";
+import { placeQueue } from "./placer.ts";
+
+let database: TestDatabase;
+let seeded: Seeded;
+
+beforeAll(async () => {
+  database = await createTestDatabase(inject("postgresUrl"));
+  seeded = await seedCatalogue(database.owner.db, { cpus: 1, memoryBytes: 1024 ** 3 });
+});
+afterAll(() => database.drop());
+
+const start = () => insertInstance(database.owner.db, { ...seeded, name: "one", experiment: null });
+const get = (id: string) => getInstance(database.as("gateway").db, seeded.userId, id);
+const setNode = (cpus: number, ready = true) =>
+  database.owner.db.execute(sql`
+    update nodes set cpus = ${cpus}, memory_bytes = 100000000000, ready = ${ready}, last_seen_at = now()`);
+
+describe("the placer", () => {
+  it("tells what waits why it waits, and places it when a node is there", async () => {
+    const { db } = database.as("placer");
+    await setNode(1, false);
+    const id = await start();
+    await placeQueue(db);
+    expect(await get(id)).toMatchObject({
+      state: "queued",
+      reason: { code: "no_node_ready", text: "1 node: 1 not ready" },
+      queue: { position: 1 },
+    });
+    await setNode(1);
+    await placeQueue(db);
+    expect(await get(id)).toMatchObject({
+      state: "starting",
+      reason: null,
+      node: { name: "node-1" },
+      placement: { node: "node-1", best: [{ node: "node-1" }] },
+    });
+    const second = await start();
+    await placeQueue(db);
+    expect(await get(second)).toMatchObject({ state: "queued", reason: { code: "no_capacity" } });
+  });
+
+  it("never exceeds capacity, however many placers race", async () => {
+    await database.owner.db.execute(sql`delete from allocations`);
+    await database.owner.db.execute(sql`update instances set state = 'stopped'`);
+    await setNode(5);
+    await Promise.all(Array.from({ length: 12 }, start));
+    const placers = Array.from({ length: 6 }, () => database.as("placer", { max: 1 }).db);
+    await Promise.all(placers.map((db) => placeQueue(db)));
+    const [row] = await database.owner.db.execute(sql`
+      select count(*)::int as n, sum(cpus)::float8 as cpus from allocations`);
+    expect(row).toEqual({ n: 5, cpus: 5 });
+    const [counts] = await database.owner.db.execute(sql`
+      select count(*) filter (where state = 'queued')::int as queued,
+        count(*) filter (where state = 'starting')::int as starting from instances`);
+    expect(counts).toEqual({ queued: 7, starting: 5 });
+  });
+
+  it("ends what was stopped while it waited", async () => {
+    await setNode(0);
+    const id = await start();
+    await wishInstance(database.as("gateway").db, {
+      userId: seeded.userId,
+      instanceId: id,
+      action: "stop",
+    });
+    await placeQueue(database.as("placer").db);
+    expect(await get(id)).toMatchObject({
+      state: "stopped",
+      reason: { code: "stopped_by_person" },
+    });
+    const history = await database.owner.db.execute(sql`
+      select to_state, actor from instance_history where instance_id = ${id} order by id`);
+    expect(history).toEqual([
+      { to_state: "queued", actor: "person" },
+      { to_state: "stopping", actor: "person" },
+      { to_state: "stopped", actor: "placer" },
+    ]);
+  });
+});

@@ -1,0 +1,160 @@
+import { randomUUID } from "node:crypto";
+import { getTableColumns, getTableName, is, sql, Table } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { placeQueue } from "../controller/placer.ts";
+import { sqlState } from "./errors.ts";
+import { insertInstance } from "./instances.ts";
+import { connect } from "./client.ts";
+import { migrate } from "./migrate.ts";
+import { provision } from "./provision.ts";
+import * as schema from "./schema.ts";
+import { createTestDatabase, seedCatalogue, type TestDatabase } from "./testing.ts";
+
+let database: TestDatabase;
+let mine: string;
+let others: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase(inject("postgresUrl"));
+  const { db } = database.owner;
+  const ready = sql`update nodes set ready = true, last_seen_at = now(), cpus = 100, memory_bytes = 1000000000000`;
+  await db.execute(ready);
+  const seeded = await seedCatalogue(db);
+  const wish = { ...seeded, name: "one", experiment: null };
+  mine = await insertInstance(db, wish);
+  await placeQueue(database.as("placer").db);
+  await db.execute(sql`update nodes set schedulable = false`);
+  await db.execute(sql`insert into nodes (name) values ('node-2')`);
+  await db.execute(sql`update nodes set ready = true, last_seen_at = now(), cpus = 100,
+    memory_bytes = 1000000000000 where name = 'node-2'`);
+  others = await insertInstance(db, wish);
+  await placeQueue(database.as("placer").db);
+});
+afterAll(() => database.drop());
+
+async function refusal(part: "gateway" | "placer" | "node" | "relay", statement: string) {
+  const connection = connect(database.urls[part], { max: 1 });
+  try {
+    await connection.sql.unsafe(statement);
+    return "allowed";
+  } catch (error) {
+    return sqlState(error)?.code;
+  } finally {
+    await connection.close();
+  }
+}
+const forbidden = "42501";
+
+describe("what each part's login may do", () => {
+  it.each([
+    ["node", "select password_hash from users"],
+    ["node", "select * from sign_ins"],
+    ["node", "select * from tickets"],
+    ["node", "select * from signing_keys"],
+    ["node", "insert into allocations select * from allocations"],
+    ["node", "update nodes set schedulable = true"],
+    [
+      "node",
+      "insert into work (subject_kind, subject_id, node_id) values ('instance', gen_random_uuid(), gen_random_uuid())",
+    ],
+    ["relay", "select * from tickets"],
+    ["relay", "select * from instances"],
+    ["relay", "select * from users"],
+    ["relay", "update tickets set used_at = null"],
+    ["relay", "select * from incarnations"],
+    ["gateway", "select vnc_control from incarnations"],
+    ["gateway", "update audit set action = 'x'"],
+    ["gateway", "delete from audit"],
+    ["gateway", "delete from users"],
+    ["placer", "select * from users"],
+    ["placer", "select * from signing_keys"],
+    ["placer", "delete from audit"],
+    ["gateway", "create table mine (x int)"],
+  ] as const)("%s may not: %s", async (part, statement) => {
+    expect(await refusal(part, statement)).toBe(forbidden);
+  });
+
+  it("lets a node see and change its own rows only", async () => {
+    const { sql: node } = database.as("node");
+    const rows = await node`select id from instances`;
+    expect(rows.map((it) => it["id"])).toEqual([mine]);
+    for (const table of ["instances", "work", "incarnations", "allocations", "nodes"])
+      expect(await node.unsafe(`select * from ${table}`)).toHaveLength(1);
+    const changed =
+      await node`update instances set state = 'failed' where id = ${others} returning id`;
+    expect(changed).toHaveLength(0);
+    const people = await node`select * from instance_person(${others})`;
+    expect(people).toHaveLength(0);
+    expect(await node`select * from instance_person(${mine})`).toHaveLength(1);
+  });
+
+  it("does not let a node hand its instance to another node", async () => {
+    expect(
+      await refusal(
+        "node",
+        `update instances set node_id = gen_random_uuid() where id = '${mine}'`,
+      ),
+    ).toBe(forbidden);
+    expect(await refusal("node", "update work set node_id = gen_random_uuid()")).toBe(forbidden);
+  });
+
+  it("lets nobody connect who has no login of this installation", async () => {
+    const stranger = await createTestDatabase(inject("postgresUrl"));
+    const url = new URL(stranger.urls.gateway);
+    url.pathname = new URL(database.ownerUrl).pathname;
+    const connection = connect(url.href, { max: 1 });
+    await expect(connection.sql`select 1`).rejects.toMatchObject({ code: forbidden });
+    await connection.close();
+    await stranger.drop();
+  });
+});
+
+describe("migrations", () => {
+  it("make the tables that the schema describes", async () => {
+    const rows = await database.owner.db.execute<{
+      table: string;
+      column: string;
+      nullable: string;
+    }>(sql`
+      select table_name as table, column_name as column, is_nullable as nullable
+      from information_schema.columns
+      where table_schema = 'public' and table_name <> 'schema_migrations'`);
+    const real = rows.map((it) => `${it.table}.${it.column}${it.nullable === "YES" ? "?" : ""}`);
+    const described = Object.values(schema).flatMap((table) =>
+      is(table, Table)
+        ? Object.values(getTableColumns(table)).map(
+            (it) => `${getTableName(table)}.${it.name}${it.notNull ? "" : "?"}`,
+          )
+        : [],
+    );
+    expect(real.sort()).toEqual(described.sort());
+  });
+
+  it("run once, whoever else runs them, and refuse a newer schema", async () => {
+    const applied = await Promise.all([migrate(database.ownerUrl), migrate(database.ownerUrl)]);
+    expect(applied).toEqual([0, 0]);
+    await database.owner.db.execute(
+      sql`insert into schema_migrations (version, name) values (9999, '9999_later')`,
+    );
+    await expect(migrate(database.ownerUrl)).rejects.toMatchObject({
+      code: "schema_newer",
+      message: expect.stringContaining("9999_later"),
+    });
+    await database.owner.db.execute(sql`delete from schema_migrations where version = 9999`);
+  });
+
+  it("provision again with other passwords, and the node stays the same", async () => {
+    const secrets = {
+      gateway: randomUUID(),
+      placer: randomUUID(),
+      node: randomUUID(),
+      relay: randomUUID(),
+    };
+    const address = () => ({ nodeName: "node-1", relayUrl: "unix:/a", controllerUrl: "unix:/b" });
+    const again = await provision(database.ownerUrl, { secrets, address });
+    expect(again.nodeId).toBe(database.nodeId);
+    const connection = connect(again.urls.node, { max: 1 });
+    expect(await connection.sql`select relay_url from nodes`).toEqual([{ relay_url: "unix:/a" }]);
+    await connection.close();
+  });
+});

@@ -1,0 +1,132 @@
+/** For tests: a gateway app on a database of its own, spoken to as a browser would. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { createTestDatabase, type TestDatabase } from "../db/testing.ts";
+import { createApp } from "./app.ts";
+import type { Deps } from "./deps.ts";
+import { createKeyRing } from "./keys.ts";
+import { createChangeFeed } from "./node/feed.ts";
+import { createMetrics } from "./node/metrics.ts";
+import { createPeerOf, parseProxies } from "./node/peer.ts";
+import { handleUpgrades } from "./node/upgrade.ts";
+import { createHasher } from "./password.ts";
+
+export interface LoggedLine {
+  readonly level: "info" | "warn" | "error";
+  readonly fields: Record<string, unknown>;
+  readonly message: string;
+}
+
+export interface TestGateway {
+  readonly database: TestDatabase;
+  readonly origin: string;
+  readonly lines: LoggedLine[];
+  readonly deps: Deps;
+  /** Adds a person with the password `a good password`. */
+  addUser(username: string, roles?: string[]): Promise<string>;
+  /** A browser that is signed in as this person. */
+  signIn(username: string): Promise<Browser>;
+  browser(): Browser;
+  stop(): Promise<void>;
+}
+
+export const testPassword = "a good password";
+
+/** Not a password hash: tests sign in many times, and scrypt has tests of its own. */
+const quickHasher = createHasher(async (password, salt) => {
+  const bytes = new Uint8Array([...salt, ...password]);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+});
+
+/** Keeps the cookie, and sends Origin as a browser does. */
+export class Browser {
+  readonly origin: string;
+  cookie: string | undefined;
+  constructor(origin: string) {
+    this.origin = origin;
+  }
+  async fetch(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+    const response = await fetch(this.origin + path, {
+      method,
+      headers: {
+        ...(method === "GET" ? {} : { origin: this.origin }),
+        ...(this.cookie ? { cookie: this.cookie } : {}),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const set = response.headers.get("set-cookie");
+    if (set) this.cookie = set.split(";")[0];
+    return response;
+  }
+  /** @returns the status and the parsed body */
+  async call(method: string, path: string, body?: unknown, headers?: Record<string, string>) {
+    const response = await this.fetch(method, path, body, headers);
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      // Tests look at whatever came back.
+      body: (text ? JSON.parse(text) : null) as Record<string, unknown> & { items: never[] },
+    };
+  }
+}
+
+export async function startTestGateway(postgresUrl: string): Promise<TestGateway> {
+  const database = await createTestDatabase(postgresUrl);
+  const { db } = database.as("gateway", { max: 10 });
+  const lines: LoggedLine[] = [];
+  const note = (level: LoggedLine["level"]) => (fields: Record<string, unknown>, message: string) =>
+    void lines.push({ level, fields, message });
+  const log = { info: note("info"), warn: note("warn"), error: note("error") };
+  const feed = createChangeFeed(db, database.urls.gateway, log);
+  const draining = new AbortController();
+  const peerOf = createPeerOf(parseProxies([]), undefined);
+  const deps: Deps = {
+    db,
+    log,
+    keys: createKeyRing(db, crypto.getRandomValues(new Uint8Array(32))),
+    passwords: quickHasher,
+    feed,
+    metrics: createMetrics(() => 0),
+    draining: draining.signal,
+    peer: (_request, env) => peerOf((env as { incoming: never }).incoming),
+  };
+  const server = createServer(getRequestListener(createApp(deps).fetch));
+  handleUpgrades(server, deps, peerOf);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const hash = await quickHasher.hash(testPassword);
+  return {
+    database,
+    origin,
+    lines,
+    deps,
+    async addUser(username, roles = ["user"]) {
+      const [row] = await database.owner.sql<{ id: string }[]>`
+        insert into users (username, display_name, roles, password_hash)
+        values (${username}, ${username}, ${`{${roles.join(",")}}`}::text[], ${hash}) returning id`;
+      if (!row) throw new Error("the user was not added");
+      return row.id;
+    },
+    browser: () => new Browser(origin),
+    async signIn(username) {
+      const browser = new Browser(origin);
+      const body = { username, password: testPassword };
+      const { status } = await browser.call("POST", "/api/auth/login", body);
+      if (status !== 200) throw new Error(`sign-in answered ${status}`);
+      return browser;
+    },
+    async stop() {
+      draining.abort();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await feed.close();
+      await database.drop();
+    },
+  };
+}

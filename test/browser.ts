@@ -1,0 +1,123 @@
+/** A real browser for tests, and the ways through the pages that several of them take. */
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import type { TestInstallation } from "./installation.ts";
+
+const laptop = { width: 1440, height: 900 };
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [
+      // Root in a container-like sandbox has no user namespaces to give.
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+export interface Visitor {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** What the page complained about: errors, refused content, failed requests. */
+  readonly complaints: string[];
+}
+
+/** A window of one's own at the installation's address. */
+export async function visit(
+  browser: Browser,
+  url: string,
+  options: {
+    viewport?: { width: number; height: number };
+    dark?: boolean;
+    touch?: boolean;
+  } = {},
+): Promise<Visitor> {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: options.viewport ?? laptop,
+    colorScheme: options.dark ? "dark" : "light",
+    hasTouch: options.touch ?? false,
+    locale: "en-AU",
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    // Asking who is signed in answers 401 before anyone is.
+    const expected = message.text().includes("401 (Unauthorized)");
+    if (message.type() === "error" && !expected) complaints.push(message.text());
+  });
+  await page.goto("/");
+  return { context, page, complaints };
+}
+
+export async function signIn(page: Page, installation: TestInstallation): Promise<void> {
+  await page.getByLabel("Username", { exact: true }).fill("admin");
+  await page.getByLabel("Password", { exact: true }).fill(installation.password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("button", { name: "Start", exact: true }).first().waitFor();
+}
+
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** RGB, three bytes a pixel. */
+  readonly rgb: Uint8Array;
+}
+
+/** What noVNC's canvas holds, pixel for pixel; undefined before there is one. */
+export async function readCanvas(page: Page): Promise<Picture | undefined> {
+  const read = await page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>('[data-testid="desktop"] canvas');
+    const context = canvas?.getContext("2d");
+    if (!canvas || !context || canvas.width === 0) return undefined;
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let text = "";
+    const part = 0x8000;
+    for (let at = 0; at < data.length; at += part)
+      text += String.fromCharCode(...data.subarray(at, at + part));
+    return { width: canvas.width, height: canvas.height, rgba: btoa(text) };
+  });
+  if (!read) return undefined;
+  const rgba = Buffer.from(read.rgba, "base64");
+  const rgb = new Uint8Array(read.width * read.height * 3);
+  for (let pixel = 0; pixel < read.width * read.height; pixel++)
+    rgb.set(rgba.subarray(pixel * 4, pixel * 4 + 3), pixel * 3);
+  return { width: read.width, height: read.height, rgb };
+}
+
+/** The share of pixels in which two pictures agree, each channel within 8; 0 for another size. */
+export function agreement(a: Picture, b: Picture): number {
+  if (a.width !== b.width || a.height !== b.height) return 0;
+  const pixels = a.width * a.height;
+  let same = 0;
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const near = [0, 1, 2].every((channel) => {
+      const at = pixel * 3 + channel;
+      return Math.abs((a.rgb[at] ?? 0) - (b.rgb[at] ?? 255)) <= 8;
+    });
+    if (near) same += 1;
+  }
+  return same / pixels;
+}
+
+/** Waits until `look` gives something, with a generous limit; the error says what was waited for. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | false>,
+  limitMs = 60_000,
+): Promise<T> {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`waited ${limitMs} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

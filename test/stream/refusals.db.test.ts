@@ -1,0 +1,183 @@
+import { sql } from "drizzle-orm";
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { placeQueue } from "../../controller/placer.ts";
+import { seedCatalogue } from "../../db/testing.ts";
+import { type Browser, startTestGateway, type TestGateway } from "../../gateway/testing.ts";
+import { askUpgrade } from "../upgrade.ts";
+
+let gateway: TestGateway;
+let ada: Browser;
+let instanceId: string;
+let ticket: string;
+
+const run = (text: string) => gateway.database.owner.sql.unsafe(text);
+
+beforeAll(async () => {
+  gateway = await startTestGateway(inject("postgresUrl"));
+  await run("update nodes set ready = true, last_seen_at = now(), cpus = 100, memory_bytes = 1e12");
+  await gateway.addUser("ada");
+  ada = await gateway.signIn("ada");
+  const { username } = await seedCatalogue(gateway.database.owner.db);
+  const started = await ada.call("POST", "/api/instances", { environment: `env-${username}` });
+  instanceId = String(started.body["id"]);
+  await placeQueue(gateway.database.as("placer").db);
+});
+afterAll(() => gateway.stop());
+
+beforeEach(async () => {
+  await run("update instances set state = 'running'");
+  const answer = await ada.call("POST", `/api/instances/${instanceId}/tickets`, {
+    permission: "control",
+  });
+  expect(answer).toMatchObject({
+    status: 201,
+    body: {
+      url: `${gateway.origin.replace("http", "ws")}/vnc/${instanceId}`,
+      protocols: ["binary", `ticket.${String(answer.body["ticket"])}`],
+      expiresAt: expect.stringMatching(/Z$/),
+    },
+  });
+  ticket = String(answer.body["ticket"]);
+});
+
+const ask = (
+  protocols: string | undefined,
+  headers: Record<string, string> = {},
+  id = instanceId,
+) => askUpgrade(`${gateway.origin}/vnc/${id}`, protocols, headers);
+const offer = (value = ticket) => `binary, ticket.${value}`;
+const claims = {
+  instance: "00000000-0000-4000-8000-000000000001",
+  incarnation: 1,
+  permission: "control",
+};
+
+async function signed(alg: string, more: (jwt: SignJWT) => SignJWT = (it) => it): Promise<string> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  const { keys } = await gateway.deps.keys.jwks();
+  const jwt = new SignJWT(claims)
+    .setProtectedHeader({ alg, typ: "vnc+jwt", kid: keys[0]?.["kid"] ?? "" })
+    .setIssuer("asci")
+    .setAudience(gateway.database.nodeId)
+    .setSubject(crypto.randomUUID())
+    .setJti(crypto.randomUUID())
+    .setExpirationTime("30s");
+  return more(jwt).sign(privateKey);
+}
+
+/** Signed with the real key, which only a gateway has. */
+async function ours(change: (jwt: SignJWT) => SignJWT, type = "vnc+jwt"): Promise<string> {
+  const { kid, key } = await gateway.deps.keys.signer();
+  const jwt = new SignJWT(claims)
+    .setProtectedHeader({ alg: "ES256", typ: type, kid })
+    .setIssuer("asci")
+    .setAudience(gateway.database.nodeId)
+    .setSubject(crypto.randomUUID())
+    .setJti(crypto.randomUUID())
+    .setExpirationTime("30s");
+  return change(jwt).sign(key);
+}
+
+describe("an upgrade is refused before it happens, with a problem of its own", () => {
+  it("from a foreign origin, before anything is said of the ticket", async () => {
+    const answer = await ask(undefined, { origin: "https://elsewhere.example" });
+    expect(answer).toMatchObject({ status: 403, body: { code: "origin_foreign" } });
+    expect(answer.headers["content-type"]).toBe("application/problem+json");
+    expect(answer.body).toMatchObject({
+      type: expect.any(String),
+      title: expect.any(String),
+      detail: expect.any(String),
+      requestId: expect.any(String),
+    });
+  });
+
+  it.each<[string, () => string | undefined | Promise<string>, string]>([
+    ["without a ticket", () => "binary", "ticket_missing"],
+    ["without subprotocols", () => undefined, "ticket_missing"],
+    ["with what is no ticket", () => offer("garbage"), "ticket_malformed"],
+    ["with three parts of nothing", () => offer("a.b.c"), "ticket_malformed"],
+    ["with two tickets", () => `${offer()}, ticket.${ticket}`, "ticket_malformed"],
+    ["signed with another key", async () => offer(await signed("ES256")), "ticket_forged"],
+    ["with a changed signature", () => offer(`${ticket.slice(0, -4)}AAAA`), "ticket_forged"],
+    ["by another algorithm", async () => offer(await signed("ES384")), "ticket_algorithm"],
+    ["unsigned", () => offer(`${new UnsecuredJWT(claims).encode()}x`), "ticket_algorithm"],
+    [
+      "from another issuer",
+      async () => offer(await ours((it) => it.setIssuer("me"))),
+      "ticket_audience",
+    ],
+    ["of another type", async () => offer(await ours((it) => it, "at+jwt")), "ticket_malformed"],
+    ["expired", async () => offer(await ours((it) => it.setExpirationTime(1))), "ticket_expired"],
+    ["that nobody was given", async () => offer(await ours((it) => it)), "ticket_revoked"],
+  ])("%s", async (_what, protocols, code) => {
+    expect(await ask(await protocols())).toMatchObject({ status: 401, body: { code } });
+  });
+
+  it("expired by the database's clock", async () => {
+    await run("update tickets set expires_at = now() - interval '1 s'");
+    expect(await ask(offer())).toMatchObject({ status: 401, body: { code: "ticket_expired" } });
+  });
+
+  it("used before", async () => {
+    await run("update tickets set used_at = now()");
+    expect(await ask(offer())).toMatchObject({ status: 401, body: { code: "ticket_used" } });
+  });
+
+  it("for another instance", async () => {
+    const other = "00000000-0000-4000-8000-000000000000";
+    expect(await ask(offer(), {}, other)).toMatchObject({
+      status: 401,
+      body: { code: "ticket_instance" },
+    });
+  });
+
+  it("without the subprotocol binary", async () => {
+    expect(await ask(`ticket.${ticket}`)).toMatchObject({
+      status: 400,
+      body: { code: "binary_missing" },
+    });
+  });
+
+  it("of what does not run any more", async () => {
+    await run("update instances set state = 'stopping'");
+    expect(await ask(offer())).toMatchObject({ status: 409, body: { code: "not_running" } });
+  });
+
+  it("on a node out of reach, and the ticket is not spent", async () => {
+    expect(await ask(offer())).toMatchObject({ status: 503, body: { code: "node_unreachable" } });
+    const [row] = await gateway.database.owner.db.execute(sql`
+      select used_at is not null as used from tickets where jti = ${decodeJwt(ticket).jti ?? ""}`);
+    expect(row).toEqual({ used: false });
+  });
+
+  it("at an address that has no WebSocket", async () => {
+    expect(await askUpgrade(`${gateway.origin}/api/me`, offer())).toMatchObject({ status: 404 });
+  });
+
+  it("never with the ticket in the answer or in the log", async () => {
+    for (const protocols of [offer(), `ticket.${ticket}`]) {
+      const answer = await ask(protocols);
+      expect(JSON.stringify([answer.headers, answer.body])).not.toContain(ticket.slice(0, 40));
+    }
+    expect(JSON.stringify(gateway.lines)).not.toContain("eyJ");
+  });
+
+  it("takes its own origin, and none at all", async () => {
+    expect((await ask(offer(), { origin: gateway.origin })).status).toBe(503);
+    expect((await ask(offer())).status).toBe(503);
+  });
+});
+
+describe("a key's private half", () => {
+  it("is sealed in the database", async () => {
+    const { key } = await gateway.deps.keys.signer();
+    const { d } = await exportJWK(key).catch(() => ({ d: undefined }));
+    const rows = await gateway.database.owner.sql<{ sealed: Uint8Array }[]>`
+      select sealed_private as sealed from signing_keys`;
+    const stored = Buffer.from(rows[0]?.sealed ?? []).toString("latin1");
+    expect(stored.length).toBeGreaterThan(100);
+    expect(stored).not.toContain('"d"');
+    if (d) expect(stored).not.toContain(d);
+  });
+});

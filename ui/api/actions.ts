@@ -1,0 +1,62 @@
+import type { Environment, Instance } from "../../gateway/schemas.ts";
+import { restartInstance, startInstance, stopInstance } from "./calls.ts";
+import { ApiError, isPassing } from "./errors.ts";
+import { acceptInstance, guessInstance, markAsked } from "./instance-cache.ts";
+import { randomId } from "./random-id.ts";
+
+/** Two quiet tries more: with the same key the server starts one desktop, however often it is asked. */
+const startTries = 3;
+const startRetryMs = 400;
+
+/**
+ * Starts an environment; answers as soon as the wish is accepted.
+ *
+ * @throws {ApiError}
+ */
+export async function start(environment: Environment, version?: string): Promise<Instance> {
+  const key = randomId();
+  const body = { environment: environment.slug, ...(version === undefined ? {} : { version }) };
+  for (let attempt = 1; ; attempt += 1) {
+    const asked = markAsked();
+    try {
+      return acceptInstance(await startInstance(body, key), asked);
+    } catch (error) {
+      const worthIt = isPassing(error) && !(error instanceof ApiError && error.status === 429);
+      if (attempt >= startTries || !worthIt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, startRetryMs * attempt));
+    }
+  }
+}
+
+/**
+ * Stops an instance. Shown at once; taken back where the server says no.
+ *
+ * @throws {ApiError}
+ */
+export async function stop(instance: Instance): Promise<Instance> {
+  return wish(instance, { state: "stopping", desired: "stopped" }, stopInstance);
+}
+
+/**
+ * Restarts a live instance, or starts an ended one again.
+ *
+ * @throws {ApiError}
+ */
+export async function restart(instance: Instance): Promise<Instance> {
+  return wish(instance, { desired: "running" }, restartInstance);
+}
+
+async function wish(
+  instance: Instance,
+  guess: Partial<Instance>,
+  ask: (id: string) => Promise<Instance>,
+): Promise<Instance> {
+  const asked = markAsked();
+  const takeBack = guessInstance(instance, guess);
+  try {
+    return acceptInstance(await ask(instance.id), asked);
+  } catch (error) {
+    takeBack();
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import type { z } from "zod";
+import type {
+  AdminNode,
+  AdminUser,
+  createUserBody,
+  Environment,
+  Instance,
+  Me,
+  patchNodeBody,
+  patchUserBody,
+  startBody,
+  Ticket,
+  ticketBody,
+} from "../../gateway/schemas.ts";
+import { call } from "./client.ts";
+
+/** Every list of the API. `nextCursor` is null on the last page. */
+export interface List<T> {
+  readonly items: T[];
+  readonly nextCursor: string | null;
+}
+
+export interface ListQuery {
+  readonly search?: string | undefined;
+  readonly sort?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+type Permission = z.infer<typeof ticketBody>["permission"];
+
+const one = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`;
+
+function withQuery(path: string, query: ListQuery): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== "") parameters.set(name, String(value));
+  }
+  const text = parameters.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+export const login = (body: { username: string; password: string }) =>
+  call<{ user: Me }>("POST", "/api/auth/login", { body });
+export const logout = () => call<void>("POST", "/api/auth/logout");
+export const getMe = (signal?: AbortSignal) => call<Me>("GET", "/api/me", pick(signal));
+
+export const listEnvironments = (signal?: AbortSignal) =>
+  call<List<Environment>>("GET", "/api/environments", pick(signal));
+
+export const listInstances = (signal?: AbortSignal) =>
+  call<List<Instance>>("GET", withQuery("/api/instances", { limit: 200 }), pick(signal));
+export const getInstance = (id: string, signal?: AbortSignal) =>
+  call<Instance>("GET", one("/api/instances", id), pick(signal));
+export const startInstance = (body: z.infer<typeof startBody>, idempotencyKey: string) =>
+  call<Instance>("POST", "/api/instances", { body, idempotencyKey });
+export const stopInstance = (id: string) =>
+  call<Instance>("POST", `${one("/api/instances", id)}/stop`);
+export const restartInstance = (id: string) =>
+  call<Instance>("POST", `${one("/api/instances", id)}/restart`);
+export const createTicket = (id: string, permission: Permission, signal?: AbortSignal) =>
+  call<Ticket>("POST", `${one("/api/instances", id)}/tickets`, { body: { permission }, ...pick(signal) });
+
+export const listUsers = (query: ListQuery, signal?: AbortSignal) =>
+  call<List<AdminUser>>("GET", withQuery("/api/admin/users", query), pick(signal));
+export const createUser = (body: z.infer<typeof createUserBody>) =>
+  call<AdminUser>("POST", "/api/admin/users", { body });
+export const patchUser = (id: string, body: z.infer<typeof patchUserBody>) =>
+  call<AdminUser>("PATCH", one("/api/admin/users", id), { body });
+export const listNodes = (query: ListQuery, signal?: AbortSignal) =>
+  call<List<AdminNode>>("GET", withQuery("/api/admin/nodes", query), pick(signal));
+export const patchNode = (id: string, body: z.infer<typeof patchNodeBody>) =>
+  call<AdminNode>("PATCH", one("/api/admin/nodes", id), { body });
+
+function pick(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}

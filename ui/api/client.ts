@@ -1,0 +1,67 @@
+import { learnFromAnswer } from "./clock.ts";
+import { ApiError, isProblem, parseRetryAfter } from "./errors.ts";
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+  readonly idempotencyKey?: string;
+}
+
+/** A server that neither answers nor closes must not leave a person waiting for ever. */
+const timeoutMs = 20_000;
+
+/**
+ * One call of the JSON API on this origin. Returns the parsed body, or `undefined` for 204.
+ *
+ * @throws {ApiError} for everything but a 2xx with a JSON body; an abort by `options.signal` is
+ * passed through as it is.
+ */
+export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (options.body !== undefined) headers["content-type"] = "application/json";
+  if (options.idempotencyKey !== undefined) headers["idempotency-key"] = options.idempotencyKey;
+  // AbortSignal.any is too young for the iPads that facilities own.
+  const abort = new AbortController();
+  const giveUp = (): void => abort.abort();
+  const timer = setTimeout(giveUp, timeoutMs);
+  options.signal?.addEventListener("abort", giveUp);
+  const sentMs = Date.now();
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+      signal: abort.signal,
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    });
+    learnFromAnswer(response.headers, sentMs, Date.now());
+    text = await response.text();
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause;
+    throw new ApiError("network", { cause });
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", giveUp);
+  }
+  return readAnswer<T>(response, text);
+}
+
+function readAnswer<T>(response: Response, text: string): T {
+  const { status } = response;
+  // The types promise what the API's schema says; a 204 is called for with T = void.
+  if (status === 204) return undefined as T;
+  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), Date.now());
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (cause) {
+    throw new ApiError("foreign", { status, retryAfterMs, cause });
+  }
+  if (response.ok) return body as T;
+  if (isProblem(body)) throw new ApiError("problem", { status, problem: body, retryAfterMs });
+  throw new ApiError("foreign", { status, retryAfterMs });
+}

@@ -1,0 +1,41 @@
+import { QueryCache, QueryClient } from "@tanstack/solid-query";
+import { isPassing, isSignedOut } from "./errors.ts";
+
+export const keys = {
+  me: ["me"],
+  environments: ["environments"],
+  instances: ["instances"],
+  instance: (id: string) => ["instance", id],
+  users: (query: { search: string; sort: string }) => ["users", query],
+  nodes: (query: { search: string; sort: string }) => ["nodes", query],
+} as const;
+
+/** Retries quickly at first: a server that restarts is back in seconds. */
+function retryDelayMs(attempt: number): number {
+  return Math.min(500 * 2 ** attempt, 5_000) * (0.75 + Math.random() / 2);
+}
+
+/** The app's one query client. A 401 anywhere asks `me` again, which leads to the sign-in page. */
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      if (isSignedOut(error) && query.queryKey[0] !== keys.me[0]) noticeSignedOut();
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      // Reach is judged by trying: `navigator.onLine` is wrong behind many VPNs and in closed networks.
+      networkMode: "always",
+      retry: (failures, error) => failures < 2 && isPassing(error),
+      retryDelay: retryDelayMs,
+      staleTime: 10_000,
+      refetchOnWindowFocus: true,
+    },
+    mutations: { networkMode: "always", retry: false },
+  },
+});
+
+/** Asks who is signed in anew: the answer decides whether the sign-in page is shown. */
+export function noticeSignedOut(): void {
+  void queryClient.invalidateQueries({ queryKey: keys.me });
+}

@@ -1,0 +1,55 @@
+import { createSignal } from "solid-js";
+import type { Me } from "../../gateway/schemas.ts";
+import { login, logout } from "./calls.ts";
+import { keys, queryClient } from "./query-client.ts";
+
+/** Why the sign-in page is shown; null where someone simply came to it. */
+const [notice, setNotice] = createSignal<"expired" | "signedOut" | null>(null);
+export { notice as signInNotice };
+
+let signedIn = false;
+
+/** Called with every answer of `me`: tells a sign-in that ended from one that never was. */
+export function rememberSignedIn(me: Me | undefined): void {
+  if (me !== undefined) {
+    signedIn = true;
+    setNotice(null);
+  }
+}
+
+/** The cookie is gone: forget what was seen with it, and remember what to say. */
+export function forgetSignIn(): void {
+  if (signedIn) setNotice("expired");
+  signedIn = false;
+  clearAllButMe();
+}
+
+/**
+ * Signs in; the cookie is set by the answer.
+ *
+ * @throws {ApiError}
+ */
+export async function signIn(username: string, password: string): Promise<Me> {
+  const { user } = await login({ username, password });
+  clearAllButMe();
+  queryClient.setQueryData<Me>(keys.me, user);
+  rememberSignedIn(user);
+  return user;
+}
+
+/**
+ * Signs out. The cookie's value is dead on the server when this returns.
+ *
+ * @throws {ApiError}
+ */
+export async function signOut(): Promise<void> {
+  await logout();
+  signedIn = false;
+  setNotice("signedOut");
+  clearAllButMe();
+  await queryClient.resetQueries({ queryKey: keys.me });
+}
+
+function clearAllButMe(): void {
+  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.me[0] });
+}

@@ -1,0 +1,147 @@
+import { A, useNavigate } from "@solidjs/router";
+import Ellipsis from "lucide-solid/icons/ellipsis";
+import { createEffect, createUniqueId, on, Show, type Accessor, type JSX } from "solid-js";
+import { allows } from "../../db/states.ts";
+import type { Instance } from "../../gateway/schemas.ts";
+import { announce } from "../kit/announcer.tsx";
+import { Button, buttonClass } from "../kit/button.tsx";
+import { Menu, MenuItem } from "../kit/menu.tsx";
+import { t } from "../messages/messages.ts";
+import { paths } from "../paths.ts";
+import { preloadViewer } from "../routes-preload.ts";
+import { useInstanceActions } from "./instance-actions.tsx";
+import { Ahead, Since } from "./moment.tsx";
+import { StateBadge } from "./state-badge.tsx";
+import { TimelineView } from "./timeline-view.tsx";
+import { createNow } from "./now.ts";
+import { whyNot } from "./why-not.ts";
+import styles from "./instance-card.module.css";
+
+interface InstanceCardProps {
+  readonly instance: Instance;
+  /** Ticks slowly: for "1 h 12 min". */
+  readonly now: Accessor<number>;
+  readonly first: boolean;
+}
+
+/** One live instance: what it is, how it is, and the way in. */
+export function InstanceCard(props: InstanceCardProps): JSX.Element {
+  const navigate = useNavigate();
+  const actions = useInstanceActions(() => props.instance);
+  const nameId = createUniqueId();
+  const it = (): Instance => props.instance;
+  const underWay = (): boolean => it().state === "queued" || it().state === "starting";
+  createEffect(
+    on(
+      () => it().state,
+      (state) => announce(t("desktops.announce", { name: it().name, state: t(`state.${state}`) })),
+      { defer: true },
+    ),
+  );
+  return (
+    <li class={styles["card"]} aria-labelledby={nameId} data-instance={it().id}>
+      <div class={styles["about"]}>
+        <div class={styles["head"]}>
+          <h3 class={styles["name"]} id={nameId}>
+            <A href={paths.desktop(it())}>{it().name}</A>
+          </h3>
+          <StateBadge
+            state={it().state}
+            extra={
+              <Show when={it().state === "running" && it().startedAt}>
+                {(at) => (
+                  <>
+                    {" "}
+                    <Since at={at()} now={props.now} />
+                  </>
+                )}
+              </Show>
+            }
+          />
+        </div>
+        <Facts instance={it()} now={props.now} />
+        <Show when={it().reason}>{(reason) => <p class={styles["reason"]}>{reason().text}</p>}</Show>
+      </div>
+      <div class={styles["actions"]} role="group" aria-labelledby={nameId}>
+        <Button
+          variant="primary"
+          size={props.first ? "large" : "medium"}
+          disabledReason={whyNot(it().state, "connect")}
+          onPointerEnter={preloadViewer}
+          onFocus={preloadViewer}
+          onClick={() => navigate(paths.desktop(it()))}
+        >
+          {t("card.connect")}
+        </Button>
+        <Button
+          size={props.first ? "large" : "medium"}
+          disabledReason={whyNot(it().state, "stop")}
+          onClick={actions.askStop}
+        >
+          {t("card.stop")}
+        </Button>
+        <Menu
+          label={t("card.more", { name: it().name })}
+          triggerClass={buttonClass({ variant: "quiet", icon: true })}
+          trigger={<Ellipsis size={18} aria-hidden="true" />}
+        >
+          <MenuItem disabledReason={whyNot(it().state, "restart")} onSelect={actions.askRestart}>
+            {t("card.restart")}
+          </MenuItem>
+        </Menu>
+      </div>
+      <Show when={underWay()}>
+        <div class={styles["timeline"]}>
+          <Ticking instance={it()} />
+        </div>
+      </Show>
+      {actions.dialogs()}
+    </li>
+  );
+}
+
+function Ticking(props: { readonly instance: Instance }): JSX.Element {
+  return <TimelineView instance={props.instance} now={createNow(100)} />;
+}
+
+function Facts(props: { readonly instance: Instance; readonly now: Accessor<number> }): JSX.Element {
+  const it = (): Instance => props.instance;
+  return (
+    <dl class={styles["facts"]}>
+      <Show when={it().name !== it().environmentName} fallback={<Fact term={t("card.version")}>{it().version}</Fact>}>
+        <Fact term={it().environmentName}>{it().version}</Fact>
+      </Show>
+      <Show when={it().experiment}>{(name) => <Fact term={t("card.experiment")}>{name()}</Fact>}</Show>
+      <Show when={it().node}>
+        {(node) => (
+          <Fact term={t("card.node")}>
+            <code>{node().name}</code>
+          </Fact>
+        )}
+      </Show>
+      <Show when={it().state === "queued" && it().queue}>
+        {(queue) => (
+          <Fact term={t("card.queuePosition", { position: queue().position })}>
+            <Show when={queue().estimate}>{(at) => <Ahead at={at()} now={props.now} />}</Show>
+          </Fact>
+        )}
+      </Show>
+      <Show when={allows(it().state, "connect") && it().expiresAt}>
+        {(at) => (
+          <Fact term={t("card.ends")}>
+            <Ahead at={at()} now={props.now} />
+          </Fact>
+        )}
+      </Show>
+    </dl>
+  );
+}
+
+function Fact(props: { readonly term: string; readonly children: JSX.Element }): JSX.Element {
+  return (
+    <div class={styles["fact"]}>
+      <dt>{props.term}</dt>
+      <dd>{props.children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+import type { Accessor, JSX } from "solid-js";
+import { locale, t } from "../messages/messages.ts";
+import { describeDuration, formatExact, formatRelative } from "./time.ts";
+
+/** A duration in the reader's language; reactive. */
+export function durationText(ms: number): string {
+  const it = describeDuration(ms, locale());
+  switch (it.key) {
+    case "duration.seconds":
+      return t(it.key, it.parameters);
+    case "duration.minutes":
+      return t(it.key, it.parameters);
+    case "duration.hours":
+      return t(it.key, it.parameters);
+    case "duration.hoursOnly":
+      return t(it.key, it.parameters);
+    case "duration.days":
+      return t(it.key, it.parameters);
+    case "duration.daysOnly":
+      return t(it.key, it.parameters);
+  }
+}
+
+/** A moment, relative to now; the exact time on hover. `at`: ISO 8601. */
+export function Moment(props: { readonly at: string; readonly now: Accessor<number> }): JSX.Element {
+  const atMs = (): number => Date.parse(props.at);
+  return (
+    <time datetime={props.at} title={formatExact(atMs(), locale())}>
+      {formatRelative(Math.min(atMs(), props.now()), props.now(), locale())}
+    </time>
+  );
+}
+
+/** A moment that lies ahead. */
+export function Ahead(props: { readonly at: string; readonly now: Accessor<number> }): JSX.Element {
+  const atMs = (): number => Date.parse(props.at);
+  return (
+    <time datetime={props.at} title={formatExact(atMs(), locale())}>
+      {formatRelative(Math.max(atMs(), props.now()), props.now(), locale())}
+    </time>
+  );
+}
+
+/** How long since a moment; the exact time on hover. */
+export function Since(props: { readonly at: string; readonly now: Accessor<number> }): JSX.Element {
+  const atMs = (): number => Date.parse(props.at);
+  return (
+    <time datetime={props.at} title={formatExact(atMs(), locale())}>
+      {durationText(props.now() - atMs())}
+    </time>
+  );
+}

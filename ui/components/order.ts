@@ -1,0 +1,48 @@
+import { isLive, type State } from "../../db/states.ts";
+import type { Environment, Instance } from "../../gateway/schemas.ts";
+
+const rank: Record<State, number> = {
+  running: 0,
+  starting: 1,
+  queued: 2,
+  lost: 3,
+  paused: 4,
+  stopping: 5,
+  stopped: 6,
+  shelved: 6,
+  failed: 6,
+};
+
+/** Live ones, the most useful first, then the newest; a card moves only when its state does. */
+export function liveInstances(instances: readonly Instance[]): Instance[] {
+  return instances
+    .filter((it) => isLive(it.state))
+    .toSorted((a, b) => rank[a.state] - rank[b.state] || b.createdAt.localeCompare(a.createdAt));
+}
+
+/** Ended ones, the last to end first. */
+export function endedInstances(instances: readonly Instance[]): Instance[] {
+  const end = (it: Instance): string => it.endedAt ?? it.createdAt;
+  return instances.filter((it) => !isLive(it.state)).toSorted((a, b) => end(b).localeCompare(end(a)));
+}
+
+/** Every word of the search occurs somewhere. Accents and case do not matter. */
+export function matches(search: string, texts: readonly string[]): boolean {
+  const fold = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const haystack = fold(texts.join("\n"));
+  return fold(search)
+    .split(/\s+/)
+    .every((word) => haystack.includes(word));
+}
+
+export function searchEnvironments(environments: readonly Environment[], search: string): Environment[] {
+  return environments.filter((it) =>
+    matches(search, [it.name, it.slug, it.description, ...it.experiments]),
+  );
+}
+
+export function searchInstances(instances: readonly Instance[], search: string): Instance[] {
+  return instances.filter((it) =>
+    matches(search, [it.name, it.environmentName, it.version, it.node?.name ?? "", it.experiment ?? ""]),
+  );
+}

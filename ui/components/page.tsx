@@ -1,0 +1,63 @@
+import type { RouteSectionProps } from "@solidjs/router";
+import { createEffect, createSignal, ErrorBoundary, on, onCleanup, Show, Suspense, type JSX } from "solid-js";
+import { Announcer, announce } from "../kit/announcer.tsx";
+import { Button } from "../kit/button.tsx";
+import { Notice } from "../kit/notice.tsx";
+import { Toaster } from "../kit/toaster.tsx";
+import { t } from "../messages/messages.ts";
+import styles from "./signed-in.module.css";
+
+/** What surrounds every page: messages, announcements, and the net below a fault of the app itself. */
+export function Page(props: RouteSectionProps): JSX.Element {
+  createEffect(
+    on(
+      () => props.location.pathname,
+      // The new page's title is set in its own effects.
+      () => queueMicrotask(() => announce(document.title)),
+      { defer: true },
+    ),
+  );
+  return (
+    <>
+      <ErrorBoundary fallback={(error: unknown) => <Crashed error={error} />}>
+        <Suspense fallback={<Loading />}>{props.children}</Suspense>
+      </ErrorBoundary>
+      <Toaster label={t("app.messages")} dismiss={t("app.dismiss")} />
+      <Announcer />
+    </>
+  );
+}
+
+/** Shown only where loading takes long enough to wonder about. */
+function Loading(): JSX.Element {
+  const [late, setLate] = createSignal(false);
+  const timer = setTimeout(() => setLate(true), 400);
+  onCleanup(() => clearTimeout(timer));
+  return (
+    <Show when={late()}>
+      <main class={styles["alone"]}>
+        <p role="status">{t("app.loading")}</p>
+      </main>
+    </Show>
+  );
+}
+
+/** A chunk that is gone means that ASCI was updated under an open page: reloading cures it. */
+const isOutdated = (error: unknown): boolean =>
+  error instanceof Error && /dynamically imported module|module script/i.test(error.message);
+
+function Crashed(props: { readonly error: unknown }): JSX.Element {
+  const outdated = (): boolean => isOutdated(props.error);
+  console.error(props.error);
+  return (
+    <main class={styles["alone"]}>
+      <Notice
+        tone={outdated() ? "info" : "error"}
+        title={outdated() ? t("app.outdated") : t("app.crashed")}
+        lines={[outdated() ? t("app.outdatedNext") : t("app.crashedSafe")]}
+        urgent
+        actions={<Button onClick={() => window.location.reload()}>{t("app.reload")}</Button>}
+      />
+    </main>
+  );
+}

@@ -1,0 +1,134 @@
+import { A, useLocation, type RouteSectionProps } from "@solidjs/router";
+import CircleUser from "lucide-solid/icons/circle-user";
+import Monitor from "lucide-solid/icons/monitor";
+import Server from "lucide-solid/icons/server";
+import Users from "lucide-solid/icons/users";
+import { createSignal, For, onCleanup, createEffect, Show, type JSX } from "solid-js";
+import type { Me } from "../../gateway/schemas.ts";
+import { live } from "../api/events.ts";
+import { t } from "../messages/messages.ts";
+import { paths } from "../paths.ts";
+import { AccountMenu, initials } from "./account-menu.tsx";
+import { Logo } from "./logo.tsx";
+import { useSignedIn } from "./signed-in.tsx";
+import styles from "./shell.module.css";
+
+/** A short interruption is nobody's business. */
+const patienceMs = 4_000;
+
+/** The frame of every page but the viewer and the sign-in. */
+export function Shell(props: RouteSectionProps): JSX.Element {
+  const me = useSignedIn();
+  const location = useLocation();
+  const admin = (): boolean => location.pathname.startsWith(paths.admin());
+  const isAdmin = (): boolean => me().roles.includes("admin");
+  return (
+    <>
+      <a class={styles["skip"]} href="#content" rel="external">
+        {t("app.skip")}
+      </a>
+      <header class={styles["header"]}>
+        <A class={styles["home"] ?? ""} href={paths.desktops()} aria-label={t("app.name")}>
+          <Logo />
+        </A>
+        <nav class={styles["nav"]} aria-label={t("app.navigation")}>
+          <A class={styles["link"] ?? ""} href={paths.desktops()} end>
+            {t("nav.desktops")}
+          </A>
+          <Show when={isAdmin()}>
+            <A
+              class={`${styles["link"]} ${admin() ? styles["here"] : ""}`}
+              href={paths.adminNodes()}
+              aria-current={admin() ? "true" : undefined}
+            >
+              {t("nav.admin")}
+            </A>
+            <Show when={admin()}>
+              <div class={styles["sub"]}>
+                <For each={adminPages()}>
+                  {(page) => (
+                    <A class={styles["link"] ?? ""} href={page.href}>
+                      {page.text}
+                    </A>
+                  )}
+                </For>
+              </div>
+            </Show>
+          </Show>
+        </nav>
+        <span class={styles["spacer"]} />
+        <div class={styles["avatarWrap"]}>
+          <AccountMenu
+            me={me()}
+            placement="bottom-end"
+            triggerClass={styles["avatar"] ?? ""}
+            trigger={<span aria-hidden="true">{initials(me().displayName)}</span>}
+          />
+        </div>
+      </header>
+      <LiveLine />
+      <main id="content" class={`${styles["main"]} ${admin() ? styles["wide"] : ""}`} tabIndex={-1}>
+        {props.children}
+      </main>
+      <BottomNav me={me()} admin={isAdmin()} />
+    </>
+  );
+}
+
+const adminPages = () => [
+  { href: paths.adminNodes(), text: t("nav.nodes"), icon: Server },
+  { href: paths.adminUsers(), text: t("nav.users"), icon: Users },
+];
+
+/** On a phone the way around is where the thumb is. */
+function BottomNav(props: { readonly me: Me; readonly admin: boolean }): JSX.Element {
+  const tab = styles["tab"] ?? "";
+  return (
+    <nav class={styles["bottom"]} aria-label={t("app.navigation")}>
+      <A class={tab} href={paths.desktops()} end>
+        <Monitor size={20} aria-hidden="true" />
+        {t("nav.desktops")}
+      </A>
+      <Show when={props.admin}>
+        <For each={adminPages()}>
+          {(page) => (
+            <A class={tab} href={page.href}>
+              <page.icon size={20} aria-hidden="true" />
+              {page.text}
+            </A>
+          )}
+        </For>
+      </Show>
+      <AccountMenu
+        me={props.me}
+        placement="top-end"
+        triggerClass={tab}
+        trigger={
+          <>
+            <CircleUser size={20} aria-hidden="true" />
+            <span aria-hidden="true">{t("nav.account")}</span>
+          </>
+        }
+      />
+    </nav>
+  );
+}
+
+/** Says so when what is shown may be old. */
+function LiveLine(): JSX.Element {
+  const [late, setLate] = createSignal(false);
+  createEffect(() => {
+    const broken = live() === "broken";
+    setLate(false);
+    if (!broken) return;
+    const timer = setTimeout(() => setLate(true), patienceMs);
+    onCleanup(() => clearTimeout(timer));
+  });
+  return (
+    <div role="status">
+      <Show when={late()}>
+        <p class={styles["live"]}>{t("app.liveLost")}</p>
+      </Show>
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import { Navigate, useLocation, type RouteSectionProps } from "@solidjs/router";
+import { createContext, createEffect, Match, onCleanup, Show, Switch, useContext, type Accessor, type JSX } from "solid-js";
+import type { Me } from "../../gateway/schemas.ts";
+import { isSignedOut } from "../api/errors.ts";
+import { followEvents } from "../api/events.ts";
+import { useMe } from "../api/queries.ts";
+import { forgetSignIn, rememberSignedIn } from "../api/session.ts";
+import { paths } from "../paths.ts";
+import { ErrorNotice } from "./error-notice.tsx";
+import styles from "./signed-in.module.css";
+
+const SignedInContext = createContext<Accessor<Me>>();
+
+/** Who is signed in. Only within `SignedIn`. */
+export function useSignedIn(): Accessor<Me> {
+  const me = useContext(SignedInContext);
+  if (me === undefined) throw new Error("useSignedIn outside SignedIn");
+  return me;
+}
+
+const retryMs = 3_000;
+
+/** Shows its pages to whom is signed in, and leads everyone else to the sign-in page and back. */
+export function SignedIn(props: RouteSectionProps): JSX.Element {
+  const query = useMe();
+  const location = useLocation();
+  const signedOut = (): boolean => query.isError && isSignedOut(query.error);
+  // Reading `data` of a pending query would suspend the whole page.
+  const me = (): Me | undefined => (query.isPending ? undefined : query.data);
+
+  createEffect(() => rememberSignedIn(me()));
+  createEffect(() => {
+    if (!query.isError || signedOut()) return;
+    const timer = setInterval(() => void query.refetch(), retryMs);
+    onCleanup(() => clearInterval(timer));
+  });
+
+  return (
+    <Switch>
+      <Match when={signedOut()}>
+        <ToSignIn next={location.pathname + location.search} />
+      </Match>
+      <Match when={query.isError && me() === undefined}>
+        <main class={styles["alone"]}>
+          <ErrorNotice error={query.error} doing="look" retry={() => void query.refetch()} urgent />
+        </main>
+      </Match>
+      <Match when={me()}>{(known) => <Inside me={known}>{props.children}</Inside>}</Match>
+    </Switch>
+  );
+}
+
+function Inside(props: { readonly me: Accessor<Me>; readonly children: JSX.Element }): JSX.Element {
+  onCleanup(followEvents());
+  return <SignedInContext.Provider value={props.me}>{props.children}</SignedInContext.Provider>;
+}
+
+function ToSignIn(props: { readonly next: string }): JSX.Element {
+  forgetSignIn();
+  return <Navigate href={paths.signIn({ next: props.next })} />;
+}
+
+/** Shows its content to administrators only; the server refuses the others anyway. */
+export function AdminsOnly(props: { readonly children: JSX.Element; readonly fallback: JSX.Element }): JSX.Element {
+  const me = useSignedIn();
+  return (
+    <Show when={me().roles.includes("admin")} fallback={props.fallback}>
+      {props.children}
+    </Show>
+  );
+}

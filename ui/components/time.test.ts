@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { en } from "../messages/en.ts";
+import { fill } from "../messages/fill.ts";
+import { describeDuration, formatBytes, formatExact, formatRelative } from "./time.ts";
+
+const text = (ms: number, locale = "en"): string => {
+  const { key, parameters } = describeDuration(ms, locale);
+  return fill(en[key], parameters, locale);
+};
+
+describe("describeDuration", () => {
+  it.each([
+    [-5, "0.0 s"],
+    [0, "0.0 s"],
+    [49, "0.0 s"],
+    [1_290, "1.2 s"],
+    [9_949, "9.9 s"],
+    [9_950, "9 s"],
+    [59_999, "59 s"],
+    [60_000, "1 min"],
+    [3_599_000, "59 min"],
+    [3_600_000, "1 h"],
+    [4_320_000, "1 h 12 min"],
+    [86_400_000, "1 d"],
+    [100_800_000, "1 d 4 h"],
+  ])("%d ms is %s", (ms, expected) => {
+    expect(text(ms)).toBe(expected);
+  });
+
+  it("writes numbers as the reader does", () => {
+    expect(text(1_290, "de")).toBe("1,2 s");
+  });
+});
+
+describe("formatRelative", () => {
+  const now = Date.parse("2026-11-22T03:00:00Z");
+  const minute = 60_000;
+
+  it.each([
+    [0, "now"],
+    [-30_000, "now"],
+    [-1 * minute, "1 minute ago"],
+    [-59 * minute, "59 minutes ago"],
+    [-60 * minute, "1 hour ago"],
+    [-24 * 60 * minute, "yesterday"],
+    [-6 * 24 * 60 * minute, "6 days ago"],
+    [-7 * 24 * 60 * minute, "last week"],
+    [2 * 60 * minute, "in 2 hours"],
+    [-800 * 24 * 60 * minute, "2 years ago"],
+  ])("%d ms from now is %s", (offset, expected) => {
+    expect(formatRelative(now + offset, now, "en")).toBe(expected);
+  });
+
+  it("speaks the reader's language", () => {
+    expect(formatRelative(now - 3 * minute, now, "de")).toBe("vor 3 Minuten");
+  });
+});
+
+describe("formatExact", () => {
+  it("follows the reader's locale and names the zone", () => {
+    const at = Date.parse("2026-11-22T03:04:05Z");
+    expect(formatExact(at, "en-GB", "UTC")).toBe("22 Nov 2026, 03:04:05 UTC");
+    expect(formatExact(at, "de-DE", "UTC")).toBe("22.11.2026, 03:04:05 UTC");
+  });
+});
+
+describe("formatBytes", () => {
+  it.each([
+    [512 * 2 ** 20, "512 MiB"],
+    [1.5 * 2 ** 30, "1.5 GiB"],
+    [64 * 2 ** 30, "64 GiB"],
+  ])("%d is %s", (bytes, expected) => {
+    expect(formatBytes(bytes, "en")).toBe(expected);
+  });
+});

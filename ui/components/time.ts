@@ -1,0 +1,70 @@
+
+/** A duration as parts of a message, so that each language puts its own words around them. */
+export type DurationText =
+  | { readonly key: "duration.seconds"; readonly parameters: { readonly seconds: string } }
+  | { readonly key: "duration.minutes"; readonly parameters: { readonly minutes: number } }
+  | { readonly key: "duration.hours"; readonly parameters: { readonly hours: number; readonly minutes: number } }
+  | { readonly key: "duration.hoursOnly"; readonly parameters: { readonly hours: number } }
+  | { readonly key: "duration.days"; readonly parameters: { readonly days: number; readonly hours: number } }
+  | { readonly key: "duration.daysOnly"; readonly parameters: { readonly days: number } };
+
+const minuteMs = 60_000;
+
+/** Two parts at most: nobody needs the seconds of a day. Cut, not rounded: a clock does not run ahead. */
+export function describeDuration(ms: number, locale: string): DurationText {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 60) {
+    const digits = seconds < 9.95 ? 1 : 0;
+    const cut = digits === 1 ? Math.floor(seconds * 10) / 10 : Math.floor(seconds);
+    const text = cut.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return { key: "duration.seconds", parameters: { seconds: text } };
+  }
+  const minutes = Math.floor((ms + 0.5) / minuteMs);
+  if (minutes < 60) return { key: "duration.minutes", parameters: { minutes } };
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) {
+    return minutes % 60 === 0
+      ? { key: "duration.hoursOnly", parameters: { hours } }
+      : { key: "duration.hours", parameters: { hours, minutes: minutes % 60 } };
+  }
+  const days = Math.floor(hours / 24);
+  return hours % 24 === 0
+    ? { key: "duration.daysOnly", parameters: { days } }
+    : { key: "duration.days", parameters: { days, hours: hours % 24 } };
+}
+
+const units = [
+  ["year", 365 * 24 * 60],
+  ["month", 30 * 24 * 60],
+  ["week", 7 * 24 * 60],
+  ["day", 24 * 60],
+  ["hour", 60],
+  ["minute", 1],
+] as const;
+
+/** "3 minutes ago", "in 2 hours", "yesterday", as the locale says it. Times in ms since 1970. */
+export function formatRelative(atMs: number, nowMs: number, locale: string): string {
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const minutes = (atMs - nowMs) / minuteMs;
+  for (const [unit, size] of units) {
+    if (Math.abs(minutes) >= size) return format.format(Math.trunc(minutes / size), unit);
+  }
+  return format.format(0, "second");
+}
+
+/** The exact moment in the reader's locale and time zone, with its name. */
+export function formatExact(atMs: number, locale: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(locale, {
+    dateStyle: "medium",
+    timeStyle: "long",
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).format(atMs);
+}
+
+/** A size in bytes as GiB or MiB, as the locale writes numbers. */
+export function formatBytes(bytes: number, locale: string): string {
+  const gib = bytes / 2 ** 30;
+  const [value, unit] = gib >= 1 ? [gib, "GiB"] : [bytes / 2 ** 20, "MiB"];
+  return `${value.toLocaleString(locale, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${unit}`;
+}
+

@@ -1,0 +1,66 @@
+import { createUniqueId, Show, splitProps, type JSX } from "solid-js";
+import styles from "./button.module.css";
+
+export interface ButtonLook {
+  readonly variant?: "primary" | "default" | "quiet" | "danger" | undefined;
+  readonly size?: "small" | "medium" | "large" | undefined;
+  /** Square, for an icon alone: bring an `aria-label`. */
+  readonly icon?: boolean | undefined;
+}
+
+export type ButtonProps = ButtonLook &
+  Omit<JSX.ButtonHTMLAttributes<HTMLButtonElement>, "disabled" | "onClick"> & {
+    /**
+     * Why it cannot be used just now. The button stays reachable, so that everyone can learn the
+     * reason; a click does nothing.
+     */
+    readonly disabledReason?: string | null | undefined;
+    readonly onClick?: ((event: MouseEvent) => void) | undefined;
+  };
+
+/** The classes of a button, for links that look like one. */
+export function buttonClass(look: ButtonLook): string {
+  return [
+    styles["button"],
+    look.variant === undefined || look.variant === "default" ? "" : styles[look.variant],
+    look.size === undefined || look.size === "medium" ? "" : styles[look.size],
+    look.icon === true ? styles["icon"] : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+export function Button(props: ButtonProps): JSX.Element {
+  const [look, own, rest] = splitProps(
+    props,
+    ["variant", "size", "icon"],
+    ["disabledReason", "onClick", "class", "children"],
+  );
+  const reasonId = createUniqueId();
+  const reason = (): string | null => own.disabledReason ?? null;
+  return (
+    <>
+      <button
+        type="button"
+        aria-describedby={reason() === null ? undefined : reasonId}
+        title={reason() ?? undefined}
+        {...rest}
+        class={`${buttonClass(look)} ${own.class ?? ""}`}
+        aria-disabled={reason() === null ? undefined : true}
+        onClick={(event) => {
+          if (reason() === null) own.onClick?.(event);
+          else event.preventDefault();
+        }}
+      >
+        {own.children}
+      </button>
+      <Show when={reason()}>
+        {(text) => (
+          <span id={reasonId} class="visually-hidden">
+            {text()}
+          </span>
+        )}
+      </Show>
+    </>
+  );
+}

@@ -1,0 +1,78 @@
+import { AlertDialog } from "@kobalte/core/alert-dialog";
+import { Dialog as Kobalte } from "@kobalte/core/dialog";
+import type { JSX } from "solid-js";
+import { Button } from "./button.tsx";
+import styles from "./dialog.module.css";
+
+interface ConfirmProps {
+  readonly open: boolean;
+  readonly onOpenChange: (open: boolean) => void;
+  readonly title: string;
+  /** The consequences, as paragraphs. */
+  readonly children: JSX.Element;
+  readonly confirm: string;
+  readonly cancel: string;
+  readonly danger?: boolean | undefined;
+  readonly onConfirm: () => void;
+}
+
+/** Asks before something that cannot be undone. Focus starts on the harmless answer. */
+export function Confirm(props: ConfirmProps): JSX.Element {
+  return (
+    <AlertDialog open={props.open} onOpenChange={props.onOpenChange}>
+      <AlertDialog.Portal>
+        <AlertDialog.Overlay class={styles["overlay"]} />
+        <div class={styles["positioner"]}>
+          <AlertDialog.Content class={styles["content"]}>
+            <AlertDialog.Title as="h2" class={styles["title"]}>
+              {props.title}
+            </AlertDialog.Title>
+            <AlertDialog.Description as="div" class={styles["body"]}>
+              {props.children}
+            </AlertDialog.Description>
+            <div class={styles["actions"]}>
+              <AlertDialog.CloseButton as={Button} aria-label={props.cancel}>
+                {props.cancel}
+              </AlertDialog.CloseButton>
+              <Button
+                variant={props.danger === true ? "danger" : "primary"}
+                onClick={() => {
+                  props.onOpenChange(false);
+                  props.onConfirm();
+                }}
+              >
+                {props.confirm}
+              </Button>
+            </div>
+          </AlertDialog.Content>
+        </div>
+      </AlertDialog.Portal>
+    </AlertDialog>
+  );
+}
+
+interface DialogProps {
+  readonly open: boolean;
+  readonly onOpenChange: (open: boolean) => void;
+  readonly title: string;
+  readonly children: JSX.Element;
+}
+
+/** A dialog with content of its own, a form for example. */
+export function Dialog(props: DialogProps): JSX.Element {
+  return (
+    <Kobalte open={props.open} onOpenChange={props.onOpenChange}>
+      <Kobalte.Portal>
+        <Kobalte.Overlay class={styles["overlay"]} />
+        <div class={styles["positioner"]}>
+          <Kobalte.Content class={styles["content"]}>
+            <Kobalte.Title as="h2" class={styles["title"]}>
+              {props.title}
+            </Kobalte.Title>
+            {props.children}
+          </Kobalte.Content>
+        </div>
+      </Kobalte.Portal>
+    </Kobalte>
+  );
+}

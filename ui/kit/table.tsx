@@ -1,0 +1,89 @@
+import ArrowDown from "lucide-solid/icons/arrow-down";
+import ArrowUp from "lucide-solid/icons/arrow-up";
+import { For, onCleanup, onMount, Show, type JSX } from "solid-js";
+import { isTyping } from "./typing.ts";
+import styles from "./table.module.css";
+
+export interface Column<T> {
+  readonly head: string;
+  readonly cell: (row: T) => JSX.Element;
+  /** Numbers line up at the end. */
+  readonly end?: boolean;
+  readonly sort?: { readonly descending: boolean; readonly text: string; readonly toggle: () => void } | undefined;
+}
+
+interface TableProps<T> {
+  readonly label: string;
+  readonly columns: readonly Column<T>[];
+  readonly rows: readonly T[];
+}
+
+/**
+ * A dense table with a head that stays. j and k go down and up, Enter goes to the row's first
+ * control. Where there is no room for columns, each row is a small card.
+ */
+export function Table<T>(props: TableProps<T>): JSX.Element {
+  let body: HTMLTableSectionElement | undefined;
+  const move = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.key !== "j" && event.key !== "k" && event.key !== "Enter") return;
+    const rows = [...(body?.rows ?? [])];
+    const at = rows.findIndex((row) => row.contains(document.activeElement));
+    if (event.key === "Enter") {
+      if (document.activeElement === rows[at]) rows[at]?.querySelector<HTMLElement>("button, a, input")?.focus();
+      return;
+    }
+    const next = rows[event.key === "j" ? at + 1 : Math.max(at - 1, 0)];
+    next?.focus();
+    if (next !== undefined) event.preventDefault();
+  };
+  onMount(() => document.addEventListener("keydown", move));
+  onCleanup(() => document.removeEventListener("keydown", move));
+  return (
+    <div class={styles["scroll"]} role="region" aria-label={props.label} tabIndex={0}>
+      <table class={styles["table"]}>
+        <thead>
+          <tr>
+            <For each={props.columns}>
+              {(column) => (
+                <th
+                  scope="col"
+                  class={column.end === true ? styles["end"] : undefined}
+                  aria-sort={
+                    column.sort === undefined ? undefined : column.sort.descending ? "descending" : "ascending"
+                  }
+                >
+                  <Show when={column.sort} fallback={column.head}>
+                    {(sort) => (
+                      <button type="button" class={styles["sort"]} title={sort().text} onClick={() => sort().toggle()}>
+                        {column.head}
+                        <Show when={sort().descending} fallback={<ArrowUp size={14} aria-hidden="true" />}>
+                          <ArrowDown size={14} aria-hidden="true" />
+                        </Show>
+                      </button>
+                    )}
+                  </Show>
+                </th>
+              )}
+            </For>
+          </tr>
+        </thead>
+        <tbody ref={(it) => (body = it)}>
+          <For each={props.rows}>
+            {(row) => (
+              <tr tabIndex={-1}>
+                <For each={props.columns}>
+                  {(column) => (
+                    <td data-label={column.head} class={column.end === true ? styles["end"] : undefined}>
+                      {column.cell(row)}
+                    </td>
+                  )}
+                </For>
+              </tr>
+            )}
+          </For>
+        </tbody>
+      </table>
+    </div>
+  );
+}

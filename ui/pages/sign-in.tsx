@@ -1,0 +1,152 @@
+import { useNavigate, useSearchParams } from "@solidjs/router";
+import Eye from "lucide-solid/icons/eye";
+import EyeOff from "lucide-solid/icons/eye-off";
+import { createEffect, createSignal, Match, on, onCleanup, onMount, Show, Switch, type JSX } from "solid-js";
+import { ApiError } from "../api/errors.ts";
+import { signIn, signInNotice } from "../api/session.ts";
+import { ErrorNotice } from "../components/error-notice.tsx";
+import { Logo } from "../components/logo.tsx";
+import { usePageTitle } from "../components/page-title.ts";
+import { Button } from "../kit/button.tsx";
+import { Field } from "../kit/field.tsx";
+import { Notice } from "../kit/notice.tsx";
+import { t } from "../messages/messages.ts";
+import { safeNext } from "../paths.ts";
+import styles from "./sign-in.module.css";
+
+export function SignInPage(): JSX.Element {
+  const navigate = useNavigate();
+  const [search] = useSearchParams<{ next: string }>();
+  const [username, setUsername] = createSignal("");
+  const [password, setPassword] = createSignal("");
+  const [shown, setShown] = createSignal(false);
+  const [capsLock, setCapsLock] = createSignal(false);
+  const [busy, setBusy] = createSignal(false);
+  const [tried, setTried] = createSignal(false);
+  const [error, setError] = createSignal<unknown>(null);
+  const wait = createCountdown();
+  let form: HTMLFormElement | undefined;
+  usePageTitle(() => t("signIn.title"));
+  onMount(() => field("username")?.focus());
+
+  const field = (name: string): HTMLInputElement | null =>
+    form?.querySelector<HTMLInputElement>(`input[name=${name}]`) ?? null;
+
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (busy() || wait.seconds() > 0) return;
+    // Password managers fill fields without the events that Solid listens to.
+    setUsername(field("username")?.value.trim() ?? "");
+    setPassword(field("password")?.value ?? "");
+    setTried(true);
+    if (username() === "") return field("username")?.focus();
+    if (password() === "") return field("password")?.focus();
+    setBusy(true);
+    setError(null);
+    try {
+      await signIn(username(), password());
+      navigate(safeNext(search.next, window.location.origin), { replace: true });
+    } catch (failure) {
+      setError(() => failure);
+      if (failure instanceof ApiError && failure.status === 429) wait.start(failure.retryAfterMs ?? 5_000);
+      field("password")?.select();
+    } finally {
+      setBusy(false);
+    }
+  };
+  createEffect(on([username, password], () => setTried(false), { defer: true }));
+
+  return (
+    <main class={styles["page"]}>
+      <div class={styles["panel"]}>
+        <div class={styles["head"]}>
+          <Logo />
+          <h1 class={styles["title"]}>{t("signIn.title")}</h1>
+          <p class={styles["intro"]}>{t("signIn.intro")}</p>
+        </div>
+        <Switch>
+          <Match when={error() !== null}>
+            <ErrorNotice error={error()} doing="signIn" urgent />
+          </Match>
+          <Match when={signInNotice() === "expired"}>
+            <Notice tone="info" title={t("signIn.expired")} urgent />
+          </Match>
+          <Match when={signInNotice() === "signedOut"}>
+            <Notice tone="info" title={t("signIn.signedOut")} />
+          </Match>
+        </Switch>
+        <form ref={(it) => (form = it)} class={styles["form"]} onSubmit={(event) => void submit(event)} noValidate>
+          <Field
+            label={t("signIn.username")}
+            name="username"
+            autocomplete="username"
+            autocapitalize="none"
+            autocorrect="off"
+            spellcheck={false}
+            required
+            maxLength={200}
+            value={username()}
+            onInput={(event) => setUsername(event.currentTarget.value)}
+            error={tried() && username() === "" ? t("signIn.needUsername") : null}
+          />
+          <Field
+            label={t("signIn.password")}
+            name="password"
+            type={shown() ? "text" : "password"}
+            autocomplete="current-password"
+            required
+            maxLength={1000}
+            value={password()}
+            onInput={(event) => setPassword(event.currentTarget.value)}
+            onKeyDown={(event) => setCapsLock(event.getModifierState("CapsLock"))}
+            error={tried() && password() === "" ? t("signIn.needPassword") : null}
+            hint={capsLock() ? t("signIn.capsLock") : undefined}
+            end={
+              <Button
+                variant="quiet"
+                size="small"
+                icon
+                aria-label={shown() ? t("signIn.hidePassword") : t("signIn.showPassword")}
+                onClick={() => setShown((it) => !it)}
+              >
+                <Show when={shown()} fallback={<Eye size={18} aria-hidden="true" />}>
+                  <EyeOff size={18} aria-hidden="true" />
+                </Show>
+              </Button>
+            }
+          />
+          <Button
+            type="submit"
+            variant="primary"
+            size="large"
+            disabledReason={wait.seconds() > 0 ? t("error.tooMany") : null}
+          >
+            <Switch fallback={t("signIn.submit")}>
+              <Match when={busy()}>{t("signIn.busy")}</Match>
+              <Match when={wait.seconds() > 0}>{t("signIn.wait", { seconds: wait.seconds() })}</Match>
+            </Switch>
+          </Button>
+        </form>
+      </div>
+    </main>
+  );
+}
+
+/** Whole seconds that are left, by the clock and not by the ticks, which a hidden tab loses. */
+function createCountdown() {
+  const [seconds, setSeconds] = createSignal(0);
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const stop = (): void => clearInterval(timer);
+  onCleanup(stop);
+  const start = (ms: number): void => {
+    const untilMs = performance.now() + ms;
+    const tick = (): void => {
+      setSeconds(Math.max(0, Math.ceil((untilMs - performance.now()) / 1000)));
+      if (seconds() === 0) stop();
+    };
+    stop();
+    timer = setInterval(tick, 250);
+    tick();
+  };
+  return { seconds, start };
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { paths, safeNext } from "./paths.ts";
+
+const id = "0198f0a2-7a4e-7c1f-9b1d-6a3c1c9f1e11";
+
+describe("paths", () => {
+  it("are what links and bookmarks rely on", () => {
+    expect({
+      desktops: paths.desktops(),
+      desktop: paths.desktop({ id }),
+      desktopEscapes: paths.desktop({ id: "a/b?c" }),
+      signIn: paths.signIn(),
+      signInHome: paths.signIn({ next: "/" }),
+      signInBack: paths.signIn({ next: "/admin/users?search=a b" }),
+      admin: paths.admin(),
+      adminNodes: paths.adminNodes(),
+      adminUsers: paths.adminUsers(),
+      apiReference: paths.apiReference(),
+    }).toMatchInlineSnapshot(`
+      {
+        "admin": "/admin",
+        "adminNodes": "/admin/nodes",
+        "adminUsers": "/admin/users",
+        "apiReference": "/api/docs",
+        "desktop": "/desktops/0198f0a2-7a4e-7c1f-9b1d-6a3c1c9f1e11",
+        "desktopEscapes": "/desktops/a%2Fb%3Fc",
+        "desktops": "/",
+        "signIn": "/sign-in",
+        "signInBack": "/sign-in?next=%2Fadmin%2Fusers%3Fsearch%3Da%20b",
+        "signInHome": "/sign-in",
+      }
+    `);
+  });
+});
+
+describe("safeNext", () => {
+  const origin = "https://asci.example";
+
+  it("goes back to where one was", () => {
+    expect(safeNext("/admin/users?search=x#y", origin)).toBe("/admin/users?search=x#y");
+    expect(safeNext(`/desktops/${id}`, origin)).toBe(`/desktops/${id}`);
+  });
+
+  it.each([
+    undefined,
+    "",
+    "https://evil.example/",
+    "//evil.example/",
+    "/\\evil.example/",
+    "/\t/evil.example/",
+    "javascript:alert(1)",
+    "/.//evil.example",
+    "/sign-in?next=/sign-in",
+    "/%",
+  ])("goes home for %j", (next) => {
+    const to = safeNext(next, origin);
+    expect(new URL(to, origin).origin).toBe(origin);
+    expect(to.startsWith("//")).toBe(false);
+    if (next !== "/%") expect(to).toBe("/");
+  });
+});

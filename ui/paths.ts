@@ -1,0 +1,28 @@
+/** Every address in the app, typed: a renamed page is a compile error, not a dead link. */
+export const paths = {
+  desktops: () => "/",
+  desktop: (to: { id: string }) => `/desktops/${encodeURIComponent(to.id)}`,
+  signIn: (to?: { next: string }) =>
+    to === undefined || to.next === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(to.next)}`,
+  admin: () => "/admin",
+  adminNodes: () => "/admin/nodes",
+  adminUsers: () => "/admin/users",
+  /** Served by the gateway, outside the app. */
+  apiReference: () => "/api/docs",
+} as const;
+
+/**
+ * Where to go after signing in. Only a path on this origin: an address that came in by a link must
+ * not lead a freshly signed-in person elsewhere.
+ */
+export function safeNext(next: string | undefined, origin: string): string {
+  if (next === undefined || !next.startsWith("/")) return paths.desktops();
+  try {
+    const url = new URL(next, origin);
+    if (url.origin !== origin || url.pathname.startsWith("//")) return paths.desktops();
+    if (url.pathname === paths.signIn()) return paths.desktops();
+    return url.pathname + url.search + url.hash;
+  } catch {
+    return paths.desktops();
+  }
+}

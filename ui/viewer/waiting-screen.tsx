@@ -1,0 +1,71 @@
+import { A } from "@solidjs/router";
+import { Show, type JSX } from "solid-js";
+import type { Instance } from "../../gateway/schemas.ts";
+import { Ahead } from "../components/moment.tsx";
+import { createNow } from "../components/now.ts";
+import { StateBadge } from "../components/state-badge.tsx";
+import { TimelineView } from "../components/timeline-view.tsx";
+import { Button, buttonClass } from "../kit/button.tsx";
+import { t } from "../messages/messages.ts";
+import { paths } from "../paths.ts";
+import styles from "./viewer-page.module.css";
+
+interface WaitingScreenProps {
+  readonly instance: Instance;
+  /** What keeps the picture from coming, once everything else is there. */
+  readonly trouble: string | null;
+  readonly onCancel: (() => void) | null;
+}
+
+/** From the click to the first picture: what is going on, for how long, and the way out. */
+export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
+  const now = createNow(100);
+  const it = (): Instance => props.instance;
+  const queued = (): boolean => it().state === "queued";
+  return (
+    <div class={styles["screen"]}>
+      <section class={styles["box"]}>
+        <div class={styles["head"]}>
+          <StateBadge state={it().state} />
+          <h1 class={styles["title"]}>{it().name}</h1>
+          <Show when={it().name !== it().environmentName}>
+            <p class={styles["note"]}>
+              {it().environmentName} {it().version}
+            </p>
+          </Show>
+        </div>
+        <TimelineView instance={it()} now={now} tall />
+        <Show when={queued() && (it().reason ?? it().queue)}>
+          <div class={styles["reason"]}>
+            <Show when={it().reason}>{(reason) => <p>{reason().text}</p>}</Show>
+            <Show when={it().queue}>
+              {(queue) => (
+                <p>
+                  {t("card.queuePosition", { position: queue().position })}
+                  <Show when={queue().estimate}>
+                    {(at) => (
+                      <>
+                        {" · "}
+                        <Ahead at={at()} now={now} />
+                      </>
+                    )}
+                  </Show>
+                </p>
+              )}
+            </Show>
+            <p class={styles["note"]}>{t("viewer.queued.text")}</p>
+          </div>
+        </Show>
+        <Show when={props.trouble}>{(text) => <p class={styles["reason"]}>{text()}</p>}</Show>
+        <div class={styles["actions"]}>
+          <Show when={props.onCancel}>
+            {(cancel) => <Button onClick={() => cancel()()}>{t("viewer.cancel")}</Button>}
+          </Show>
+          <A class={buttonClass({ variant: "quiet" })} href={paths.desktops()}>
+            {t("viewer.back")}
+          </A>
+        </div>
+      </section>
+    </div>
+  );
+}

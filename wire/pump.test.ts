@@ -1,0 +1,167 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { type Server, type Socket, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { BufferPool, largeBlockBytes, smallBlockBytes } from "./buffers.ts";
+import { Pump } from "./pump.ts";
+
+let path: string;
+
+beforeEach(async () => {
+  const folder = await mkdtemp(join(tmpdir(), "pump-"));
+  path = join(folder, "source.sock");
+  onTestFinished(() => rm(folder, { recursive: true }));
+});
+
+async function pumpFrom(
+  pool: BufferPool,
+  serve: (socket: Socket) => void,
+): Promise<{ pump: Pump; source: Socket }> {
+  const server: Server = createServer((socket) => {
+    socket.on("error", () => {});
+    onTestFinished(() => void socket.destroy());
+    serve(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  onTestFinished(() => void server.close());
+  const pump = new Pump(pool);
+  const source = connect({ path, onread: pump.onread });
+  source.on("error", () => {});
+  pump.attach(source);
+  onTestFinished(() => void source.destroy());
+  await once(source, "connect");
+  return { pump, source };
+}
+
+const plain = (whole: Buffer, start: number, end: number): Buffer => whole.subarray(start, end);
+
+/** A sink that takes nothing until `open` is called. */
+function shutSink(): { sink: PassThrough; taken: () => Buffer; open: () => void } {
+  const chunks: Buffer[] = [];
+  let go = (): void => {};
+  const gate = new Promise<void>((resolve) => (go = resolve));
+  const sink = new PassThrough();
+  const take = async (chunk: Buffer, done: () => void): Promise<void> => {
+    await gate;
+    chunks.push(Buffer.from(chunk));
+    done();
+  };
+  sink._write = (chunk: Buffer, _encoding, done) => void take(chunk, done);
+  return { sink, taken: () => Buffer.concat(chunks), open: () => go() };
+}
+
+describe("a pump", () => {
+  it("holds what comes early, hands it to a consumer, then moves the rest", async () => {
+    let server: Socket | undefined;
+    const pool = new BufferPool();
+    const { pump } = await pumpFrom(pool, (socket) => {
+      server = socket;
+      socket.write("early ");
+    });
+    const consumed: string[] = [];
+    await expect.poll(() => server !== undefined).toBe(true);
+    pump.consume((chunk) => consumed.push(chunk.toString()));
+    await expect.poll(() => consumed.join("")).toBe("early ");
+    pump.hold(Buffer.from("too much, "));
+    server?.write("held, ");
+    const { sink, taken, open } = shutSink();
+    open();
+    pump.pipe(sink, plain);
+    server?.write("and piped");
+    await expect.poll(() => taken().toString()).toBe("too much, held, and piped");
+  });
+
+  it("stops reading while nobody takes what came, and loses none of it", async () => {
+    const total = 10_000_000;
+    let sent = 0;
+    const pool = new BufferPool();
+    const { pump } = await pumpFrom(pool, (socket) => {
+      const chunk = Buffer.alloc(100_000, 7);
+      const more = (): void => {
+        while (sent < total) {
+          sent += chunk.length;
+          if (!socket.write(chunk)) return;
+        }
+        socket.end();
+      };
+      socket.on("drain", more);
+      more();
+    });
+    const stands = async (): Promise<void> => {
+      let before = -1;
+      await expect
+        .poll(() => {
+          const still = sent === before;
+          before = sent;
+          return still;
+        })
+        .toBe(true);
+    };
+    await stands();
+    expect(sent).toBeLessThan(2_000_000);
+    const { sink, taken, open } = shutSink();
+    pump.pipe(sink, plain);
+    await stands();
+    expect(sent).toBeLessThan(3_000_000);
+    expect(pool.lentBytes).toBeLessThanOrEqual(3 * largeBlockBytes);
+    open();
+    await expect.poll(() => taken().length, { timeout: 5000 }).toBe(total);
+    expect(taken().every((byte) => byte === 7)).toBe(true);
+    expect(pump.bytes).toBe(total);
+    await expect.poll(() => pool.lentBytes).toBe(0);
+  });
+
+  it("goes on with the shared buffer when no large block is to be had", async () => {
+    const picture = Buffer.alloc(3_000_000);
+    for (let i = 0; i < picture.length; i += 4) picture.writeUInt32LE(i, i);
+    const pool = new BufferPool({ largeLent: 0 });
+    const { pump } = await pumpFrom(pool, (socket) => socket.end(picture));
+    const { sink, taken, open } = shutSink();
+    open();
+    pump.pipe(sink, plain);
+    await expect.poll(() => taken().length, { timeout: 5000 }).toBe(picture.length);
+    expect(taken().equals(picture)).toBe(true);
+  });
+
+  it("strikes off what a sink that was destroyed may still be writing", async () => {
+    const pool = new BufferPool();
+    const { pump } = await pumpFrom(pool, (socket) => socket.write("x"));
+    const { sink, open } = shutSink();
+    pump.pipe(sink, plain);
+    await expect.poll(() => pool.lentBytes).toBe(smallBlockBytes);
+    sink.destroy();
+    await expect.poll(() => pool.lentBytes).toBe(0);
+    open();
+  });
+});
+
+describe("a buffer pool", () => {
+  it("lends large blocks up to its limit, and the last one given back first", () => {
+    const pool = new BufferPool({ largeLent: 2 });
+    const first = pool.takeLarge();
+    const second = pool.takeLarge();
+    expect(pool.takeLarge()).toBeUndefined();
+    expect(pool.lentBytes).toBe(2 * largeBlockBytes);
+    if (first === undefined || second === undefined) throw new Error("no blocks");
+    pool.give(second);
+    pool.give(first);
+    expect(pool.takeLarge() === first).toBe(true);
+    expect(pool.takeLarge() === second).toBe(true);
+  });
+
+  it("keeps no more blocks than it may, and never lends a forgotten one again", () => {
+    const pool = new BufferPool({ smallKept: 1 });
+    const [a, b] = [pool.takeSmall(), pool.takeSmall()];
+    pool.give(a);
+    pool.give(b);
+    expect(pool.takeSmall() === a).toBe(true);
+    expect(pool.takeSmall() === b).toBe(false);
+    const gone = new BufferPool();
+    const block = gone.takeSmall();
+    gone.forget(block);
+    expect(gone.takeSmall() === block).toBe(false);
+  });
+});
