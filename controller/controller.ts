@@ -186,16 +186,17 @@ export async function startController(
   );
   log.info({ node: name, epoch }, "the node is registered");
 
-  return {
-    async stop() {
-      await Promise.all([claim.stop(), compare.stop(), control.close()]);
-      await runner.stop(stopDeadlineMs);
-      ended.abort();
-      await Promise.allSettled([watching, ...background]);
-      await placer?.stop();
-      await connection.close();
-    },
-  };
+  /** Claims nothing more, waits for what is under way, gives leases back, and closes the pool. */
+  async function end(): Promise<void> {
+    await Promise.all([claim.stop(), compare.stop(), control.close()]);
+    await runner.stop(stopDeadlineMs);
+    ended.abort();
+    await Promise.allSettled([watching, ...background]);
+    await placer?.stop();
+    await connection.close();
+  }
+  let stopped: Promise<void> | undefined;
+  return { stop: () => (stopped ??= end()) };
 }
 
 function metricsText(counters: Counters): string {

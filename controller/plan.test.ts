@@ -49,6 +49,7 @@ describe("plan", () => {
       ["bury c2"],
     ],
     ["fails what vanished while it started", { containerId: "c2" }, [], ["report failed"]],
+    ["leaves alone what was logged out of", { state: "stopped" }, [], []],
     ["leaves alone what runs", { state: "running" }, [container("running")], []],
     ["fails what vanished", { state: "running" }, [], ["report failed"]],
     ["buries what ended", { state: "running" }, [container("exited")], ["bury c2"]],

@@ -48,7 +48,11 @@ function planGone(instance: PlannedInstance, current: ObservedContainer | undefi
     const first = instance.state === "stopping" ? [] : [report("stopping")];
     return [...first, ...steps, report("stopped")];
   }
-  const startsAgain = instance.state === "stopped" && instance.desired === "running";
+  // Not after a log-out: there the wish stands, but for an incarnation that has ended.
+  const startsAgain =
+    instance.state === "stopped" &&
+    instance.desired === "running" &&
+    instance.wantedIncarnation > instance.incarnation;
   return [...steps, ...(startsAgain ? [report("queued", null)] : [])];
 }
 

@@ -83,7 +83,9 @@ export async function writePlacements(db: Queryable, placed: readonly Placed[]):
         "vncControl" text, "vncView" text)
     ), moved as (
       update instances i set state = 'starting', node_id = d."nodeId", placement = d.placement,
-        incarnation = i.wanted_incarnation, reason_code = null, reason_text = null
+        incarnation = greatest(i.wanted_incarnation, i.incarnation + 1),
+        wanted_incarnation = greatest(i.wanted_incarnation, i.incarnation + 1),
+        reason_code = null, reason_text = null
       from decided d where i.id = d."instanceId" and i.state = 'queued' and i.desired = 'running'
       returning i.id, i.incarnation, i.queued_at, d.*
     ), born as (

@@ -52,6 +52,7 @@ export class Relay {
   readonly #open = new Map<string, OpenStream>();
   readonly #pool = new BufferPool();
   readonly #keepalive = new Keepalive();
+  #stopping = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -94,6 +95,7 @@ export class Relay {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
     this.server.close();
     const streams = [...this.#open.values()];
     for (const { bridge: it } of streams) it.close(closeCodes.relayRestarting);
@@ -129,6 +131,7 @@ export class Relay {
     client.write(switchingProtocols(handshake.key));
     const stream = bridge({ client, head, upstream, keepalive: this.#keepalive });
     this.#open.set(jti, { instanceId: grant.instanceId, bridge: stream, notedInputAt: 0 });
+    if (this.#stopping) stream.close(closeCodes.relayRestarting);
     const { by, code } = await stream.closed.finally(() => this.#open.delete(jti));
     this.#options.log.info({ instance: grant.instanceId, by, code }, "a stream ended");
   }

@@ -58,6 +58,7 @@ export function handleUpgrades(
   peerOf: (request: IncomingMessage) => Peer,
 ): Streams {
   const open = new Set<JoinedStream>();
+  let draining = false;
   const pool = new BufferPool();
 
   function refuse(socket: Duplex, problem: ProblemError, requestId: string): void {
@@ -70,13 +71,13 @@ export function handleUpgrades(
     head: Buffer,
     requestId: string,
   ) {
-    const url = new URL(request.url ?? "/", "http://localhost");
-    if (!url.pathname.startsWith("/vnc/"))
+    const [path = ""] = (request.url ?? "").split("?");
+    if (!path.startsWith("/vnc/"))
       throw new ProblemError(404, "not_found", "There is nothing to upgrade to at this address.");
     const handshake = readHandshake(request);
     if (!handshake) throw new ProblemError(400, "malformed", "This is no WebSocket handshake.");
     const admitted = await admitStream(deps, {
-      path: url.pathname,
+      path,
       origin: request.headers.origin,
       protocols: handshake.protocols,
       peer: peerOf(request),
@@ -104,6 +105,7 @@ export function handleUpgrades(
     }
     open.add(result.stream);
     void result.stream.closed.finally(() => open.delete(result.stream));
+    if (draining) result.stream.close(closeCodes.gatewayDraining);
   }
 
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -124,6 +126,7 @@ export function handleUpgrades(
       return open.size;
     },
     async drain() {
+      draining = true;
       const streams = [...open];
       for (const stream of streams) stream.close(closeCodes.gatewayDraining);
       await Promise.all(streams.map((it) => it.closed));

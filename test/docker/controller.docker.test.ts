@@ -1,0 +1,178 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import type { Controller } from "../../controller/controller.ts";
+import { execIn } from "../containers.ts";
+import { createTestNode, docker, type TestNode } from "../node.ts";
+import { until } from "../browser.ts";
+
+let node: TestNode;
+let controller: Controller;
+
+beforeAll(async () => {
+  node = await createTestNode(inject("postgresUrl"));
+  controller = await node.startController();
+});
+afterAll(() => node?.remove());
+
+const allocations = async (id: string) =>
+  (await node.database.owner.db.execute(sql`select 1 from allocations where instance_id = ${id}`))
+    .length;
+
+/** As the menu's entry does it: by the session's own bus. */
+const logOut = `
+  export $(tr "\\0" "\\n" </proc/$(pgrep -o mate-panel)/environ | grep -E "^(DBUS|DISPLAY|XDG|SESSION)")
+  timeout 5 mate-session-save --force-logout`;
+
+async function running(): Promise<{ id: string; containerId: string }> {
+  const id = await node.start();
+  await node.untilState(id, "running");
+  const [container] = await node.containers(id);
+  if (!container) throw new Error("it runs without a container");
+  return { id, containerId: container.Id };
+}
+
+describe("a controller on a real engine", () => {
+  it("starts, shows each phase, holds the container tightly, and stops without a trace", async () => {
+    const { id, containerId } = await running();
+    const info = await docker.getContainer(containerId).inspect();
+    expect(info.Name).toBe(`/asci-${id}-1`);
+    expect(info.Config.Labels).toMatchObject({
+      "asci.installation": node.database.installationId,
+      "asci.node": node.database.nodeId,
+      "asci.instance": id,
+      "asci.incarnation": "1",
+      "asci.environment": expect.any(String),
+      "asci.owner": node.seeded.username,
+    });
+    expect(info.HostConfig).toMatchObject({
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      Privileged: false,
+      Init: true,
+      ShmSize: 1024 ** 3,
+      Memory: 2 * 1024 ** 3,
+      PidsLimit: 4096,
+      PublishAllPorts: false,
+    });
+    expect(Object.keys(info.HostConfig.PortBindings ?? {})).toEqual([]);
+    const who = await execIn(containerId, [
+      "sh",
+      "-c",
+      "id -un; id -u; grep CapEff /proc/self/status; stat -c %a ~",
+    ]);
+    expect(who.toString()).toMatch(
+      new RegExp(`^${node.seeded.username}\n20\\d{4}\nCapEff:\t0000000000000000\n700\n$`),
+    );
+    const shown = await until("the panel's time", async () => {
+      const it = await node.get(id);
+      return it.timeline.every((phase) => phase.at !== null) && it;
+    });
+    const times = shown.timeline.map((phase) => phase.at);
+    expect(times).toEqual([...times].sort());
+    expect(await allocations(id)).toBe(1);
+
+    await node.stop(id);
+    const ended = await node.untilState(id, "stopped");
+    expect(ended.reason).toEqual({ code: "stopped_by_person", text: "stopped by its owner" });
+    expect(await node.containers(id)).toEqual([]);
+    expect(await allocations(id)).toBe(0);
+  });
+
+  it("says that a container was removed by something else, and starts it again", async () => {
+    const { id, containerId } = await running();
+    await docker.getContainer(containerId).remove({ force: true });
+    const failed = await node.untilState(id, "failed");
+    expect(failed.reason?.code).toBe("container_vanished");
+    expect(await allocations(id)).toBe(0);
+    await node.restart(id);
+    await node.untilState(id, "running");
+    expect((await node.containers(id)).map((it) => it.Names)).toEqual([[`/asci-${id}-2`]]);
+    await node.stop(id);
+    await node.untilState(id, "stopped");
+  });
+
+  it("tells a log-out from a crash", async () => {
+    const [left, killed] = await Promise.all([running(), running()]);
+    await docker.getContainer(killed.containerId).kill({ signal: "SIGKILL" });
+    await until("the session manager takes the log-out", async () => {
+      await execIn(left.containerId, ["sh", "-c", logOut]).catch(() => undefined);
+      return (await node.get(left.id)).state !== "running";
+    });
+    const failed = await node.untilState(killed.id, "failed");
+    expect(failed.reason).toEqual({
+      code: "container_exited",
+      text: "it was ended by signal 9 from outside",
+    });
+    const stopped = await node.untilState(left.id, "stopped");
+    expect(stopped.reason?.code).toBe("logged_out");
+    expect(await node.containers(left.id)).toEqual([]);
+  });
+
+  it("restarts into a new incarnation and leaves nothing of the old one", async () => {
+    const { id, containerId } = await running();
+    await node.restart(id);
+    await until("another container", async () => {
+      const [now] = await node.containers(id);
+      return now && now.Id !== containerId && now.State === "running";
+    });
+    await node.untilState(id, "running");
+    expect(await node.containers(id)).toHaveLength(1);
+    await node.stop(id);
+    await node.untilState(id, "stopped");
+  });
+
+  it("fails at once where the image does not exist, with the reason", async () => {
+    const [version] = await node.database.owner.db.execute<{ id: string }>(sql`
+      insert into versions (environment_id, tag, image, digest)
+      values (${node.seeded.environmentId}, 'gone', 'asci/none', ${`sha256:${"0".repeat(64)}`})
+      returning id`);
+    const id = await node.start(version?.id ?? "");
+    const failed = await node.untilState(id, "failed");
+    expect(failed.reason?.code).toBe("image_missing");
+    expect(await allocations(id)).toBe(0);
+  });
+
+  it("adopts after a restart what is wanted, removes what is not, and leaves strangers alone", async () => {
+    const [kept, stopped] = await Promise.all([running(), running()]);
+    const { Image: image } = await docker.getContainer(kept.containerId).inspect();
+    await controller.stop();
+    const labels = {
+      "asci.installation": node.database.installationId,
+      "asci.node": node.database.nodeId,
+      "asci.incarnation": "1",
+    };
+    const stranger = await docker.createContainer({
+      Image: image,
+      Entrypoint: ["sleep", "600"],
+      Labels: { ...labels, "asci.instance": "00000000-0000-4000-8000-000000000000" },
+    });
+    await stranger.start();
+    await node.stop(stopped.id);
+    controller = await node.startController();
+    await node.untilState(stopped.id, "stopped");
+    expect(await node.containers(stopped.id)).toEqual([]);
+    expect((await node.get(kept.id)).state).toBe("running");
+    expect((await node.containers(kept.id)).map((it) => it.Id)).toEqual([kept.containerId]);
+    await until("the stranger is reported", async () =>
+      node.lines.some(
+        (it) => it.includes("belongs to no known instance") && it.includes(stranger.id),
+      ),
+    );
+    expect((await stranger.inspect()).State.Running).toBe(true);
+    await stranger.remove({ force: true });
+    await node.stop(kept.id);
+    await node.untilState(kept.id, "stopped");
+  });
+
+  it("lets only the newest controller of a node act", async () => {
+    node.lines.length = 0;
+    const second = await node.startController();
+    await until("the first one notices", async () =>
+      node.lines.some((it) => it.startsWith("superseded")),
+    );
+    const { id } = await running();
+    await node.stop(id);
+    await node.untilState(id, "stopped");
+    await second.stop();
+  });
+});

@@ -1,0 +1,126 @@
+/** A node for tests: a real controller with the placer, on the engine of this machine. */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { sql } from "drizzle-orm";
+import { startController, type Controller } from "../controller/controller.ts";
+import type { Log } from "../controller/log.ts";
+import { getInstance, insertInstance, wishInstance, type InstanceRow } from "../db/instances.ts";
+import {
+  createTestDatabase,
+  seedCatalogue,
+  type Seeded,
+  type TestDatabase,
+} from "../db/testing.ts";
+import { ensureBaseImage } from "../images/build.ts";
+import { until } from "./browser.ts";
+
+export const docker = new Docker();
+
+export interface TestNode {
+  readonly database: TestDatabase;
+  readonly seeded: Seeded;
+  readonly lines: string[];
+  readonly runDir: string;
+  startController(options?: { answerMs?: number; leaseMs?: number }): Promise<Controller>;
+  start(versionId?: string): Promise<string>;
+  stop(id: string): Promise<void>;
+  restart(id: string): Promise<void>;
+  get(id: string): Promise<InstanceRow>;
+  /** Waits for a state; the error tells the last one seen. */
+  untilState(id: string, state: string): Promise<InstanceRow>;
+  containers(id: string): Promise<Docker.ContainerInfo[]>;
+  remove(): Promise<void>;
+}
+
+export async function createTestNode(postgresUrl: string): Promise<TestNode> {
+  const { id: image } = await ensureBaseImage(docker, { onProgress: () => {} });
+  const database = await createTestDatabase(postgresUrl);
+  const small = { cpus: 0.01, memoryBytes: 400 * 1024 ** 2, image };
+  const seeded = await seedCatalogue(database.owner.db, small);
+  await database.owner.db.execute(sql`update environments set memory_limit_bytes = 2147483648`);
+  // Short, as paths of sockets end at 107 bytes.
+  await mkdir("/run/asci", { recursive: true });
+  const runDir = await mkdtemp("/run/asci/t-");
+  await database.owner.db.execute(
+    sql`update nodes set controller_url = ${`unix:${runDir}/controller.sock`}`,
+  );
+  const homesDir = await mkdtemp(join(tmpdir(), "asci-homes-"));
+  const lines: string[] = [];
+  const note = (fields: Record<string, unknown>, message: string) =>
+    void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const log: Log = { info: note, warn: note, error: note };
+  const controllers: Controller[] = [];
+  const gateway = database.as("gateway").db;
+  const { userId } = seeded;
+  const owned = { label: [`asci.installation=${database.installationId}`] };
+
+  const wish = async (instanceId: string, action: "stop" | "restart") => {
+    const outcome = await wishInstance(gateway, { userId, instanceId, action });
+    if (outcome.kind !== "accepted") throw new Error(`${action}: ${JSON.stringify(outcome)}`);
+  };
+  const get = async (id: string) => {
+    const found = await getInstance(gateway, userId, id);
+    if (!found) throw new Error(`no instance ${id}`);
+    return found;
+  };
+  return {
+    database,
+    seeded,
+    lines,
+    runDir,
+    get,
+    async startController(options = {}) {
+      let own: Controller | undefined;
+      const controller = await startController(
+        {
+          DATABASE_URL: database.urls.node,
+          ASCI_PLACER_DATABASE_URL: database.urls.placer,
+          ASCI_NODE_ID: database.nodeId,
+          ASCI_RUN_DIR: runDir,
+          ASCI_HOMES_DIR: homesDir,
+          ASCI_CONTROLLER_LISTEN: `unix:${runDir}/controller.sock`,
+          ASCI_RELAY_GID: 0,
+        },
+        {
+          log,
+          onSuperseded() {
+            note({}, "superseded");
+            void own?.stop();
+          },
+          ...options,
+        },
+      );
+      own = controller;
+      controllers.push(controller);
+      return controller;
+    },
+    start: (versionId = seeded.versionId) =>
+      insertInstance(gateway, { ...seeded, versionId, name: "one", experiment: null }),
+    stop: (id) => wish(id, "stop"),
+    restart: (id) => wish(id, "restart"),
+    untilState: (id, state) => {
+      let last = "";
+      return until(`${id} is ${state}`, async () => {
+        const found = await get(id);
+        last = `${found.state} ${JSON.stringify(found.reason)}`;
+        return found.state === state && found;
+      }).catch((error: unknown) => {
+        throw new Error(`${String(error)}; it is ${last}\n${lines.join("\n")}`, { cause: error });
+      });
+    },
+    containers: (id) =>
+      docker.listContainers({ all: true, filters: { label: [`asci.instance=${id}`] } }),
+    async remove() {
+      await Promise.all(controllers.map((it) => it.stop()));
+      for (const it of await docker.listContainers({ all: true, filters: owned }))
+        await docker.getContainer(it.Id).remove({ force: true, v: true });
+      for (const it of await docker.listNetworks({ filters: owned }))
+        await docker.getNetwork(it.Id).remove();
+      await rm(runDir, { recursive: true, force: true });
+      await rm(homesDir, { recursive: true, force: true });
+      await database.drop();
+    },
+  };
+}
