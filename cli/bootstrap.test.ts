@@ -17,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 /** A project of nothing but the bootstrap, an npm that notes its calls, and the command given by a test. */
 let root: string;
+const children: ChildProcess[] = [];
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "asci-bootstrap-"));
@@ -34,7 +35,14 @@ beforeEach(async () => {
      cp package-lock.json node_modules/.package-lock.json`,
   );
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
+afterEach(async () => {
+  // A test that fails must not leave its command running.
+  for (const child of children.splice(0)) {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
+    process.kill(-child.pid, "SIGKILL");
+  }
+  await rm(root, { recursive: true, force: true });
+});
 
 async function program(name: string, script: string): Promise<void> {
   const path = join(root, "bin", name);
@@ -57,9 +65,11 @@ interface Result {
 function start(...args: string[]): { child: ChildProcess; result: Promise<Result> } {
   const child = spawn(process.execPath, [join(root, "cli", "bootstrap.mjs"), ...args], {
     cwd: tmpdir(),
+    detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: `${join(root, "bin")}:/usr/bin:/bin`, npm_config_registry: "as it was" },
   });
+  children.push(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => (output += text));

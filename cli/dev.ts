@@ -79,7 +79,7 @@ function restartOnChange(running: Readonly<Record<PartName, Supervised>>): () =>
     timers.set(name, timer);
   };
   const changed = (file: string): void => {
-    if (!/\.(ts|sql)$/.test(file) || /\.test\.ts$/.test(file)) return;
+    if (!/\.(ts|sql)$/.test(file) || file.endsWith(".test.ts")) return;
     for (const name of names) if (madeOf[name].test(file)) restartSoon(name, file);
   };
   const watchers = folders.map((folder) =>

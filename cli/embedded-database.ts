@@ -10,6 +10,7 @@ import type { Part, Run } from "./supervise.ts";
 export function embeddedDatabase(
   folder: DataFolder,
   password: string,
+  onLine: (line: string) => void,
 ): { part: Part; url: Promise<string> } {
   const { promise: url, resolve } = Promise.withResolvers<string>();
   let port: number | undefined;
@@ -18,6 +19,7 @@ export function embeddedDatabase(
       dataDir: folder.postgres,
       logFile: join(folder.logs, "postgres.log"),
       password,
+      onAlarm: (line) => onLine(`database: ${line}`),
       ...(port === undefined ? {} : { port }),
     });
     port = running.port;

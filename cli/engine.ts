@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import Docker from "dockerode";
 import {
   exists,
+  findProcess,
   findProgram,
   HostError,
   installPackages,
@@ -167,7 +168,9 @@ async function startDetached({ stateDir, onProgress }: EngineOptions): Promise<F
   });
   child.unref();
   await log.close();
-  return { failed: Promise.race([once(child, "exit"), once(child, "error")]).then(() => undefined) };
+  return {
+    failed: Promise.race([once(child, "exit"), once(child, "error")]).then(() => undefined),
+  };
 }
 
 /** Flags that the host's daemon.json does not set already: the engine refuses a setting given in both places. */
@@ -190,7 +193,7 @@ async function engineFlags(): Promise<string[]> {
 /** After a power cut the pid file may name a process that has nothing to do with Docker, and the engine would refuse to start. */
 async function removeStalePid(): Promise<void> {
   const pid = Number(await readFile(pidPath, "utf8").catch(() => ""));
-  if (pid > 0 && (await processOf(pid))?.name !== "dockerd") await rm(pidPath, { force: true });
+  if (pid > 0 && (await findProcess(pid))?.name !== "dockerd") await rm(pidPath, { force: true });
 }
 
 async function answersInTime(docker: Docker, { failed }: Failure): Promise<boolean> {
@@ -216,7 +219,7 @@ async function startFailure(stateDir: string): Promise<EngineError> {
 async function recordEngine(stateDir: string): Promise<void> {
   const systemd = await exists("/run/systemd/system");
   const pid = Number(await readFile(pidPath, "utf8").catch(() => ""));
-  const running = pid > 0 ? await processOf(pid) : undefined;
+  const running = pid > 0 ? await findProcess(pid) : undefined;
   if (running?.name !== "dockerd") return;
   const record: EngineRecord = { pid, startTicks: running.startTicks, systemd };
   await writeFile(recordPath(stateDir), `${JSON.stringify(record)}\n`, { mode: 0o600 });
@@ -233,7 +236,7 @@ async function readRecord(stateDir: string): Promise<EngineRecord | undefined> {
 }
 
 async function isOurs(record: EngineRecord): Promise<boolean> {
-  const running = await processOf(record.pid);
+  const running = await findProcess(record.pid);
   return running?.name === "dockerd" && running.startTicks === record.startTicks;
 }
 
@@ -252,17 +255,6 @@ async function endProcess(record: EngineRecord): Promise<void> {
     }
     await delay(50);
   }
-}
-
-/** Name and start time of a process, by /proc/PID/stat (proc(5)); undefined when there is none. */
-async function processOf(pid: number): Promise<{ name: string; startTicks: string } | undefined> {
-  const text = await readFile(join("/proc", String(pid), "stat"), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const nameEnd = text.lastIndexOf(")");
-  const fields = text.slice(nameEnd + 2).split(" ");
-  // A zombie has ended; only its parent has not looked yet.
-  if (fields[0] === "Z") return undefined;
-  return { name: text.slice(text.indexOf("(") + 1, nameEnd), startTicks: fields[19] ?? "" };
 }
 
 function recordPath(stateDir: string): string {

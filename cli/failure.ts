@@ -6,6 +6,7 @@ export type FailureCode =
   | "address_unusable"
   | "not_root"
   | "system_user"
+  | "program_missing"
   | "postgres_missing"
   | "postgres_version"
   | "postgres_failed"
@@ -34,4 +35,15 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string"
     ? error.code
     : undefined;
+}
+
+/** An error as a person should hear of it; undefined where it is a fault of ours. */
+export function asFailure(error: unknown): Failure | undefined {
+  if (error instanceof Failure) return error;
+  const code = systemCode(error);
+  if (code !== "ENOSPC" && code !== "EDQUOT") return undefined;
+  const path = error instanceof Error && "path" in error ? ` (${String(error.path)})` : "";
+  return new Failure("disk_full", `The disk is full${path}: free some space and try again.`, {
+    cause: error,
+  });
 }

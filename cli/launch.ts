@@ -1,22 +1,16 @@
 import { ensureDemo } from "../db/seed.ts";
-import { BuildError } from "../images/build-error.ts";
-import { ensureBaseImage } from "../images/build.ts";
-import type { BaseImage } from "../images/build.ts";
-import { HostError } from "../images/host.ts";
 import { join } from "node:path";
 import type { Provisioned } from "../db/provision.ts";
 import { ensureSecrets, generatedPassword, openDataFolder } from "./data-folder.ts";
 import type { DataFolder, Secrets } from "./data-folder.ts";
 import { setUpDatabase } from "./database-setup.ts";
+import { prepareDesktopImage } from "./desktop-image.ts";
 import { embeddedDatabase } from "./embedded-database.ts";
-import { EngineError, ensureEngine } from "./engine.ts";
 import { Failure } from "./failure.ts";
 import { Installation } from "./installation.ts";
-import { LogFile } from "./log-file.ts";
 import { parts } from "./parts.ts";
 import type { PartName } from "./parts.ts";
-import { probePort } from "./ports.ts";
-import { ImageProgress, isSentence } from "./progress.ts";
+import { checkAddress } from "./ports.ts";
 import { untilReady } from "./readiness.ts";
 import { ensureRunDir } from "./run-dir.ts";
 import { localUrl } from "./settings.ts";
@@ -88,13 +82,14 @@ class Launcher {
     const folder = await openDataFolder(settings.dataDir);
     const { installation, release } = await Installation.take(folder, url);
     this.#releaseLock = release;
-    await checkPort(settings);
+    await checkAddress(settings);
     const secrets = await ensureSecrets(folder.root);
     // None of these needs another: together they take as long as the slowest.
-    const [image, { ownerUrl, provisioned }, relayUser] = await Promise.all([
-      prepareImage(folder),
+    const [image, { ownerUrl, provisioned }, relayUser, gatewayUser] = await Promise.all([
+      prepareDesktopImage(folder.engine, join(folder.logs, "setup.log")),
       this.#prepareDatabase(folder, secrets),
       ensureSystemUser("asci-relay"),
+      ensureSystemUser("asci-gateway"),
       this.#options.preparePages(say),
     ]);
     await installation.setInstallationId(provisioned.installationId);
@@ -110,6 +105,7 @@ class Launcher {
         provisioned,
         runDir,
         relayUser,
+        gatewayUser,
         onLine: (line) => this.#sayNews(line),
         onStart: (name, identity) => installation.setPart(name, identity),
       }),
@@ -145,7 +141,9 @@ class Launcher {
     const { settings } = this.#options;
     let ownerUrl = settings.databaseUrl;
     if (ownerUrl === undefined) {
-      const { part, url } = embeddedDatabase(folder, secrets.databaseOwner);
+      const { part, url } = embeddedDatabase(folder, secrets.databaseOwner, (line) =>
+        this.#sayNews(line),
+      );
       this.#database = this.#supervise(part);
       await this.#database.ready;
       ownerUrl = await url;
@@ -178,54 +176,6 @@ class Launcher {
 
   #sayNews(line: string): void {
     if (this.#calm.isNews(line, performance.now())) say(line);
-  }
-}
-
-async function checkPort({ host, port }: Settings): Promise<void> {
-  const state = await probePort(host, port);
-  if (state === "taken") {
-    throw new Failure(
-      "port_taken",
-      `Port ${port} on ${host} is taken by another program: end that, or set ASCI_PORT to a free one.`,
-    );
-  }
-  if (state === "forbidden") {
-    throw new Failure(
-      "port_taken",
-      `Port ${port} may not be used here: set ASCI_PORT to another one.`,
-    );
-  }
-  if (state === "no_such_address") {
-    throw new Failure(
-      "address_unusable",
-      `${host} is not an address of this machine: set ASCI_HOST to one that is, or to 0.0.0.0 for all.`,
-    );
-  }
-}
-
-async function prepareImage(folder: DataFolder): Promise<BaseImage> {
-  const log = new LogFile(join(folder.logs, "setup.log"));
-  try {
-    const engine = await ensureEngine({
-      stateDir: folder.engine,
-      onProgress: (line) => {
-        log.write(`${line}\n`);
-        if (isSentence(line)) say(line);
-      },
-    });
-    const progress = new ImageProgress(say);
-    return await ensureBaseImage(engine.docker, {
-      onProgress: (step) => {
-        log.write(`${step.line}\n`);
-        progress.report(step);
-      },
-    });
-  } catch (error) {
-    if (error instanceof EngineError) throw new Failure("engine", error.message, { cause: error });
-    if (error instanceof BuildError || error instanceof HostError) {
-      throw new Failure("image_failed", error.message, { cause: error });
-    }
-    throw error;
   }
 }
 

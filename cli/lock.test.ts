@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { takeLock } from "./lock.ts";
 
 let directory: string;
@@ -11,6 +12,16 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "asci-lock-"));
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
+
+/** The kernel lists the locks, and with an arrow those who wait for them (proc(5), /proc/locks). */
+async function untilSomebodyWaits(path: string): Promise<void> {
+  const { ino } = await stat(path);
+  const waiting = (): boolean =>
+    readFileSync("/proc/locks", "utf8")
+      .split("\n")
+      .some((line) => line.includes("->") && line.includes(`:${ino} `));
+  await vi.waitUntil(waiting, { timeout: 60_000, interval: 5 });
+}
 
 describe("takeLock", () => {
   it("lets one in, and the next when that one is out", async () => {
@@ -28,6 +39,7 @@ describe("takeLock", () => {
     const path = join(directory, "lock");
     const first = await takeLock(path);
     const second = takeLock(path, 60_000);
+    await untilSomebodyWaits(path);
     await first?.release();
     expect(await second).toBeDefined();
     await (await second)?.release();
@@ -42,10 +54,14 @@ describe("takeLock", () => {
     const holder = spawn(process.execPath, ["--input-type=module", "-e", script], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    await once(holder.stdout, "data");
-    expect(await takeLock(path)).toBeUndefined();
-    holder.kill("SIGKILL");
-    await once(holder, "exit");
+    const ended = once(holder, "exit");
+    try {
+      await once(holder.stdout, "data");
+      expect(await takeLock(path)).toBeUndefined();
+    } finally {
+      holder.kill("SIGKILL");
+      await ended;
+    }
     const lock = await takeLock(path);
     expect(lock).toBeDefined();
     await lock?.release();

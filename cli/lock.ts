@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { systemCode } from "./failure.ts";
+import { Failure, systemCode } from "./failure.ts";
 
 export interface Lock {
   release(): Promise<void>;
@@ -36,6 +36,8 @@ async function flock(file: FileHandle, waitMs: number): Promise<boolean> {
     throw new Error(`flock ended with ${code ?? "a signal"}`);
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
-    throw new Error("The program flock is missing: install util-linux.", { cause: error });
+    throw new Failure("program_missing", "The program flock is missing: install util-linux.", {
+      cause: error,
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { Failure } from "./failure.ts";
+import { asFailure } from "./failure.ts";
 import { rerunAsRoot } from "./privilege.ts";
 import { say, sayError, tolerateClosedOutput } from "./terminal.ts";
 
@@ -40,6 +40,18 @@ const commands: readonly Command[] = [
     },
   },
   {
+    name: "bench",
+    summary: "measure, each figure beside its floor or a peer; arguments name single benches",
+    needsRoot: true,
+    run: async (args) => (await import("../bench/main.ts")).bench(args),
+  },
+  {
+    name: "screenshots",
+    summary: "make the README's pictures from a real installation",
+    needsRoot: true,
+    run: async () => (await import("../test/screenshots.ts")).takeScreenshots(),
+  },
+  {
     name: "test",
     summary: "install what is missing and run every test; arguments go to vitest",
     needsRoot: true,
@@ -78,11 +90,10 @@ tolerateClosedOutput();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
+  const failure = asFailure(error);
   // A failure is written for the person; anything else is a fault of ours, and its trace helps to find it.
-  sayError(
-    error instanceof Failure ? error.message : String(error instanceof Error ? error.stack : error),
-  );
-  process.exitCode = error instanceof Failure && error.code === "interrupted" ? 130 : 1;
+  sayError(failure?.message ?? String(error instanceof Error ? error.stack : error));
+  process.exitCode = failure?.code === "interrupted" ? 130 : 1;
 }
 // What a failed start still had under way (a download, a build) would keep the process alive.
 process.exit();

@@ -20,6 +20,7 @@ export interface PartsContext {
   provisioned: Provisioned;
   runDir: string;
   relayUser: SystemUser;
+  gatewayUser: SystemUser;
   onLine: PartProcess["onLine"];
   onStart: (name: PartName, ...identity: Parameters<PartProcess["onStart"]>) => Promise<void>;
 }
@@ -54,6 +55,8 @@ function gatewayEnvironment(context: PartsContext): PartProcess["environment"] {
     DATABASE_URL: provisioned.urls.gateway,
     ASCI_SEALING_KEY: secrets.sealingKey,
     ASCI_UI_DIR: context.uiDir,
+    ASCI_GATEWAY_UID: String(context.gatewayUser.uid),
+    ASCI_GATEWAY_GID: String(context.gatewayUser.gid),
     DOCKER_HOST: undefined,
   };
 }

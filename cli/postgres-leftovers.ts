@@ -25,22 +25,6 @@ export async function clearLeftovers(dataDir: string): Promise<void> {
   await rm(join(dataDir, "postmaster.pid"), { force: true });
 }
 
-/**
- * Refuses a data folder of another major version.
- * @throws Failure `postgres_version`
- */
-export async function checkVersion(dataDir: string, major: number): Promise<void> {
-  const text = await readFile(join(dataDir, "PG_VERSION"), "utf8");
-  const found = Number.parseInt(text, 10);
-  if (found === major) return;
-  throw new Failure(
-    "postgres_version",
-    found > major
-      ? `The database in ${dataDir} was made by Postgres ${found}, this ASCI has ${major}: use the newer ASCI again, or another ASCI_DATA.`
-      : `The database in ${dataDir} was made by Postgres ${found}, this ASCI has ${major}: dump it with the older ASCI's Postgres and load it into a new ASCI_DATA.`,
-  );
-}
-
 /** The file `postmaster.pid` of a data folder; empty where there is none. */
 async function readPidFile(dataDir: string): Promise<string> {
   return readFile(join(dataDir, "postmaster.pid"), "utf8").catch(() => "");

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,17 +89,25 @@ describe("startPostgres", () => {
     const first = await start();
     process.kill(first.pid, "SIGKILL");
     await first.exited;
+    const { uid, gid } = await stat(dataDir);
+    const stranger = spawn("sleep", ["600"], { uid, gid, stdio: "ignore" });
     const pidFile = join(dataDir, "postmaster.pid");
     const stale = await readFile(pidFile, "utf8");
-    await writeFile(pidFile, stale.replace(/^\d+/, String(process.pid)));
-    expect(await kept((await start()).url)).toEqual([{ n: 1 }]);
+    await writeFile(pidFile, stale.replace(/^\d+/, String(stranger.pid)));
+    try {
+      expect(await kept((await start()).url)).toEqual([{ n: 1 }]);
+      expect(stranger.exitCode).toBeNull();
+    } finally {
+      stranger.kill();
+    }
   });
 
   it("does not wait for sessions that outlived a killed postmaster", async () => {
     const first = await start();
     const sql = connect(first.url, { max: 1, onnotice: () => undefined });
     const [session] = await sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
-    const sessionPid = session?.pid ?? 0;
+    if (session === undefined) throw new Error("the session has no pid");
+    const sessionPid = session.pid;
     // Stopped, it cannot notice that its postmaster is gone.
     process.kill(sessionPid, "SIGSTOP");
     process.kill(first.pid, "SIGKILL");
@@ -126,8 +134,8 @@ describe("startPostgres", () => {
     });
     const [line] = (await once(createInterface({ input: starter.stdout }), "line")) as [string];
     const postmaster = await identify(Number(line));
-    if (postmaster === undefined) throw new Error("it did not start");
     starter.kill("SIGKILL");
+    if (postmaster === undefined) throw new Error("it did not start");
     expect(await waitForEnd([postmaster], 30_000)).toBe(true);
   });
 

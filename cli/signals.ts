@@ -26,7 +26,7 @@ export class SignalCounter {
 }
 
 /** The signals that ask us to end; a hang-up is not among them under nohup, which has it ignored. */
-export function endingSignals(): NodeJS.Signals[] {
+function endingSignals(): NodeJS.Signals[] {
   return isHangUpIgnored() ? ["SIGINT", "SIGTERM"] : ["SIGINT", "SIGTERM", "SIGHUP"];
 }
 

@@ -75,8 +75,9 @@ async function stopSupervisor(folder: DataFolder): Promise<{ lock: Lock; wasRunn
 async function removeDesktops(installationId: string | undefined): Promise<number> {
   if (installationId === undefined) return 0;
   const docker = new Docker();
+  const label = `asci.installation=${installationId}`;
   const found = await docker
-    .listContainers({ all: true, filters: { label: [`asci.installation=${installationId}`] } })
+    .listContainers({ all: true, filters: { label: [label] } })
     .catch(() => undefined);
   if (found === undefined) return 0;
   await Promise.all(
@@ -84,15 +85,22 @@ async function removeDesktops(installationId: string | undefined): Promise<numbe
       const container = docker.getContainer(Id);
       // Already stopped, or removed by somebody else meanwhile: what counts is that it is gone.
       await container.stop({ t: 2 }).catch(() => undefined);
-      await container.remove({ force: true, v: true }).catch(ignoreMissing);
+      await container.remove({ force: true, v: true }).catch(tolerate);
     }),
   );
+  await removeNetworks(docker, label);
   await removeRunDir(installationId);
   return found.length;
 }
 
-function ignoreMissing(error: unknown): void {
+/** An engine has addresses for about thirty networks; ours is made again by the next start. */
+async function removeNetworks(docker: Docker, label: string): Promise<void> {
+  const networks = await docker.listNetworks({ filters: { label: [label] } });
+  for (const { Id } of networks) await docker.getNetwork(Id).remove().catch(tolerate);
+}
+
+function tolerate(error: unknown): void {
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
-  // 404: gone; 409: being removed already.
-  if (status !== 404 && status !== 409) throw error;
+  // 404: gone; 409: being removed already; 403: a network that something else still uses.
+  if (![403, 404, 409].includes(Number(status))) throw error;
 }

@@ -97,13 +97,15 @@ describe("supervise", () => {
   });
 
   it("passes on at once why a part cannot start at all", async () => {
+    const lines: string[] = [];
     const part: Part = {
       name: "database",
       start: () => Promise.reject(new Failure("disk_full", "The disk is full.")),
     };
-    const supervised = supervise(part, { ...fakeTime(), onLine: () => undefined, attempts: 1 });
+    const supervised = supervise(part, { ...fakeTime(), onLine: (line) => lines.push(line) });
     await expect(supervised.ready).rejects.toMatchObject({ code: "disk_full" });
     await supervised.stop();
+    expect(lines).toEqual([]);
   });
 
   it("does not start a stopped part again", async () => {
@@ -142,6 +144,28 @@ describe("supervise", () => {
     await supervised.stop();
   });
 
+  it("restarts what is asked to while it starts", async () => {
+    const lives = [new FakeRun(), new FakeRun()];
+    const starting = [Promise.withResolvers<Run>(), Promise.withResolvers<Run>()];
+    let starts = 0;
+    const secondStart = Promise.withResolvers<void>();
+    const part: Part = {
+      name: "relay",
+      start: () => {
+        if (++starts === 2) secondStart.resolve();
+        return (starting[starts - 1] ?? starting[1]!).promise;
+      },
+    };
+    const supervised = supervise(part, { ...fakeTime(), onLine: () => undefined });
+    await supervised.restart();
+    starting[0]?.resolve(lives[0]!);
+    await secondStart.promise;
+    expect(lives[0]?.stops).toBe(1);
+    starting[1]?.resolve(lives[1]!);
+    await supervised.stop();
+    expect(starts).toBe(2);
+  });
+
   it("is woken from a wait by a restart", async () => {
     const part = new FakePart();
     const waiting = Promise.withResolvers<void>();
@@ -158,6 +182,7 @@ describe("supervise", () => {
     await waiting.promise;
     await supervised.restart();
     await part.nextLife();
+    expect(part.lives).toHaveLength(2);
     await supervised.stop();
   });
 });

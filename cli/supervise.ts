@@ -66,6 +66,7 @@ class Supervisor {
   #wasReady = false;
   #attempts = 0;
   #run: Run | undefined;
+  #starting = false;
   #restarting = false;
   #wake = new AbortController();
 
@@ -91,7 +92,8 @@ class Supervisor {
         this.#restarting = false;
         continue;
       }
-      if (this.#giveUp(how)) break;
+      this.#abandonUnready(how);
+      if (this.#stopping.signal.aborted) break;
       const waitMs = this.#backoff.afterDeath(this.#now() - startedAt);
       const when = waitMs < 1_000 ? "now" : `in ${Math.round(waitMs / 1_000)} s`;
       this.#options.onLine(`The ${this.#part.name} ended (${how}); it is started again ${when}.`);
@@ -114,23 +116,27 @@ class Supervisor {
 
   async restart(): Promise<void> {
     this.#wake.abort();
-    this.#restarting = this.#run !== undefined;
+    this.#restarting = this.#starting || this.#run !== undefined;
     await this.#run?.stop();
   }
 
   /** @returns how it ended */
   async #once(): Promise<string> {
     this.#attempts++;
+    this.#starting = true;
     let run: Run;
     try {
       run = await this.#part.start();
     } catch (error) {
-      if (!this.#wasReady && error instanceof Failure) this.#settleReady.reject(error);
+      // Written for a person to act on: a second try would end like the first.
+      if (!this.#wasReady && error instanceof Failure) this.#abandon(error);
       return error instanceof Error ? error.message : String(error);
+    } finally {
+      this.#starting = false;
     }
     this.#run = run;
     // Asked to end while it was starting.
-    if (this.#stopping.signal.aborted) await run.stop();
+    if (this.#stopping.signal.aborted || this.#restarting) await run.stop();
     void run.ready.then(() => {
       this.#wasReady = true;
       this.#settleReady.resolve();
@@ -140,10 +146,14 @@ class Supervisor {
     return how;
   }
 
-  #giveUp(how: string): boolean {
-    if (this.#wasReady || this.#attempts < (this.#options.attempts ?? 3)) return false;
+  #abandonUnready(how: string): void {
+    if (this.#wasReady || this.#attempts < (this.#options.attempts ?? 3)) return;
     const message = `The ${this.#part.name} does not start: it ended with ${how}.`;
-    this.#settleReady.reject(new Failure("process_failed", message));
-    return true;
+    this.#abandon(new Failure("process_failed", message));
+  }
+
+  #abandon(failure: Failure): void {
+    this.#settleReady.reject(failure);
+    this.#stopping.abort();
   }
 }

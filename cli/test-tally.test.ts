@@ -20,8 +20,8 @@ describe("tallyOf", () => {
   });
 
   it("counts a file that did not load as a failure", () => {
-    const text = report({ status: "failed", tests: [] }, { status: "passed", tests: ["passed"] });
-    expect(tallyOf(text, 1)).toEqual({ passed: 1, failed: 1, skipped: 0 });
+    const text = report({ status: "failed", tests: [] }, { status: "failed", tests: ["failed"] });
+    expect(tallyOf(text, 1)).toEqual({ passed: 0, failed: 2, skipped: 0 });
   });
 
   it("counts a file that failed outside of its tests", () => {

@@ -2,28 +2,24 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
-import { BuildError } from "../images/build-error.ts";
-import { ensureBaseImage } from "../images/build.ts";
-import { findProgram, HostError, installPackages } from "../images/host.ts";
-import { EngineError, ensureEngine, stopEngine } from "./engine.ts";
+import { HostError } from "../images/host.ts";
+import { prepareDesktopImage } from "./desktop-image.ts";
+import { stopEngine } from "./engine.ts";
 import { Failure } from "./failure.ts";
-import { ImageProgress, isSentence } from "./progress.ts";
+import { giveToProjectOwner } from "./project-owner.ts";
 import { onEndingSignal } from "./signals.ts";
 import { say, sayError } from "./terminal.ts";
+import { installTestPrograms } from "./test-programs.ts";
 import { addTallies, nothing, tallyLine } from "./test-tally.ts";
 import type { Tally } from "./test-tally.ts";
 import { ensureUi } from "./ui-build.ts";
 import { runVitest } from "./vitest-run.ts";
 
+const modulesDir = join(import.meta.dirname, "..", "node_modules");
+
 /** In this order: what is quick to say that something is wrong comes first. */
 const projects = ["unit", "db", "docker", "browser"] as const;
 type Project = (typeof projects)[number];
-
-/** Programs that tests need, with the Debian package that has them. */
-const programs = [
-  { program: "chromium", packages: ["chromium"] },
-  { program: "websockify", packages: ["websockify"] },
-] as const;
 
 /**
  * `npm test`: installs what is missing, then runs every test. Everything that the tests start is their own, so an
@@ -43,6 +39,7 @@ export async function test(args: readonly string[]): Promise<number> {
     return conclude(tallies, args, interruption.signal);
   } finally {
     await stopOwnEngine(stateDir);
+    for (const cache of [".vite", ".vite-temp"]) await giveToProjectOwner(join(modulesDir, cache));
     interruption.release();
     await rm(stateDir, { recursive: true, force: true });
   }
@@ -66,31 +63,12 @@ async function prepare(stateDir: string): Promise<Missing> {
       for (const project of needed) missing[project] ??= sentenceOf(error);
     });
   };
-  await need(["browser"], installPrograms);
-  await need(["docker", "browser"], () => prepareEngine(stateDir));
+  await need(["browser"], installTestPrograms);
+  await need(["docker", "browser"], async () => {
+    await prepareDesktopImage(stateDir, join(stateDir, "setup.log"));
+  });
   await need(["browser"], () => ensureUi(say));
   return missing;
-}
-
-async function installPrograms(): Promise<void> {
-  const packages: string[] = [];
-  for (const { program, packages: names } of programs) {
-    if ((await findProgram(program)) === undefined) packages.push(...names);
-  }
-  if (packages.length === 0) return;
-  say(`Installing ${packages.join(" and ")}`);
-  await installPackages(packages);
-}
-
-async function prepareEngine(stateDir: string): Promise<void> {
-  const engine = await ensureEngine({
-    stateDir,
-    onProgress: (line) => {
-      if (isSentence(line)) say(line);
-    },
-  });
-  const progress = new ImageProgress(say);
-  await ensureBaseImage(engine.docker, { onProgress: (step) => progress.report(step) });
 }
 
 async function runProject(
@@ -133,7 +111,7 @@ function interruptible(): { signal: AbortSignal; release: () => void } {
 }
 
 function sentenceOf(error: unknown): string {
-  const known = [Failure, EngineError, BuildError, HostError].some((kind) => error instanceof kind);
+  const known = error instanceof Failure || error instanceof HostError;
   if (error instanceof Error) return known ? error.message : (error.stack ?? error.message);
   return String(error);
 }

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "./failure.ts";
 import { takeLock } from "./lock.ts";
+import { giveToProjectOwner, projectOwner } from "./project-owner.ts";
 
 const root = join(import.meta.dirname, "..");
 const distDir = join(root, "dist");
@@ -47,8 +48,13 @@ async function build(
     // Somebody else may have built it while we waited.
     if (!always && (await isBuilt(fingerprint))) return;
     onProgress("Building the pages");
-    const fresh = join(distDir, "ui.new");
-    await rm(fresh, { recursive: true, force: true });
+    for (const name of await readdir(distDir)) {
+      if (name.startsWith("ui.new"))
+        await rm(join(distDir, name), { recursive: true, force: true });
+    }
+    // A name of its own: a build that outlived its command may still be writing.
+    const fresh = join(distDir, `ui.new-${process.pid}`);
+    await giveToProjectOwner(distDir);
     await runVite(fresh);
     await rm(stampPath, { force: true });
     await replaceFolder(fresh, uiDir);
@@ -66,30 +72,21 @@ async function isBuilt(fingerprint: string): Promise<boolean> {
 
 async function runVite(outDir: string): Promise<void> {
   const vite = join(root, "node_modules", "vite", "bin", "vite.js");
-  const child = spawn(
-    process.execPath,
-    [
-      vite,
-      "build",
-      "--config",
-      viteConfig,
-      "--outDir",
-      outDir,
-      "--emptyOutDir",
-      "--logLevel",
-      "warn",
-    ],
-    {
-      cwd: root,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NODE_ENV: "production", NO_COLOR: "1" },
-    },
-  );
+  const options = ["--outDir", outDir, "--emptyOutDir", "--logLevel", "warn"];
+  const child = spawn(process.execPath, [vite, "build", "--config", viteConfig, ...options], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NODE_ENV: "production", NO_COLOR: "1" },
+    ...(await projectOwner()),
+  });
+  const end = (): void => void child.kill("SIGKILL");
+  process.on("exit", end);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   }
   const [code] = (await once(child, "close")) as [number | null];
+  process.off("exit", end);
   if (code !== 0)
     throw new Failure("build_failed", `The pages could not be built:\n${output.trimEnd()}`);
 }
@@ -101,15 +98,6 @@ async function replaceFolder(fresh: string, target: string): Promise<void> {
   if (await exists(target)) await rename(target, old);
   await rename(fresh, target);
   await rm(old, { recursive: true, force: true });
-}
-
-/** By sudo we would leave files in a person's clone that the person cannot remove. */
-async function giveToProjectOwner(path: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = await stat(root);
-  if (uid === 0) return;
-  const entries = await readdir(path, { recursive: true });
-  for (const entry of ["", ...entries]) await chown(join(path, entry), uid, gid);
 }
 
 /** One hash over the names and contents of all files; tests are not part of what is built. */

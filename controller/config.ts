@@ -28,7 +28,6 @@ export const relayConfigSchema = z.object({
   ASCI_RELAY_UID: z.coerce.number("a numeric user id").int().min(0),
   ASCI_RELAY_GID: gid,
 });
-export type RelayConfig = z.infer<typeof relayConfigSchema>;
 
 /** Parses an environment; every fault is named at once, and the process ends. */
 export function readConfig<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv): T {

@@ -27,8 +27,9 @@ function stepped() {
       inside -= 1;
     },
     release: () => gates.shift()?.(),
-    untilStarted: async (count: number) => {
-      while (started < count) await new Promise<void>((resolve) => (notify = resolve));
+    untilStarted: async (count: number): Promise<void> => {
+      const enough = () => started >= count;
+      while (!enough()) await new Promise<void>((resolve) => (notify = resolve));
     },
   };
 }

@@ -5,6 +5,7 @@ import { startController } from "./controller.ts";
 
 const config = readConfig(controllerConfigSchema, process.env);
 const log = pino({ name: "controller" });
+const stopLimitMs = 9000;
 let stopping = false;
 
 const controller = await startController(config, {
@@ -18,6 +19,8 @@ const controller = await startController(config, {
 function stop(code: number): void {
   if (stopping) return;
   stopping = true;
+  // What is still under way then is found again by the next controller.
+  setTimeout(() => process.exit(code), stopLimitMs).unref();
   void controller.stop().finally(() => process.exit(code));
 }
 

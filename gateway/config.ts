@@ -25,6 +25,9 @@ export const gatewayConfigSchema = z.object({
     .transform((it) => Uint8Array.from(atob(it), (char) => char.charCodeAt(0)))
     .refine((it) => it.length === 32, "32 bytes in Base64"),
   ASCI_UI_DIR: text("the folder of the built UI"),
+  /** Who the gateway becomes once it listens, where it was started as root. */
+  ASCI_GATEWAY_UID: z.coerce.number("a numeric user id").int().min(1).optional(),
+  ASCI_GATEWAY_GID: z.coerce.number("a numeric group id").int().min(1).optional(),
 });
 export type GatewayConfig = z.infer<typeof gatewayConfigSchema>;
 

@@ -83,12 +83,22 @@ function readConfig(): GatewayConfig {
   process.exit(78);
 }
 
+/** Everything that needs the rights of the start (port, files of the pages) is done by now. */
+function dropRights({ ASCI_GATEWAY_UID: uid, ASCI_GATEWAY_GID: gid }: GatewayConfig): void {
+  if (process.getuid?.() !== 0 || uid === undefined) return;
+  process.setgroups?.([]);
+  process.setgid?.(gid ?? uid);
+  process.setuid?.(uid);
+}
+
 if (import.meta.main) {
-  const gateway = await startGateway(readConfig()).catch((error: unknown) => {
+  const config = readConfig();
+  const gateway = await startGateway(config).catch((error: unknown) => {
     const code = (error as { code?: unknown }).code;
     console.error(code === "EADDRINUSE" ? "the port is taken" : error);
     process.exit(code === "EADDRINUSE" ? 98 : 1);
   });
+  dropRights(config);
   let stopping = false;
   const stop = () => {
     if (stopping) return;

@@ -5,7 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { explainFailure } from "./build-error.ts";
-import { ensureDebootstrap, exists, findProgram, rootPrefix, runCommand } from "./host.ts";
+import {
+  ensureDebootstrap,
+  exists,
+  findProcess,
+  findProgram,
+  rootPrefix,
+  runCommand,
+} from "./host.ts";
 import type { Mirrors } from "./mirror.ts";
 import type { OnProgress } from "./progress.ts";
 import { findImage, followStream } from "./stream.ts";
@@ -99,7 +106,16 @@ async function debootstrap(
   const last: string[] = [];
   try {
     await runCommand(
-      [...prefix, ...(await dyingWithUs()), "debootstrap", "--variant=minbase", suite, directory, mirror, ...script],
+      [
+        ...prefix,
+        ...(await dyingWithUs()),
+        "debootstrap",
+        "--variant=minbase",
+        suite,
+        directory,
+        mirror,
+        ...script,
+      ],
       {
         onLine: (line) => {
           last.push(line);
@@ -163,7 +179,8 @@ async function importDirectory(docker: Docker, directory: string, image: string)
 async function removeLeftovers(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = /^asci-debian-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !(await exists(`/proc/${pid}`))) await removeTree(join(tmpdir(), name));
+    if (pid !== undefined && (await findProcess(Number(pid))) === undefined)
+      await removeTree(join(tmpdir(), name));
   }
 }
 

@@ -20,14 +20,18 @@ export function explainFailure(
 ): BuildError {
   const output = lines.join("\n");
   const options = cause === undefined ? {} : { cause };
-  if (/no space left on device|ENOSPC|not enough free space/i.test(output)) {
+  if (/no space left on device|ENOSPC|enough free space/i.test(output)) {
     return new BuildError(
       "disk_full",
       `The disk is full: the desktop image needs about 5 GB while it is built. Make room where the engine keeps its images and start again.\n${output}`,
       options,
     );
   }
-  if (/Temporary failure resolving|Could not (?:connect|resolve)|Failed to fetch|Unable to fetch/i.test(output)) {
+  if (
+    /Temporary failure resolving|Could not (?:connect|resolve)|Failed to fetch|Unable to fetch/i.test(
+      output,
+    )
+  ) {
     return new BuildError(
       "packages_unreachable",
       `Debian's packages could not be fetched: check the network and this machine's apt sources, and start again.\n${output}`,

@@ -7,7 +7,8 @@ const began = Date.now();
 
 function show(progress: Progress): void {
   const seconds = ((Date.now() - began) / 1000).toFixed(0).padStart(4);
-  const percent = progress.percent === undefined ? "    " : `${String(progress.percent).padStart(3)}%`;
+  const percent =
+    progress.percent === undefined ? "    " : `${String(progress.percent).padStart(3)}%`;
   console.log(`${seconds} s  ${progress.phase.padEnd(6)} ${percent}  ${progress.line}`);
 }
 

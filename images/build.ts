@@ -66,25 +66,33 @@ export async function ensureBaseImage(
     mirrors,
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  await build(docker, context.archive, onProgress, {
-    t: image,
+  const built = await build(docker, context.archive, onProgress, {
     labels: { "asci.image": "base", "asci.content": content },
     buildargs: { ...proxy, BASE: base, MIRROR: mirrors.main, SECURITY_MIRROR: mirrors.security },
   });
-  const id = await findImage(docker, image);
-  if (id === undefined) {
-    throw explainFailure("build_failed", "The engine finished the build but has no image.", []);
-  }
+  const id = await nameOnce(docker, built, tag);
   onProgress?.({ phase: "build", line: "The desktop image is ready", percent: 100 });
   return { image, id, tag };
 }
 
+/**
+ * Names an image, unless somebody who built the same at the same time was first: a name that has been given never comes
+ * to mean another image.
+ */
+async function nameOnce(docker: Docker, built: string, tag: string): Promise<string> {
+  const first = await findImage(docker, `${repository}:${tag}`);
+  if (first !== undefined) return first;
+  await docker.getImage(built).tag({ repo: repository, tag });
+  return built;
+}
+
+/** @returns the id of the new image, which has no name yet */
 async function build(
   docker: Docker,
   archive: Buffer,
   onProgress: OnProgress | undefined,
   options: Docker.ImageBuildOptions,
-): Promise<void> {
+): Promise<string> {
   const log = new BuildLog();
   try {
     const stream = await docker.buildImage(Readable.from([archive]), {
@@ -92,10 +100,12 @@ async function build(
       rm: true,
       forcerm: true,
     });
-    await followStream(stream, (line) => {
+    const id = await followStream(stream, (line) => {
       const progress = log.add(line);
       if (progress !== undefined) onProgress?.(progress);
     });
+    if (id === undefined) throw new Error("The engine finished the build without an image.");
+    return id;
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     throw explainFailure(

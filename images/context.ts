@@ -42,7 +42,9 @@ async function collectFiles(directory: string, name: string): Promise<Entry[]> {
   });
   if (children === undefined) return [{ name, content: await readFile(path) }];
   const names = children.map((child) => child.name).sort();
-  const nested = await Promise.all(names.map((child) => collectFiles(directory, `${name}/${child}`)));
+  const nested = await Promise.all(
+    names.map((child) => collectFiles(directory, `${name}/${child}`)),
+  );
   return nested.flat();
 }
 

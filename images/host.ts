@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -42,6 +42,19 @@ export async function findProgram(name: string): Promise<string | undefined> {
     if (await exists(path)) return path;
   }
   return undefined;
+}
+
+/** Name and start time of a running process, by /proc/PID/stat (proc(5)); undefined when there is none. */
+export async function findProcess(
+  pid: number,
+): Promise<{ name: string; startTicks: string } | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const nameEnd = text.lastIndexOf(")");
+  const fields = text.slice(nameEnd + 2).split(" ");
+  // A zombie has ended; only its parent has not looked yet.
+  if (fields[0] === "Z") return undefined;
+  return { name: text.slice(text.indexOf("(") + 1, nameEnd), startTicks: fields[19] ?? "" };
 }
 
 export async function exists(path: string): Promise<boolean> {
@@ -90,10 +103,12 @@ export async function runCommand(argv: readonly string[], options: RunOptions = 
 
 /** True on Debian, Ubuntu and what is derived from them. */
 export function isDebianLike(osRelease = readOsRelease()): boolean {
-  const words = [...osRelease.matchAll(/^(?:ID|ID_LIKE)="?([^"\n]*)"?$/gm)].flatMap((match) =>
-    (match[1] ?? "").split(" "),
+  const words = new Set(
+    [...osRelease.matchAll(/^(?:ID|ID_LIKE)="?([^"\n]*)"?$/gm)].flatMap((match) =>
+      (match[1] ?? "").split(" "),
+    ),
   );
-  return words.includes("debian") || words.includes("ubuntu");
+  return words.has("debian") || words.has("ubuntu");
 }
 
 function readOsRelease(): string {
@@ -143,10 +158,7 @@ export async function installPackages(
   // One broken foreign source must not stop us: what decides is whether the install works.
   await runCommand([...apt, "update"], options).catch(() => undefined);
   try {
-    await runCommand(
-      [...apt, "install", "-y", "--no-install-recommends", ...packages],
-      options,
-    );
+    await runCommand([...apt, "install", "-y", "--no-install-recommends", ...packages], options);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new HostError(

@@ -24,7 +24,8 @@ export async function findMirrors(aptDirectory = "/etc/apt"): Promise<Mirrors> {
   const plain = uris.map((uri) => uri.replace(/^https:/, "http:").replace(/\/+$/, ""));
   return {
     main: plain.find((uri) => /^http:.*\/debian$/.test(uri)) ?? defaultMirrors.main,
-    security: plain.find((uri) => /^http:.*\/debian-security$/.test(uri)) ?? defaultMirrors.security,
+    security:
+      plain.find((uri) => /^http:.*\/debian-security$/.test(uri)) ?? defaultMirrors.security,
   };
 }
 

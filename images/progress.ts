@@ -64,8 +64,7 @@ export class BuildLog {
 
   #estimate(): number {
     if (this.#steps === 0) return 0;
-    const within =
-      this.#packages === 0 ? 0 : Math.min(1, this.#handled / (3 * this.#packages));
+    const within = this.#packages === 0 ? 0 : Math.min(1, this.#handled / (3 * this.#packages));
     // The step with the many packages takes nearly all the time, so it gets nearly all of the scale.
     const large = this.#packages >= 100;
     if (large) return Math.round(5 + 80 * within);

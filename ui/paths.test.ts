@@ -46,6 +46,7 @@ describe("safeNext", () => {
     "",
     "https://evil.example/",
     "//evil.example/",
+    "//evil.example/admin/users",
     "/\\evil.example/",
     "/\t/evil.example/",
     "javascript:alert(1)",

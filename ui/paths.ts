@@ -3,7 +3,9 @@ export const paths = {
   desktops: () => "/",
   desktop: (to: { id: string }) => `/desktops/${encodeURIComponent(to.id)}`,
   signIn: (to?: { next: string }) =>
-    to === undefined || to.next === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(to.next)}`,
+    to === undefined || to.next === "/"
+      ? "/sign-in"
+      : `/sign-in?next=${encodeURIComponent(to.next)}`,
   admin: () => "/admin",
   adminNodes: () => "/admin/nodes",
   adminUsers: () => "/admin/users",

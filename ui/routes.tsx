@@ -2,7 +2,7 @@ import { Navigate, Route, Router } from "@solidjs/router";
 import { lazy, type JSX } from "solid-js";
 import { Page } from "./components/page.tsx";
 import { Shell } from "./components/shell.tsx";
-import { SignedIn } from "./components/signed-in.tsx";
+import { AdminsOnly, SignedIn } from "./components/signed-in.tsx";
 import { DesktopsPage } from "./pages/desktops.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
@@ -10,8 +10,12 @@ import { paths } from "./paths.ts";
 import { loadViewerPage } from "./routes-preload.ts";
 
 const ViewerPage = lazy(async () => ({ default: (await loadViewerPage()).ViewerPage }));
-const UsersPage = lazy(async () => ({ default: (await import("./pages/admin/users.tsx")).UsersPage }));
-const NodesPage = lazy(async () => ({ default: (await import("./pages/admin/nodes.tsx")).NodesPage }));
+const UsersPage = lazy(async () => ({
+  default: (await import("./pages/admin/users.tsx")).UsersPage,
+}));
+const NodesPage = lazy(async () => ({
+  default: (await import("./pages/admin/nodes.tsx")).NodesPage,
+}));
 
 export function App(): JSX.Element {
   return (
@@ -22,8 +26,10 @@ export function App(): JSX.Element {
         <Route component={Shell}>
           <Route path={paths.desktops()} component={DesktopsPage} />
           <Route path={paths.admin()} component={() => <Navigate href={paths.adminNodes()} />} />
-          <Route path={paths.adminUsers()} component={UsersPage} />
-          <Route path={paths.adminNodes()} component={NodesPage} />
+          <Route component={AdminsOnly}>
+            <Route path={paths.adminUsers()} component={UsersPage} />
+            <Route path={paths.adminNodes()} component={NodesPage} />
+          </Route>
           <Route path="*" component={NotFoundPage} />
         </Route>
       </Route>

@@ -35,7 +35,7 @@ export default defineConfig({
   server: { host: "127.0.0.1" },
   build: {
     // noVNC has a top-level await; Safari 16 is the oldest iPad that still gets updates.
-    target: ["es2022", "chrome107", "firefox107", "safari16"],
+    target: ["es2022", "chrome107", "firefox110", "safari16"],
     outDir: here("../dist/ui"),
     emptyOutDir: true,
     assetsDir: "assets",
@@ -45,7 +45,10 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
-        codeSplitting: { groups: [{ name: "novnc", test: /node_modules[\\/]@novnc[\\/]/ }] },
+        chunkFileNames: (chunk) =>
+          chunk.facadeModuleId?.includes("@novnc") === true
+            ? "assets/novnc-[hash].js"
+            : "assets/[name]-[hash].js",
       },
     },
   },

@@ -109,7 +109,9 @@ describe("a handshake", () => {
 });
 
 describe("a problem on a raw socket", () => {
-  const answer = async (...args: Parameters<typeof writeProblem> extends [unknown, ...infer R] ? R : never): Promise<string> => {
+  const answer = async (
+    ...args: Parameters<typeof writeProblem> extends [unknown, ...infer R] ? R : never
+  ): Promise<string> => {
     const socket = new PassThrough();
     let text = "";
     socket.on("data", (chunk: Buffer) => (text += chunk.toString()));

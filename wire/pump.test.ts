@@ -53,6 +53,17 @@ function shutSink(): { sink: PassThrough; taken: () => Buffer; open: () => void 
   return { sink, taken: () => Buffer.concat(chunks), open: () => go() };
 }
 
+/** Waits until a count no longer changes from one look to the next. */
+async function standsStill(count: () => number): Promise<void> {
+  let before = -1;
+  const unchanged = (): boolean => {
+    const still = count() === before;
+    before = count();
+    return still;
+  };
+  await expect.poll(unchanged).toBe(true);
+}
+
 describe("a pump", () => {
   it("holds what comes early, hands it to a consumer, then moves the rest", async () => {
     let server: Socket | undefined;
@@ -90,21 +101,11 @@ describe("a pump", () => {
       socket.on("drain", more);
       more();
     });
-    const stands = async (): Promise<void> => {
-      let before = -1;
-      await expect
-        .poll(() => {
-          const still = sent === before;
-          before = sent;
-          return still;
-        })
-        .toBe(true);
-    };
-    await stands();
+    await standsStill(() => sent);
     expect(sent).toBeLessThan(2_000_000);
     const { sink, taken, open } = shutSink();
     pump.pipe(sink, plain);
-    await stands();
+    await standsStill(() => sent);
     expect(sent).toBeLessThan(3_000_000);
     expect(pool.lentBytes).toBeLessThanOrEqual(3 * largeBlockBytes);
     open();
@@ -112,6 +113,28 @@ describe("a pump", () => {
     expect(taken().every((byte) => byte === 7)).toBe(true);
     expect(pump.bytes).toBe(total);
     await expect.poll(() => pool.lentBytes).toBe(0);
+  });
+
+  it("reads one block ahead of a sink that takes nothing", async () => {
+    let sent = 0;
+    let start = (): void => {};
+    const pool = new BufferPool();
+    const { pump } = await pumpFrom(pool, (socket) => {
+      const chunk = Buffer.alloc(50_000);
+      start = () => {
+        while (sent < 10_000_000) {
+          sent += chunk.length;
+          if (!socket.write(chunk)) return;
+        }
+      };
+      socket.on("drain", start);
+    });
+    pump.pipe(shutSink().sink, plain);
+    start();
+    await expect.poll(() => pool.lentBytes).toBeGreaterThan(0);
+    await standsStill(() => sent);
+    expect(sent).toBeLessThan(2_000_000);
+    expect(pump.bytes).toBeLessThanOrEqual(largeBlockBytes);
   });
 
   it("goes on with the shared buffer when no large block is to be had", async () => {

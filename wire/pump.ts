@@ -9,6 +9,9 @@ const inFlightLimit = 1;
 /** Full reads of the shared buffer in a row after which a connection gets blocks of its own. */
 const fullReadsUntilHot = 2;
 
+/** Small reads in a row after which it gives them back: one alone is often a burst's remainder. */
+const smallReadsUntilCold = 2;
+
 /** What a pump keeps of bytes that came before anyone asked for them. */
 const heldLimitBytes = 64 * 1024;
 
@@ -40,6 +43,7 @@ export class Pump {
   #heldBytes = 0;
   #own: Block | undefined;
   #fullReads = 0;
+  #smallReads = 0;
   #inFlight: { block: Block; write: number }[] = [];
   #writesIssued = 0;
   #writesDone = 0;
@@ -137,8 +141,11 @@ export class Pump {
   }
 
   #noteSize(readBytes: number): void {
-    if (readBytes >= smallBlockBytes) this.#fullReads += 1;
-    else this.#fullReads = 0;
+    const full = readBytes >= smallBlockBytes;
+    this.#smallReads = full ? 0 : this.#smallReads + 1;
+    if (full) this.#fullReads += 1;
+    else if (this.#own === undefined || this.#smallReads >= smallReadsUntilCold)
+      this.#fullReads = 0;
   }
 
   /** Writes a block's first bytes and gives the block back as soon as the kernel has them. */

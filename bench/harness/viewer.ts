@@ -58,7 +58,9 @@ export async function openViewer(
       "Sec-WebSocket-Protocol: binary\r\n\r\n",
   );
   const all = (): Buffer => early.peek(early.length) ?? Buffer.alloc(0);
-  const head = await upTo(() => all().indexOf("\r\n\r\n") + 4 - (all().includes("\r\n\r\n") ? 0 : 3));
+  const head = await upTo(
+    () => all().indexOf("\r\n\r\n") + 4 - (all().includes("\r\n\r\n") ? 0 : 3),
+  );
   if (!head.toString("latin1").startsWith("HTTP/1.1 101")) throw new Error("no 101");
   if (rfb) {
     await upTo(() => 14);

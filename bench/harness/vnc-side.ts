@@ -1,8 +1,8 @@
 // A stand-in for Xvnc behind two unix sockets in a folder: `vnc.sock` with the real opening
-// handshake, `bare.sock` without. The client's first bytes say what it serves:
+// handshake, `bare.sock` without, the latter on a TCP port too. The client's first bytes say what:
 // "E" echoes, "B<bytes> " sends so many bytes as fast as they go, "U<bytes>/<periodMs> " sends an
 // update of so many bytes every period. Args: the folder, the password.
-import { type Socket, createServer } from "node:net";
+import { type AddressInfo, type Socket, createServer } from "node:net";
 import { join } from "node:path";
 import { fakeVnc } from "../../controller/relay/testing.ts";
 
@@ -61,10 +61,12 @@ function sendUpdates(socket: Socket, bytes: number, periodMs: number): void {
 }
 
 await fakeVnc(join(folder, "vnc.sock"), Buffer.from(password), serve);
-createServer(serve).listen(join(folder, "bare.sock"), () => process.send?.("ready"));
-// Any message ends the updates and asks how many there were.
+const tcp = createServer(serve).listen(0, "127.0.0.1", () => {
+  createServer(serve).listen(join(folder, "bare.sock"), () => process.send?.("ready"));
+});
+// Any message ends the updates, and asks how many there were and for the TCP port.
 process.on("message", () => {
   updating = false;
-  process.send?.({ updatesSent });
+  process.send?.({ updatesSent, barePort: (tcp.address() as AddressInfo).port });
 });
 process.on("disconnect", () => process.exit());

@@ -27,7 +27,7 @@ rm -f /etc/xdg/autostart/polkit-mate-authentication-agent-1.desktop \
   /etc/xdg/autostart/at-spi-dbus-bus.desktop \
   /etc/xdg/autostart/xdg-user-dirs.desktop \
   /usr/share/gvfs/remote-volume-monitors/*.monitor \
-  /usr/share/dbus-1/services/org.gtk.vfs.UDisks2VolumeMonitor.service \
+  /usr/share/dbus-1/services/org.gtk.vfs.*VolumeMonitor.service \
   /usr/share/dbus-1/services/org.freedesktop.systemd1.service
 
 # Menu entries of what cannot work here.
@@ -65,9 +65,13 @@ END
 
 for variant in '' -dark; do
   mkdir -p "/usr/share/themes/ASCI$variant/gtk-3.0"
-  python3 /tmp/build/retint.py "gtk-contained$variant.css" /tmp/build/theme/panel.css \
+  python3 /tmp/build/retint.py "gtk-contained$variant.css" /tmp/build/theme/extra.css \
     >"/usr/share/themes/ASCI$variant/gtk-3.0/gtk.css"
+  cp -r "/usr/share/themes/Yaru$variant/metacity-1" "/usr/share/themes/ASCI$variant/"
 done
+sed -i -e 's|<name>Yaru</name>|<name>ASCI</name>|' -e 's|"C_titlebar" value="[^"]*"|"C_titlebar" value="#e3e8ea"|' \
+  -e 's|"C_titlebar_unfocused" value="[^"]*"|"C_titlebar_unfocused" value="#f1f3f4"|' \
+  /usr/share/themes/ASCI/metacity-1/metacity-theme-1.xml
 # What this icon theme lacks is looked for in one that is there.
 sed -i 's/^Inherits=.*/Inherits=mate,Adwaita,hicolor/' /usr/share/icons/Yaru/index.theme
 

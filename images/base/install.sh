@@ -26,8 +26,9 @@ apt-get -q install -y --no-install-recommends $(sed 's/#.*//' /tmp/build/package
 apt-get -q clean
 
 # Variants of themes that differ in one colour only.
-cd /usr/share/themes && ls -d Yaru-* | grep -vx Yaru-dark | xargs rm -rf Atlanta ClearlooksRe Dopple* DustBlue Emacs Esco Gorilla Motif Raleigh Spidey* \
-  Splint* WinMe eOS
+cd /usr/share/themes
+ls -d Yaru-* | grep -vx Yaru-dark | xargs rm -rf Atlanta ClearlooksRe Dopple* DustBlue Emacs Esco Gorilla Motif \
+  Raleigh Spidey* Splint* WinMe eOS
 cd /usr/share/icons && ls -d Yaru-* | grep -v '^Yaru-prussiangreen' | xargs rm -rf menta
 
 cat > /etc/apt/sources.list <<'END'

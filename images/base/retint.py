@@ -24,11 +24,25 @@ def retint(match: re.Match[str]) -> str:
     return match.group(0)
 
 
+def without_backdrop(css: str) -> str:
+    """
+    Drops what a window looks like while another one has the keyboard. It is a third of the theme, read by every program
+    at its start, and it repaints whole windows, over the network, at each change of focus. The title bar still tells.
+    """
+
+    def keep(match: re.Match[str]) -> str:
+        selectors = [part for part in match.group(1).split(",") if ":backdrop" not in part]
+        return ",".join(selectors) + match.group(2) if selectors else ""
+
+    return re.sub(r"([^{}@;]+)(\{[^{}]*\})", keep, css)
+
+
 def main(source: str, extra: str) -> None:
     css = subprocess.run(
         ["gresource", "extract", LIBRARY, RESOURCE + source], check=True, capture_output=True, text=True
     ).stdout
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = without_backdrop(css)
     css = re.sub(r"#([0-9a-fA-F]{6})\b", retint, css)
     css = css.replace('url("assets/', f'url("resource://{RESOURCE}assets/')
     with open(extra, encoding="utf-8") as file:

@@ -59,7 +59,10 @@ export const stopInstance = (id: string) =>
 export const restartInstance = (id: string) =>
   call<Instance>("POST", `${one("/api/instances", id)}/restart`);
 export const createTicket = (id: string, permission: Permission, signal?: AbortSignal) =>
-  call<Ticket>("POST", `${one("/api/instances", id)}/tickets`, { body: { permission }, ...pick(signal) });
+  call<Ticket>("POST", `${one("/api/instances", id)}/tickets`, {
+    body: { permission },
+    ...pick(signal),
+  });
 
 export const listUsers = (query: ListQuery, signal?: AbortSignal) =>
   call<List<AdminUser>>("GET", withQuery("/api/admin/users", query), pick(signal));

@@ -17,7 +17,12 @@ export class ApiError extends Error {
 
   constructor(
     code: ApiErrorCode,
-    options: { status?: number; problem?: Problem; retryAfterMs?: number | null; cause?: unknown } = {},
+    options: {
+      status?: number;
+      problem?: Problem;
+      retryAfterMs?: number | null;
+      cause?: unknown;
+    } = {},
   ) {
     const { status = 0, problem = null, retryAfterMs = null, cause } = options;
     super(problem?.detail ?? `${code} ${status}`, { cause });
@@ -53,5 +58,9 @@ export function parseRetryAfter(value: string | null, nowMs: number): number | n
 export function isProblem(body: unknown): body is Problem {
   if (typeof body !== "object" || body === null) return false;
   const it = body as Record<string, unknown>;
-  return typeof it["status"] === "number" && typeof it["code"] === "string" && typeof it["detail"] === "string";
+  return (
+    typeof it["status"] === "number" &&
+    typeof it["code"] === "string" &&
+    typeof it["detail"] === "string"
+  );
 }

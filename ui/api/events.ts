@@ -83,7 +83,9 @@ function parse(data: string): unknown {
 }
 
 function hasId(value: unknown): value is { id: string } {
-  return typeof value === "object" && value !== null && "id" in value && typeof value.id === "string";
+  return (
+    typeof value === "object" && value !== null && "id" in value && typeof value.id === "string"
+  );
 }
 
 function refetchAll(): void {

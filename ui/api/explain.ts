@@ -83,7 +83,8 @@ function problemWords(error: ApiError, doing: Doing): Words {
 function forbidden(error: ApiError): Words {
   const code = error.problem?.code ?? "";
   if (code.includes("origin")) return { what: t("error.origin"), next: t("error.originNext") };
-  if (code.includes("disabled")) return { what: t("error.disabled"), next: t("error.disabledNext") };
+  if (code.includes("disabled"))
+    return { what: t("error.disabled"), next: t("error.disabledNext") };
   return { what: t("error.forbidden"), next: t("error.forbiddenNext") };
 }
 

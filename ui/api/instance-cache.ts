@@ -1,3 +1,4 @@
+import { unwrap } from "solid-js/store";
 import type { Instance } from "../../gateway/schemas.ts";
 import type { List } from "./calls.ts";
 import { keys, queryClient } from "./query-client.ts";
@@ -23,10 +24,15 @@ export function hearInstance(id: string, instance: Instance | null): void {
   else put(instance);
 }
 
-/** The answer of a call about one instance, asked for at `asked`. Returns what is true now. */
-export function acceptInstance(instance: Instance, asked: number): Instance {
+/** Of an answer that was asked for at `asked` and what was heard since, the newer one. */
+export function newestOf(instance: Instance, asked: number): Instance {
   const newer = heard.get(instance.id);
-  const winner = newer !== undefined && newer.turn > asked ? (newer.instance ?? instance) : instance;
+  return newer !== undefined && newer.turn > asked ? (newer.instance ?? instance) : instance;
+}
+
+/** Puts the answer of a call about one instance into the cache. Returns what is true now. */
+export function acceptInstance(instance: Instance, asked: number): Instance {
+  const winner = newestOf(instance, asked);
   put(winner);
   return winner;
 }
@@ -46,18 +52,22 @@ export function mergeList(list: List<Instance>, asked: number): List<Instance> {
 /** Shows a guess at once; returns the way back. */
 export function guessInstance(instance: Instance, guess: Partial<Instance>): () => void {
   const asked = markAsked();
-  put({ ...instance, ...guess });
-  return () => acceptInstance(instance, asked);
+  // What pages hold is a live view of the cache: it would show the guess as the way back.
+  const before = structuredClone(unwrap(instance));
+  put({ ...before, ...guess });
+  return () => acceptInstance(before, asked);
 }
 
 function put(instance: Instance): void {
   queryClient.setQueryData<Instance>(keys.instance(instance.id), instance);
+  // Solid reconciles lists in place, so the list gets objects of its own.
+  const own = structuredClone(instance);
   queryClient.setQueryData<List<Instance>>(keys.instances, (list) => {
     if (list === undefined) return undefined;
-    const known = list.items.some((it) => it.id === instance.id);
+    const known = list.items.some((it) => it.id === own.id);
     const items = known
-      ? list.items.map((it) => (it.id === instance.id ? instance : it))
-      : [instance, ...list.items];
+      ? list.items.map((it) => (it.id === own.id ? own : it))
+      : [own, ...list.items];
     return { ...list, items };
   });
 }

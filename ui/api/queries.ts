@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/solid-query";
+import type { Instance } from "../../gateway/schemas.ts";
 import { getInstance, getMe, listEnvironments, listInstances } from "./calls.ts";
 import { live } from "./events.ts";
-import { markAsked, mergeList } from "./instance-cache.ts";
+import { markAsked, mergeList, newestOf } from "./instance-cache.ts";
 import { keys } from "./query-client.ts";
 
 /** While events flow, lists need no asking; without them ask now and then. */
-const pollMs = (): number | false => (live() === "open" ? false : 5_000);
+const pollEveryMs = 5_000;
+const pollMs = (): number | false => (live() === "open" ? false : pollEveryMs);
 
 export const useMe = () =>
   useQuery(() => ({
@@ -32,16 +34,23 @@ export const useInstances = () =>
     reconcile: "id",
   }));
 
-/** `waiting`: someone looks at a start, so ask often where events do not flow. */
-export const useInstance = (id: () => string, waiting: () => boolean) =>
+/** Someone who watches a start wants every change of it. */
+const watchMs = 1_000;
+
+export const useInstance = (id: () => string) =>
   useQuery(() => ({
     queryKey: keys.instance(id()),
     queryFn: async ({ signal }) => {
       const asked = markAsked();
-      const instance = await getInstance(id(), signal);
-      return mergeList({ items: [instance], nextCursor: null }, asked).items.find(
-        (it) => it.id === instance.id,
-      ) ?? instance;
+      return newestOf(await getInstance(id(), signal), asked);
     },
-    refetchInterval: live() === "open" ? false : waiting() ? 1_000 : 5_000,
+    refetchInterval: pollInstanceMs(live() === "open"),
   }));
+
+function pollInstanceMs(eventsFlow: boolean) {
+  return (query: { readonly state: { readonly data: Instance | undefined } }): number | false => {
+    if (eventsFlow) return false;
+    const state = query.state.data?.state;
+    return state === "queued" || state === "starting" ? watchMs : pollEveryMs;
+  };
+}

@@ -2,7 +2,13 @@ import type { JSX } from "solid-js";
 import type { Me } from "../../gateway/schemas.ts";
 import { signOut } from "../api/session.ts";
 import { Menu, MenuChoice, MenuHeading, MenuItem, MenuLink, MenuSeparator } from "../kit/menu.tsx";
-import { chooseLanguage, languageChoice, languageNames, languages, t } from "../messages/messages.ts";
+import {
+  chooseLanguage,
+  languageChoice,
+  languageNames,
+  languages,
+  t,
+} from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { chooseTheme, theme, themes } from "../styles/theme.ts";
 import { toastError } from "./error-notice.tsx";

@@ -47,7 +47,9 @@ export function Catalogue(props: { readonly heading: "first" | "second" }): JSX.
         <Match when={all().length === 0}>
           <div class={styles["empty"]}>
             <strong>{t("catalogue.none")}</strong>
-            <p>{me().roles.includes("admin") ? t("catalogue.noneAdmin") : t("catalogue.noneUser")}</p>
+            <p>
+              {me().roles.includes("admin") ? t("catalogue.noneAdmin") : t("catalogue.noneUser")}
+            </p>
           </div>
         </Match>
         <Match when={found().length === 0}>
@@ -76,7 +78,10 @@ export function Catalogue(props: { readonly heading: "first" | "second" }): JSX.
   );
 }
 
-function EnvironmentCard(props: { readonly environment: Environment; readonly primary: boolean }): JSX.Element {
+function EnvironmentCard(props: {
+  readonly environment: Environment;
+  readonly primary: boolean;
+}): JSX.Element {
   const navigate = useNavigate();
   const [busy, setBusy] = createSignal(false);
   const [error, setError] = createSignal<unknown>(null);
@@ -139,7 +144,9 @@ function EnvironmentCard(props: { readonly environment: Environment; readonly pr
             <For each={it().versions}>
               {(version, index) => (
                 <MenuItem onSelect={() => void go(version.tag)}>
-                  {index() === 0 ? t("catalogue.versionNewest", { version: version.tag }) : version.tag}
+                  {index() === 0
+                    ? t("catalogue.versionNewest", { version: version.tag })
+                    : version.tag}
                 </MenuItem>
               )}
             </For>

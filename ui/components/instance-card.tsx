@@ -10,18 +10,21 @@ import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { preloadViewer } from "../routes-preload.ts";
 import { useInstanceActions } from "./instance-actions.tsx";
-import { Ahead, Since } from "./moment.tsx";
+import { Ahead, QueuePlace, Since } from "./moment.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { TimelineView } from "./timeline-view.tsx";
 import { createNow } from "./now.ts";
 import { whyNot } from "./why-not.ts";
+import { reasonText } from "./reason.ts";
 import styles from "./instance-card.module.css";
 
 interface InstanceCardProps {
   readonly instance: Instance;
   /** Ticks slowly: for "1 h 12 min". */
   readonly now: Accessor<number>;
-  readonly first: boolean;
+  /** The one that most people come for: drawn large. Among many, none is. */
+  readonly size: "large" | "medium";
+  readonly crowded: boolean;
 }
 
 /** One live instance: what it is, how it is, and the way in. */
@@ -60,12 +63,14 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
           />
         </div>
         <Facts instance={it()} now={props.now} />
-        <Show when={it().reason}>{(reason) => <p class={styles["reason"]}>{reason().text}</p>}</Show>
+        <Show when={it().reason}>
+          {(reason) => <p class={styles["reason"]}>{reasonText(reason())}</p>}
+        </Show>
       </div>
       <div class={styles["actions"]} role="group" aria-labelledby={nameId}>
         <Button
-          variant="primary"
-          size={props.first ? "large" : "medium"}
+          variant={props.crowded ? "soft" : "primary"}
+          size={props.size}
           disabledReason={whyNot(it().state, "connect")}
           onPointerEnter={preloadViewer}
           onFocus={preloadViewer}
@@ -74,7 +79,7 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
           {t("card.connect")}
         </Button>
         <Button
-          size={props.first ? "large" : "medium"}
+          size={props.size}
           disabledReason={whyNot(it().state, "stop")}
           onClick={actions.askStop}
         >
@@ -104,14 +109,22 @@ function Ticking(props: { readonly instance: Instance }): JSX.Element {
   return <TimelineView instance={props.instance} now={createNow(100)} />;
 }
 
-function Facts(props: { readonly instance: Instance; readonly now: Accessor<number> }): JSX.Element {
+function Facts(props: {
+  readonly instance: Instance;
+  readonly now: Accessor<number>;
+}): JSX.Element {
   const it = (): Instance => props.instance;
   return (
     <dl class={styles["facts"]}>
-      <Show when={it().name !== it().environmentName} fallback={<Fact term={t("card.version")}>{it().version}</Fact>}>
+      <Show
+        when={it().name !== it().environmentName}
+        fallback={<Fact term={t("card.version")}>{it().version}</Fact>}
+      >
         <Fact term={it().environmentName}>{it().version}</Fact>
       </Show>
-      <Show when={it().experiment}>{(name) => <Fact term={t("card.experiment")}>{name()}</Fact>}</Show>
+      <Show when={it().experiment}>
+        {(name) => <Fact term={t("card.experiment")}>{name()}</Fact>}
+      </Show>
       <Show when={it().node}>
         {(node) => (
           <Fact term={t("card.node")}>
@@ -121,9 +134,12 @@ function Facts(props: { readonly instance: Instance; readonly now: Accessor<numb
       </Show>
       <Show when={it().state === "queued" && it().queue}>
         {(queue) => (
-          <Fact term={t("card.queuePosition", { position: queue().position })}>
-            <Show when={queue().estimate}>{(at) => <Ahead at={at()} now={props.now} />}</Show>
-          </Fact>
+          <div class={styles["fact"]}>
+            <dt class="visually-hidden">{t("state.queued")}</dt>
+            <dd>
+              <QueuePlace queue={queue()} now={props.now} />
+            </dd>
+          </div>
         )}
       </Show>
       <Show when={allows(it().state, "connect") && it().expiresAt}>

@@ -1,4 +1,5 @@
-import type { Accessor, JSX } from "solid-js";
+import { Show, type Accessor, type JSX } from "solid-js";
+import type { Instance } from "../../gateway/schemas.ts";
 import { locale, t } from "../messages/messages.ts";
 import { describeDuration, formatExact, formatRelative } from "./time.ts";
 
@@ -22,7 +23,10 @@ export function durationText(ms: number): string {
 }
 
 /** A moment, relative to now; the exact time on hover. `at`: ISO 8601. */
-export function Moment(props: { readonly at: string; readonly now: Accessor<number> }): JSX.Element {
+export function Moment(props: {
+  readonly at: string;
+  readonly now: Accessor<number>;
+}): JSX.Element {
   const atMs = (): number => Date.parse(props.at);
   return (
     <time datetime={props.at} title={formatExact(atMs(), locale())}>
@@ -41,12 +45,38 @@ export function Ahead(props: { readonly at: string; readonly now: Accessor<numbe
   );
 }
 
-/** How long since a moment; the exact time on hover. */
+/** Where one stands in the queue, and when a place is expected. */
+export function QueuePlace(props: {
+  readonly queue: NonNullable<Instance["queue"]>;
+  readonly now: Accessor<number>;
+}): JSX.Element {
+  const atMs = (): number | null =>
+    props.queue.estimate === null ? null : Date.parse(props.queue.estimate);
+  return (
+    <>
+      {t("card.queuePosition", { position: props.queue.position })}
+      <Show when={atMs()}>
+        {(at) => (
+          <span title={formatExact(at(), locale())}>
+            {" · "}
+            {t("card.queueEstimate", {
+              when: formatRelative(Math.max(at(), props.now()), props.now(), locale()),
+            })}
+          </span>
+        )}
+      </Show>
+    </>
+  );
+}
+
+const minuteMs = 60_000;
+
+/** How long since a moment, from a minute on; the exact time on hover. */
 export function Since(props: { readonly at: string; readonly now: Accessor<number> }): JSX.Element {
   const atMs = (): number => Date.parse(props.at);
   return (
     <time datetime={props.at} title={formatExact(atMs(), locale())}>
-      {durationText(props.now() - atMs())}
+      {props.now() - atMs() < minuteMs ? t("duration.short") : durationText(props.now() - atMs())}
     </time>
   );
 }

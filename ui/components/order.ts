@@ -23,7 +23,9 @@ export function liveInstances(instances: readonly Instance[]): Instance[] {
 /** Ended ones, the last to end first. */
 export function endedInstances(instances: readonly Instance[]): Instance[] {
   const end = (it: Instance): string => it.endedAt ?? it.createdAt;
-  return instances.filter((it) => !isLive(it.state)).toSorted((a, b) => end(b).localeCompare(end(a)));
+  return instances
+    .filter((it) => !isLive(it.state))
+    .toSorted((a, b) => end(b).localeCompare(end(a)));
 }
 
 /** Every word of the search occurs somewhere. Accents and case do not matter. */
@@ -35,7 +37,10 @@ export function matches(search: string, texts: readonly string[]): boolean {
     .every((word) => haystack.includes(word));
 }
 
-export function searchEnvironments(environments: readonly Environment[], search: string): Environment[] {
+export function searchEnvironments(
+  environments: readonly Environment[],
+  search: string,
+): Environment[] {
   return environments.filter((it) =>
     matches(search, [it.name, it.slug, it.description, ...it.experiments]),
   );
@@ -43,6 +48,12 @@ export function searchEnvironments(environments: readonly Environment[], search:
 
 export function searchInstances(instances: readonly Instance[], search: string): Instance[] {
   return instances.filter((it) =>
-    matches(search, [it.name, it.environmentName, it.version, it.node?.name ?? "", it.experiment ?? ""]),
+    matches(search, [
+      it.name,
+      it.environmentName,
+      it.version,
+      it.node?.name ?? "",
+      it.experiment ?? "",
+    ]),
   );
 }

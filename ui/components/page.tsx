@@ -1,5 +1,14 @@
 import type { RouteSectionProps } from "@solidjs/router";
-import { createEffect, createSignal, ErrorBoundary, on, onCleanup, Show, Suspense, type JSX } from "solid-js";
+import {
+  createEffect,
+  createSignal,
+  ErrorBoundary,
+  on,
+  onCleanup,
+  Show,
+  Suspense,
+  type JSX,
+} from "solid-js";
 import { Announcer, announce } from "../kit/announcer.tsx";
 import { Button } from "../kit/button.tsx";
 import { Notice } from "../kit/notice.tsx";
@@ -51,6 +60,7 @@ function Crashed(props: { readonly error: unknown }): JSX.Element {
   console.error(props.error);
   return (
     <main class={styles["alone"]}>
+      <h1 class="visually-hidden">{t("app.name")}</h1>
       <Notice
         tone={outdated() ? "info" : "error"}
         title={outdated() ? t("app.outdated") : t("app.crashed")}

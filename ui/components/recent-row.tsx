@@ -7,10 +7,14 @@ import { useInstanceActions } from "./instance-actions.tsx";
 import { Moment } from "./moment.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { whyNot } from "./why-not.ts";
+import { reasonText } from "./reason.ts";
 import styles from "./recent-row.module.css";
 
 /** One ended instance: what happened, and the way to have it again. */
-export function RecentRow(props: { readonly instance: Instance; readonly now: Accessor<number> }): JSX.Element {
+export function RecentRow(props: {
+  readonly instance: Instance;
+  readonly now: Accessor<number>;
+}): JSX.Element {
   const actions = useInstanceActions(() => props.instance);
   const nameId = createUniqueId();
   const it = (): Instance => props.instance;
@@ -27,7 +31,9 @@ export function RecentRow(props: { readonly instance: Instance; readonly now: Ac
             <Moment at={it().endedAt ?? it().createdAt} now={props.now} />
           </span>
         </div>
-        <Show when={it().reason}>{(reason) => <p class={styles["reason"]}>{reason().text}</p>}</Show>
+        <Show when={it().reason}>
+          {(reason) => <p class={styles["reason"]}>{reasonText(reason())}</p>}
+        </Show>
       </div>
       <Button
         aria-describedby={nameId}

@@ -1,10 +1,22 @@
 import { Navigate, useLocation, type RouteSectionProps } from "@solidjs/router";
-import { createContext, createEffect, Match, onCleanup, Show, Switch, useContext, type Accessor, type JSX } from "solid-js";
+import {
+  createContext,
+  createEffect,
+  Match,
+  onCleanup,
+  Show,
+  Switch,
+  useContext,
+  type Accessor,
+  type JSX,
+} from "solid-js";
 import type { Me } from "../../gateway/schemas.ts";
 import { isSignedOut } from "../api/errors.ts";
 import { followEvents } from "../api/events.ts";
 import { useMe } from "../api/queries.ts";
 import { forgetSignIn, rememberSignedIn } from "../api/session.ts";
+import { Notice } from "../kit/notice.tsx";
+import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 import styles from "./signed-in.module.css";
@@ -42,6 +54,7 @@ export function SignedIn(props: RouteSectionProps): JSX.Element {
       </Match>
       <Match when={query.isError && me() === undefined}>
         <main class={styles["alone"]}>
+          <h1 class="visually-hidden">{t("app.name")}</h1>
           <ErrorNotice error={query.error} doing="look" retry={() => void query.refetch()} urgent />
         </main>
       </Match>
@@ -60,11 +73,16 @@ function ToSignIn(props: { readonly next: string }): JSX.Element {
   return <Navigate href={paths.signIn({ next: props.next })} />;
 }
 
-/** Shows its content to administrators only; the server refuses the others anyway. */
-export function AdminsOnly(props: { readonly children: JSX.Element; readonly fallback: JSX.Element }): JSX.Element {
+/** Shows its pages to administrators only; the server refuses the others anyway. */
+export function AdminsOnly(props: RouteSectionProps): JSX.Element {
   const me = useSignedIn();
   return (
-    <Show when={me().roles.includes("admin")} fallback={props.fallback}>
+    <Show
+      when={me().roles.includes("admin")}
+      fallback={
+        <Notice tone="attention" title={t("admin.forbidden")} lines={[t("admin.forbiddenNext")]} />
+      }
+    >
       {props.children}
     </Show>
   );

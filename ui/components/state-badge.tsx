@@ -16,7 +16,10 @@ const tones: Record<State, string> = {
 };
 
 /** A state as a word, a colour and a shape. `extra` follows the word: how long, for example. */
-export function StateBadge(props: { readonly state: State; readonly extra?: JSX.Element }): JSX.Element {
+export function StateBadge(props: {
+  readonly state: State;
+  readonly extra?: JSX.Element;
+}): JSX.Element {
   return (
     <span class={`${styles["badge"]} ${styles[tones[props.state]] ?? ""}`} data-state={props.state}>
       <StateShape state={props.state} />
@@ -32,14 +35,25 @@ export function StateBadge(props: { readonly state: State; readonly extra?: JSX.
 export function StateShape(props: { readonly state: State }): JSX.Element {
   const is = (...states: State[]): boolean => states.includes(props.state);
   return (
-    <svg class={styles["shape"]} viewBox="0 0 10 10" aria-hidden="true" fill="none" stroke="currentColor">
+    <svg
+      class={styles["shape"]}
+      viewBox="0 0 10 10"
+      aria-hidden="true"
+      fill="none"
+      stroke="currentColor"
+    >
       <Switch>
         <Match when={is("running")}>
           <circle cx="5" cy="5" r="4" fill="currentColor" stroke="none" />
         </Match>
         <Match when={is("starting", "stopping")}>
           <circle cx="5" cy="5" r="4" stroke-width="1.6" opacity="0.3" />
-          <path class={styles["turn"]} d="M5 1a4 4 0 0 1 4 4" stroke-width="1.6" stroke-linecap="round" />
+          <path
+            class={styles["turn"]}
+            d="M5 1a4 4 0 0 1 4 4"
+            stroke-width="1.6"
+            stroke-linecap="round"
+          />
         </Match>
         <Match when={is("queued")}>
           <circle cx="5" cy="5" r="4" stroke-width="1.4" />

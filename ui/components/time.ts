@@ -1,11 +1,16 @@
-
 /** A duration as parts of a message, so that each language puts its own words around them. */
 export type DurationText =
   | { readonly key: "duration.seconds"; readonly parameters: { readonly seconds: string } }
   | { readonly key: "duration.minutes"; readonly parameters: { readonly minutes: number } }
-  | { readonly key: "duration.hours"; readonly parameters: { readonly hours: number; readonly minutes: number } }
+  | {
+      readonly key: "duration.hours";
+      readonly parameters: { readonly hours: number; readonly minutes: number };
+    }
   | { readonly key: "duration.hoursOnly"; readonly parameters: { readonly hours: number } }
-  | { readonly key: "duration.days"; readonly parameters: { readonly days: number; readonly hours: number } }
+  | {
+      readonly key: "duration.days";
+      readonly parameters: { readonly days: number; readonly hours: number };
+    }
   | { readonly key: "duration.daysOnly"; readonly parameters: { readonly days: number } };
 
 const minuteMs = 60_000;
@@ -16,7 +21,10 @@ export function describeDuration(ms: number, locale: string): DurationText {
   if (seconds < 60) {
     const digits = seconds < 9.95 ? 1 : 0;
     const cut = digits === 1 ? Math.floor(seconds * 10) / 10 : Math.floor(seconds);
-    const text = cut.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    const text = cut.toLocaleString(locale, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
     return { key: "duration.seconds", parameters: { seconds: text } };
   }
   const minutes = Math.floor((ms + 0.5) / minuteMs);
@@ -67,4 +75,3 @@ export function formatBytes(bytes: number, locale: string): string {
   const [value, unit] = gib >= 1 ? [gib, "GiB"] : [bytes / 2 ** 20, "MiB"];
   return `${value.toLocaleString(locale, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${unit}`;
 }
-

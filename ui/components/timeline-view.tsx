@@ -19,6 +19,9 @@ export function TimelineView(props: TimelineViewProps): JSX.Element {
     computeTimeline(props.instance.timeline, props.now(), { ended: !isLive(props.instance.state) }),
   );
   const phases = timeline().steps.map((it) => it.phase);
+  /** Then no history tells how long it takes. */
+  const waitsForRoom = (): boolean =>
+    props.instance.state === "queued" && props.instance.reason !== null;
   const step = (index: number): TimelineStep | undefined => timeline().steps[index];
   return (
     <ol
@@ -28,13 +31,21 @@ export function TimelineView(props: TimelineViewProps): JSX.Element {
       <For each={phases}>
         {(_, index) => (
           <Show when={step(index())}>
-            {(it) => <Step step={it()} node={props.instance.node?.name ?? null} tall={props.tall === true} />}
+            {(it) => (
+              <Step
+                step={it()}
+                node={props.instance.node?.name ?? null}
+                tall={props.tall === true}
+              />
+            )}
           </Show>
         )}
       </For>
-      <Show when={timeline().usualTotalMs}>
+      <Show when={waitsForRoom() ? null : timeline().usualTotalMs}>
         {(ms) => (
-          <li class={styles["usual"]}>{t("timeline.usuallyInAll", { duration: durationText(ms()) })}</li>
+          <li class={styles["usual"]}>
+            {t("timeline.usuallyInAll", { duration: durationText(ms()) })}
+          </li>
         )}
       </Show>
       <Show when={timeline().late}>
@@ -79,9 +90,11 @@ function Step(props: {
         </Show>
       </span>
       <Show when={props.tall && props.step.phase !== "placed" && props.step.status !== "done"}>
-        <Show when={props.step.usualMs}>
+        <Show when={worthSaying(props.step.usualMs)}>
           {(ms) => (
-            <span class={styles["stepUsual"]}>{t("timeline.usually", { duration: durationText(ms()) })}</span>
+            <span class={styles["stepUsual"]}>
+              {t("timeline.usually", { duration: durationText(ms()) })}
+            </span>
           )}
         </Show>
       </Show>
@@ -92,16 +105,34 @@ function Step(props: {
   );
 }
 
+/** "Usually 0.0 s" tells nobody anything. */
+const leastUsualMs = 100;
+
+function worthSaying(usualMs: number | null): number | null {
+  return usualMs === null || usualMs < leastUsualMs ? null : usualMs;
+}
+
 function Mark(props: { readonly status: TimelineStep["status"] }): JSX.Element {
   return (
-    <svg class={styles["mark"]} viewBox="0 0 14 14" aria-hidden="true" fill="none" stroke="currentColor">
+    <svg
+      class={styles["mark"]}
+      viewBox="0 0 14 14"
+      aria-hidden="true"
+      fill="none"
+      stroke="currentColor"
+    >
       <Switch>
         <Match when={props.status === "done"}>
           <circle cx="7" cy="7" r="6.5" fill="currentColor" stroke="none" />
         </Match>
         <Match when={props.status === "active"}>
           <circle cx="7" cy="7" r="5.5" stroke-width="2" opacity="0.25" />
-          <path class={styles["turn"]} d="M7 1.5A5.5 5.5 0 0 1 12.5 7" stroke-width="2" stroke-linecap="round" />
+          <path
+            class={styles["turn"]}
+            d="M7 1.5A5.5 5.5 0 0 1 12.5 7"
+            stroke-width="2"
+            stroke-linecap="round"
+          />
         </Match>
         <Match when={props.status === "pending"}>
           <circle cx="7" cy="7" r="5.75" stroke-width="1.5" />

@@ -3,7 +3,13 @@ import type { Instance, Phase } from "../../gateway/schemas.ts";
 import { computeTimeline } from "./timeline.ts";
 
 const begin = Date.parse("2026-11-22T03:00:00.000Z");
-const usual: Record<Phase, number> = { queued: 0, placed: 20, container: 420, desktop: 500, panel: 900 };
+const usual: Record<Phase, number> = {
+  queued: 0,
+  placed: 20,
+  container: 420,
+  desktop: 500,
+  panel: 900,
+};
 
 function timelineOf(reachedMs: Partial<Record<Phase, number>>, known = true): Instance["timeline"] {
   return (["queued", "placed", "container", "desktop", "panel"] as const).map((phase) => {
@@ -17,7 +23,11 @@ function timelineOf(reachedMs: Partial<Record<Phase, number>>, known = true): In
 }
 
 const brief = (reachedMs: Partial<Record<Phase, number>>, nowMs: number) =>
-  computeTimeline(timelineOf(reachedMs), begin + nowMs).steps.map((it) => [it.phase, it.status, it.ms]);
+  computeTimeline(timelineOf(reachedMs), begin + nowMs).steps.map((it) => [
+    it.phase,
+    it.status,
+    it.ms,
+  ]);
 
 describe("computeTimeline", () => {
   it("ticks in the queue until a node is chosen", () => {
@@ -62,8 +72,16 @@ describe("computeTimeline", () => {
   });
 
   it("does not tick after an end", () => {
-    const timeline = computeTimeline(timelineOf({ queued: 0, placed: 30 }), begin + 60_000, { ended: true });
-    expect(timeline.steps.map((it) => it.status)).toEqual(["done", "done", "pending", "pending", "pending"]);
+    const timeline = computeTimeline(timelineOf({ queued: 0, placed: 30 }), begin + 60_000, {
+      ended: true,
+    });
+    expect(timeline.steps.map((it) => it.status)).toEqual([
+      "done",
+      "done",
+      "pending",
+      "pending",
+      "pending",
+    ]);
     expect(timeline.totalMs).toBe(30);
   });
 

@@ -46,9 +46,11 @@ export function computeTimeline(
     const endPhase = index === 0 ? "placed" : phase;
     const startMs = startPhase === undefined ? null : reached(startPhase);
     const endMs = reached(endPhase);
-    const usualMs = startPhase === undefined ? null : difference(usual(startPhase), usual(endPhase));
+    const usualMs =
+      startPhase === undefined ? null : difference(usual(startPhase), usual(endPhase));
     if (endMs !== null) return { phase, status: "done", ms: span(startMs, endMs), usualMs };
-    if (phase !== active || startMs === null) return { phase, status: "pending", ms: null, usualMs };
+    if (phase !== active || startMs === null)
+      return { phase, status: "pending", ms: null, usualMs };
     return { phase, status: "active", ms: span(startMs, nowMs), usualMs };
   });
   const lastMs = order.reduce<number | null>((last, phase) => reached(phase) ?? last, null);

@@ -2,7 +2,7 @@ import { createUniqueId, Show, splitProps, type JSX } from "solid-js";
 import styles from "./button.module.css";
 
 export interface ButtonLook {
-  readonly variant?: "primary" | "default" | "quiet" | "danger" | undefined;
+  readonly variant?: "primary" | "soft" | "default" | "quiet" | "danger" | undefined;
   readonly size?: "small" | "medium" | "large" | undefined;
   /** Square, for an icon alone: bring an `aria-label`. */
   readonly icon?: boolean | undefined;

@@ -37,8 +37,8 @@ export function Confirm(props: ConfirmProps): JSX.Element {
               <Button
                 variant={props.danger === true ? "danger" : "primary"}
                 onClick={() => {
-                  props.onOpenChange(false);
                   props.onConfirm();
+                  props.onOpenChange(false);
                 }}
               >
                 {props.confirm}
@@ -65,7 +65,7 @@ export function Dialog(props: DialogProps): JSX.Element {
       <Kobalte.Portal>
         <Kobalte.Overlay class={styles["overlay"]} />
         <div class={styles["positioner"]}>
-          <Kobalte.Content class={styles["content"]}>
+          <Kobalte.Content class={styles["content"]} role="dialog" aria-modal="true">
             <Kobalte.Title as="h2" class={styles["title"]}>
               {props.title}
             </Kobalte.Title>

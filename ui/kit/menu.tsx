@@ -8,7 +8,6 @@ interface MenuProps {
   readonly label: string | null;
   readonly trigger: JSX.Element;
   readonly triggerClass: string;
-  readonly triggerTitle?: string | undefined;
   readonly placement?: "bottom-end" | "bottom-start" | "top-end" | "bottom" | undefined;
   readonly children: JSX.Element;
   readonly onOpenChange?: ((open: boolean) => void) | undefined;
@@ -18,6 +17,10 @@ interface MenuProps {
 
 /** A button that opens a menu. */
 export function Menu(props: MenuProps): JSX.Element {
+  let trigger: HTMLElement | undefined;
+  // Within the landmark that it belongs to, a menu is part of the page to those who cannot see it.
+  const landmark = (): HTMLElement =>
+    trigger?.closest<HTMLElement>("header, nav, main") ?? document.body;
   return (
     <DropdownMenu
       placement={props.placement ?? "bottom-end"}
@@ -27,14 +30,14 @@ export function Menu(props: MenuProps): JSX.Element {
       modal={false}
       onOpenChange={(open) => props.onOpenChange?.(open)}
     >
-      <DropdownMenu.Trigger
+      <DropdownMenu.Trigger<"button">
+        ref={(it: HTMLElement) => (trigger = it)}
         class={props.triggerClass}
-        title={props.triggerTitle}
         aria-label={props.label ?? undefined}
       >
         {props.trigger}
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal mount={landmark()}>
         <DropdownMenu.Content
           class={styles["content"]}
           onCloseAutoFocus={(event) => {
@@ -69,7 +72,9 @@ export function MenuItem(props: MenuItemProps): JSX.Element {
       <DropdownMenu.ItemLabel>{props.children}</DropdownMenu.ItemLabel>
       <Show when={note()}>
         {(text) => (
-          <DropdownMenu.ItemDescription class={styles["note"]}>{text()}</DropdownMenu.ItemDescription>
+          <DropdownMenu.ItemDescription class={styles["note"]}>
+            {text()}
+          </DropdownMenu.ItemDescription>
         )}
       </Show>
     </DropdownMenu.Item>
@@ -77,7 +82,10 @@ export function MenuItem(props: MenuItemProps): JSX.Element {
 }
 
 /** A line that leads out of the app. */
-export function MenuLink(props: { readonly href: string; readonly children: JSX.Element }): JSX.Element {
+export function MenuLink(props: {
+  readonly href: string;
+  readonly children: JSX.Element;
+}): JSX.Element {
   return (
     <DropdownMenu.Item as="a" class={styles["item"]} href={props.href} rel="external">
       {props.children}
@@ -113,9 +121,7 @@ export function MenuChoice<T extends string>(props: MenuChoiceProps<T>): JSX.Ele
             <DropdownMenu.ItemIndicator class={styles["check"]}>
               <Check size={16} aria-hidden="true" />
             </DropdownMenu.ItemIndicator>
-            <Show when={option.note}>
-              {(text) => <span class={styles["note"]}>{text()}</span>}
-            </Show>
+            <Show when={option.note}>{(text) => <span class={styles["note"]}>{text()}</span>}</Show>
           </DropdownMenu.RadioItem>
         )}
       </For>
@@ -123,7 +129,10 @@ export function MenuChoice<T extends string>(props: MenuChoiceProps<T>): JSX.Ele
   );
 }
 
-export function MenuHeading(props: { readonly children: JSX.Element; readonly note: string }): JSX.Element {
+export function MenuHeading(props: {
+  readonly children: JSX.Element;
+  readonly note: string;
+}): JSX.Element {
   return (
     <div class={styles["heading"]} role="presentation">
       {props.children}

@@ -23,7 +23,10 @@ interface NoticeProps {
 export function Notice(props: NoticeProps): JSX.Element {
   const actions = children(() => props.actions);
   return (
-    <div class={`${styles["notice"]} ${styles[props.tone]}`} role={props.urgent === true ? "alert" : undefined}>
+    <div
+      class={`${styles["notice"]} ${styles[props.tone]}`}
+      role={props.urgent === true ? "alert" : undefined}
+    >
       <span class={styles["icon"]} aria-hidden="true">
         <Switch>
           <Match when={props.tone === "info"}>

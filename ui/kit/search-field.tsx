@@ -16,7 +16,14 @@ interface SearchFieldProps {
 export function SearchField(props: SearchFieldProps): JSX.Element {
   let input: HTMLInputElement | undefined;
   const slash = (event: KeyboardEvent): void => {
-    if (event.key !== focusKey || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (
+      event.key !== focusKey ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      isTyping(event.target)
+    )
+      return;
     event.preventDefault();
     input?.focus();
     input?.select();

@@ -37,7 +37,10 @@ export function pickLanguage(wanted: readonly string[]): Language {
  * (an Australian's 22 Nov is not an American's Nov 22).
  */
 export function pickLocale(language: Language, wanted: readonly string[]): string {
-  return wanted.find((tag) => pickLanguage([tag]) === language && isLanguage(tag.split("-")[0])) ?? language;
+  return (
+    wanted.find((tag) => pickLanguage([tag]) === language && isLanguage(tag.split("-")[0])) ??
+    language
+  );
 }
 
 /** BCP 47 locale for `Intl`; follows the chosen language. */

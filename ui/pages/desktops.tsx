@@ -5,7 +5,7 @@ import { Catalogue } from "../components/catalogue.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
 import { InstanceCard } from "../components/instance-card.tsx";
 import { createNow } from "../components/now.ts";
-import { endedInstances, liveInstances } from "../components/order.ts";
+import { endedInstances, liveInstances, searchInstances } from "../components/order.ts";
 import { usePageTitle } from "../components/page-title.ts";
 import { RecentRow } from "../components/recent-row.tsx";
 import { Button } from "../kit/button.tsx";
@@ -13,6 +13,10 @@ import { t } from "../messages/messages.ts";
 import styles from "./desktops.module.css";
 
 const recentFirst = 4;
+/** More than this share the width. */
+const crowdFrom = 2;
+/** More than this are looked for rather than looked at. */
+const filterFrom = 9;
 
 /** What runs, what can be started, and what ended. */
 export function DesktopsPage(): JSX.Element {
@@ -20,7 +24,11 @@ export function DesktopsPage(): JSX.Element {
   const now = createNow(10_000);
   const [all, setAll] = createSignal(false);
   const items = (): readonly Instance[] => (query.isPending ? [] : (query.data?.items ?? []));
+  const [filter, setFilter] = createSignal("");
   const live = createMemo(() => liveInstances(items()));
+  const crowded = (): boolean => live().length > crowdFrom;
+  const running = (): number => live().filter((it) => it.state === "running").length;
+  const filtered = createMemo(() => searchInstances(live(), filter()));
   const ended = createMemo(() => endedInstances(items()));
   const shown = (): Instance[] => (all() ? ended() : ended().slice(0, recentFirst));
   usePageTitle(() => t("desktops.title"));
@@ -32,12 +40,37 @@ export function DesktopsPage(): JSX.Element {
       </Show>
       <Show when={live().length > 0}>
         <section class={styles["section"]} aria-labelledby="running">
-          <h2 id="running" class={styles["title"]}>
-            {t("desktops.running")}
-          </h2>
-          <ul class={styles["cards"]}>
-            <For each={live()}>
-              {(instance, index) => <InstanceCard instance={instance} now={now} first={index() === 0} />}
+          <div class={styles["head"]}>
+            <h2 id="running" class={styles["title"]}>
+              {t("desktops.running")}
+              <Show when={live().length > 1}>
+                <span class={styles["count"]}>{live().length}</span>
+              </Show>
+            </h2>
+            <Show when={live().length >= filterFrom}>
+              <input
+                class={styles["filter"]}
+                type="search"
+                aria-label={t("desktops.filter")}
+                placeholder={t("desktops.filter")}
+                value={filter()}
+                onInput={(event) => setFilter(event.currentTarget.value)}
+              />
+            </Show>
+          </div>
+          <Show when={filtered().length === 0}>
+            <p role="status">{t("desktops.filterNone", { search: filter() })}</p>
+          </Show>
+          <ul class={`${styles["cards"]} ${crowded() ? styles["grid"] : ""}`}>
+            <For each={filtered()}>
+              {(instance, index) => (
+                <InstanceCard
+                  instance={instance}
+                  now={now}
+                  size={!crowded() && index() === 0 ? "large" : "medium"}
+                  crowded={running() > crowdFrom}
+                />
+              )}
             </For>
           </ul>
         </section>

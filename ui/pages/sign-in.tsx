@@ -1,7 +1,17 @@
 import { useNavigate, useSearchParams } from "@solidjs/router";
 import Eye from "lucide-solid/icons/eye";
 import EyeOff from "lucide-solid/icons/eye-off";
-import { createEffect, createSignal, Match, on, onCleanup, onMount, Show, Switch, type JSX } from "solid-js";
+import {
+  createEffect,
+  createSignal,
+  Match,
+  on,
+  onCleanup,
+  onMount,
+  Show,
+  Switch,
+  type JSX,
+} from "solid-js";
 import { ApiError } from "../api/errors.ts";
 import { signIn, signInNotice } from "../api/session.ts";
 import { ErrorNotice } from "../components/error-notice.tsx";
@@ -48,7 +58,8 @@ export function SignInPage(): JSX.Element {
       navigate(safeNext(search.next, window.location.origin), { replace: true });
     } catch (failure) {
       setError(() => failure);
-      if (failure instanceof ApiError && failure.status === 429) wait.start(failure.retryAfterMs ?? 5_000);
+      if (failure instanceof ApiError && failure.status === 429)
+        wait.start(failure.retryAfterMs ?? 5_000);
       field("password")?.select();
     } finally {
       setBusy(false);
@@ -69,13 +80,23 @@ export function SignInPage(): JSX.Element {
             <ErrorNotice error={error()} doing="signIn" urgent />
           </Match>
           <Match when={signInNotice() === "expired"}>
-            <Notice tone="info" title={t("signIn.expired")} urgent />
+            <Notice
+              tone="info"
+              title={t("signIn.expired")}
+              lines={[t("signIn.expiredNext")]}
+              urgent
+            />
           </Match>
           <Match when={signInNotice() === "signedOut"}>
-            <Notice tone="info" title={t("signIn.signedOut")} />
+            <Notice tone="info" title={t("signIn.signedOut")} lines={[t("signIn.signedOutSafe")]} />
           </Match>
         </Switch>
-        <form ref={(it) => (form = it)} class={styles["form"]} onSubmit={(event) => void submit(event)} noValidate>
+        <form
+          ref={(it) => (form = it)}
+          class={styles["form"]}
+          onSubmit={(event) => void submit(event)}
+          noValidate
+        >
           <Field
             label={t("signIn.username")}
             name="username"
@@ -123,7 +144,9 @@ export function SignInPage(): JSX.Element {
           >
             <Switch fallback={t("signIn.submit")}>
               <Match when={busy()}>{t("signIn.busy")}</Match>
-              <Match when={wait.seconds() > 0}>{t("signIn.wait", { seconds: wait.seconds() })}</Match>
+              <Match when={wait.seconds() > 0}>
+                {t("signIn.wait", { seconds: wait.seconds() })}
+              </Match>
             </Switch>
           </Button>
         </form>

@@ -49,7 +49,11 @@ export function Bar(props: BarProps): JSX.Element {
   };
   onCleanup(() => bar().release("clipboard"));
   return (
-    <div class={styles["zone"]} onPointerEnter={() => bar().enter()} onPointerLeave={() => bar().leave()}>
+    <div
+      class={styles["zone"]}
+      onPointerEnter={() => bar().enter()}
+      onPointerLeave={() => bar().leave()}
+    >
       <Show when={!bar().shown()}>
         <button
           type="button"
@@ -57,6 +61,7 @@ export function Bar(props: BarProps): JSX.Element {
           aria-label={t("viewer.showBar")}
           title={t("viewer.showBar")}
           onClick={() => bar().open()}
+          onFocus={(event) => event.currentTarget.matches(":focus-visible") && bar().open()}
         >
           <span>
             <ChevronDown size={14} aria-hidden="true" />
@@ -154,7 +159,11 @@ function BarLabel(props: {
 
 function State(props: { readonly word: ConnectionWord }): JSX.Element {
   const tone = (): string =>
-    props.word === "connected" ? (styles["good"] ?? "") : props.word === "connecting" ? "" : (styles["poor"] ?? "");
+    props.word === "connected"
+      ? (styles["good"] ?? "")
+      : props.word === "connecting"
+        ? ""
+        : (styles["poor"] ?? "");
   const shape = () => {
     switch (props.word) {
       case "connected":

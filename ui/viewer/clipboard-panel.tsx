@@ -43,6 +43,8 @@ export function ClipboardPanel(props: ClipboardPanelProps): JSX.Element {
     say(t("clipboard.blocked"));
   };
   return (
+    // Escape closes it from each of its controls.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       id={props.id}
       class={styles["panel"]}

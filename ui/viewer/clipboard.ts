@@ -19,7 +19,7 @@ export async function readClipboard(): Promise<string | null> {
 }
 
 /** True where reading needs no question any more: only then is it done unasked. */
-export async function mayReadClipboard(): Promise<boolean> {
+async function mayReadClipboard(): Promise<boolean> {
   try {
     // TypeScript does not list this name: Chromium alone has it.
     const status = await navigator.permissions.query({ name: "clipboard-read" as PermissionName });
@@ -27,4 +27,25 @@ export async function mayReadClipboard(): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/**
+ * Where the reader has allowed it for good, what they copied elsewhere is in the desktop when they
+ * come back to it. Returns a function that stops it.
+ */
+export function offerClipboard(
+  canvas: HTMLCanvasElement,
+  send: (text: string) => void,
+): () => void {
+  let last: string | null = null;
+  const offer = async (): Promise<void> => {
+    if (!(await mayReadClipboard())) return;
+    const text = await readClipboard();
+    if (text === null || text === "" || text === last) return;
+    last = text;
+    send(text);
+  };
+  const onFocus = (): void => void offer();
+  canvas.addEventListener("focus", onFocus);
+  return () => canvas.removeEventListener("focus", onFocus);
 }

@@ -16,7 +16,7 @@ export type Because =
   | "server"
   | "busy";
 
-export type Over = "access" | "refused" | "gone" | "signedOut" | "protocol";
+export type Over = "outdated" | "access" | "refused" | "gone" | "signedOut" | "protocol";
 
 export type Phase =
   /** The instance is not running, as far as is known. */
@@ -53,6 +53,8 @@ export type ConnectionEvent =
       readonly status: number;
       readonly retryAfterMs: number | null;
     }
+  /** The server answers but no longer has the viewer's files: it was updated under this page. */
+  | { readonly type: "outdated" }
   | { readonly type: "opened" }
   /** `code`: WebSocket close code (RFC 6455, 7.4). `openMs`: how long it had been connected. */
   | { readonly type: "closed"; readonly code: number; readonly openMs: number }
@@ -94,17 +96,21 @@ export const firstConnection: Connection = {
 /** A connection that held this long was a good one: the next loss starts counting anew. */
 export const stableMs = 5_000;
 const firstDelayMs = 250;
-/** A restarted gateway should be found within a second or two … */
-const shortCapMs = 1_500;
-/** … and one that is gone for long should not be hammered. */
-const longCapMs = 10_000;
-const attemptsBeforeLong = 40;
+/**
+ * Up to this many tries in a row, the longest delay. A restarted gateway should be found within a
+ * second, and one that is gone for long should not be hammered.
+ */
+const caps = [
+  { attempts: 12, capMs: 800 },
+  { attempts: 40, capMs: 2_000 },
+  { attempts: Infinity, capMs: 10_000 },
+] as const;
 const offlineDelayMs = 5_000;
 const damagedLimit = 3;
 
 /** Exponential with jitter (half fixed, half random), capped. `random` in [0, 1). */
 export function backoffMs(attempt: number, random: number): number {
-  const cap = attempt > attemptsBeforeLong ? longCapMs : shortCapMs;
+  const cap = caps.find((it) => attempt <= it.attempts)?.capMs ?? firstDelayMs;
   const whole = Math.min(cap, firstDelayMs * 2 ** Math.min(attempt, 20));
   return Math.round(whole / 2 + (whole / 2) * random);
 }
@@ -119,7 +125,11 @@ export function step(connection: Connection, event: ConnectionEvent, random: num
         ? to(connection, { phase: { kind: "opening" } }, { type: "open" })
         : stay(connection);
     case "refused":
-      return connection.phase.kind === "asking" ? onRefused(connection, event, random) : stay(connection);
+      return connection.phase.kind === "asking"
+        ? onRefused(connection, event, random)
+        : stay(connection);
+    case "outdated":
+      return connection.phase.kind === "asking" ? over(connection, "outdated") : stay(connection);
     case "opened":
       return connection.phase.kind === "opening"
         ? to(connection, { phase: { kind: "connected" } })
@@ -136,7 +146,10 @@ export function step(connection: Connection, event: ConnectionEvent, random: num
       return to(connection, { online: false }, ...probeIfConnected(connection));
     case "online":
     case "woke":
-      return onBack(connection, event.type === "online" ? { ...connection, online: true } : connection);
+      return onBack(
+        connection,
+        event.type === "online" ? { ...connection, online: true } : connection,
+      );
     case "retryNow":
       return connection.phase.kind === "waiting" || connection.phase.kind === "over"
         ? ask({ ...connection, damaged: 0 })
@@ -148,7 +161,11 @@ function onInstance(connection: Connection, running: boolean): Step {
   const next = { ...connection, running };
   if (!running) {
     if (connection.phase.kind === "idle") return stay(next);
-    return to({ ...next, attempt: 0, damaged: 0, because: "first" }, { phase: { kind: "idle" } }, { type: "drop" });
+    return to(
+      { ...next, attempt: 0, damaged: 0, because: "first" },
+      { phase: { kind: "idle" } },
+      { type: "drop" },
+    );
   }
   return connection.phase.kind === "idle" ? ask(next) : stay(next);
 }
@@ -184,7 +201,12 @@ function onClosed(
   const next: Connection = {
     ...connection,
     attempt: stable ? 0 : connection.attempt,
-    damaged: event.code === closeCodes.protocolError.code ? connection.damaged + 1 : stable ? 0 : connection.damaged,
+    damaged:
+      event.code === closeCodes.protocolError.code
+        ? connection.damaged + 1
+        : stable
+          ? 0
+          : connection.damaged,
   };
   switch (event.code) {
     case closeCodes.grantEnded.code:
@@ -215,18 +237,37 @@ function onBack(before: Connection, connection: Connection): Step {
 }
 
 function ask(connection: Connection, ...before: Effect[]): Step {
-  const next: Connection = { ...connection, phase: { kind: "asking" }, attempt: connection.attempt + 1 };
+  const next: Connection = {
+    ...connection,
+    phase: { kind: "asking" },
+    attempt: connection.attempt + 1,
+  };
   return { connection: next, effects: [...before, { type: "askTicket" }] };
 }
 
-function wait(connection: Connection, random: number, retryAfterMs: number | null, ...more: Effect[]): Step {
-  const own = connection.online ? backoffMs(Math.max(0, connection.attempt - 1), random) : offlineDelayMs;
+function wait(
+  connection: Connection,
+  random: number,
+  retryAfterMs: number | null,
+  ...more: Effect[]
+): Step {
+  const own = connection.online
+    ? backoffMs(Math.max(0, connection.attempt - 1), random)
+    : offlineDelayMs;
   const delayMs = Math.max(own, retryAfterMs ?? 0);
-  return to(connection, { phase: { kind: "waiting", delayMs } }, ...more, { type: "timer", delayMs });
+  return to(connection, { phase: { kind: "waiting", delayMs } }, ...more, {
+    type: "timer",
+    delayMs,
+  });
 }
 
 function over(connection: Connection, reason: Over): Step {
-  return to(connection, { phase: { kind: "over", over: reason } }, { type: "drop" }, { type: "refresh" });
+  return to(
+    connection,
+    { phase: { kind: "over", over: reason } },
+    { type: "drop" },
+    { type: "refresh" },
+  );
 }
 
 function to(connection: Connection, change: Partial<Connection>, ...effects: Effect[]): Step {

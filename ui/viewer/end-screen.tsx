@@ -2,6 +2,7 @@ import { A } from "@solidjs/router";
 import { Show, type JSX } from "solid-js";
 import type { State } from "../../db/states.ts";
 import type { Instance } from "../../gateway/schemas.ts";
+import { reasonText } from "../components/reason.ts";
 import { StateBadge } from "../components/state-badge.tsx";
 import { whyNot } from "../components/why-not.ts";
 import { Button, buttonClass } from "../kit/button.tsx";
@@ -58,7 +59,7 @@ export function EndScreen(props: {
       badge={props.state}
       title={t(`viewer.${props.state}.title`, { name: props.instance.name })}
       text={t(`viewer.${props.state}.text`)}
-      reason={props.instance.reason?.text}
+      reason={props.instance.reason === null ? null : reasonText(props.instance.reason)}
       veil={props.veil && !ended()}
     >
       <Show when={ended()}>

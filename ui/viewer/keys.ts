@@ -47,12 +47,16 @@ export function characterKey(character: string): Key {
   if (character === "\n") return namedKeys.Enter;
   if (character === "\t") return namedKeys.Tab;
   const codePoint = character.codePointAt(0) ?? 0;
-  const latin = (codePoint >= 0x20 && codePoint <= 0x7e) || (codePoint >= 0xa0 && codePoint <= 0xff);
+  const latin =
+    (codePoint >= 0x20 && codePoint <= 0x7e) || (codePoint >= 0xa0 && codePoint <= 0xff);
   return key(latin ? codePoint : 0x0100_0000 + codePoint, null);
 }
 
 /** What changed between two values of a text field: characters to delete from the end, text to type. */
-export function diffText(before: string, after: string): { readonly erase: number; readonly insert: string } {
+export function diffText(
+  before: string,
+  after: string,
+): { readonly erase: number; readonly insert: string } {
   const old = [...before];
   const now = [...after];
   let same = 0;
@@ -66,6 +70,10 @@ export function isEscapeChord(event: KeyboardEvent): boolean {
     event.ctrlKey &&
     event.altKey &&
     event.shiftKey &&
-    (event.key === "Control" || event.key === "Alt" || event.key === "Shift" || event.key === "AltGraph" || event.key === "Meta")
+    (event.key === "Control" ||
+      event.key === "Alt" ||
+      event.key === "Shift" ||
+      event.key === "AltGraph" ||
+      event.key === "Meta")
   );
 }

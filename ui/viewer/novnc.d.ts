@@ -30,6 +30,9 @@ declare module "@novnc/novnc" {
     sendKey(keysym: number, code: string | null, down?: boolean): void;
     sendCtrlAltDel(): void;
     clipboardPasteFrom(text: string): void;
-    addEventListener<K extends keyof RfbEvents>(type: K, listener: (event: RfbEvents[K]) => void): void;
+    addEventListener<K extends keyof RfbEvents>(
+      type: K,
+      listener: (event: RfbEvents[K]) => void,
+    ): void;
   }
 }

@@ -44,6 +44,9 @@ export function openScreen(
   const rfb = new Rfb(target, socket, { shared: true });
   configure(rfb, quality);
   const canvas = target.querySelector("canvas");
+  // On touch devices noVNC draws the pointer itself, on a canvas beside the app.
+  for (const pointer of document.querySelectorAll("body > canvas"))
+    pointer.setAttribute("aria-hidden", "true");
   const liveness: Liveness = watchLiveness(socket, {
     stalled: () => !over && events.stalled(),
     woke: () => !over && events.woke(),

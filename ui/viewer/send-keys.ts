@@ -15,7 +15,10 @@ export function sendCombination(rfb: RFB, combination: Combination): void {
 }
 
 /** Types what an on-screen keyboard changed in a text field. */
-export function sendChange(rfb: RFB, change: { readonly erase: number; readonly insert: string }): void {
+export function sendChange(
+  rfb: RFB,
+  change: { readonly erase: number; readonly insert: string },
+): void {
   for (let i = 0; i < change.erase; i += 1) {
     rfb.sendKey(namedKeys.Backspace.keysym, namedKeys.Backspace.code);
   }

@@ -6,7 +6,15 @@ import ArrowUp from "lucide-solid/icons/arrow-up";
 import KeyboardIcon from "lucide-solid/icons/keyboard";
 import { createSignal, For, onCleanup, Show, type JSX } from "solid-js";
 import { t } from "../messages/messages.ts";
-import { diffText, functionKey, modifiers, namedKeys, type Key, type Modifier, type NamedKey } from "./keys.ts";
+import {
+  diffText,
+  functionKey,
+  modifiers,
+  namedKeys,
+  type Key,
+  type Modifier,
+  type NamedKey,
+} from "./keys.ts";
 import { sendChange } from "./send-keys.ts";
 import styles from "./touch-keys.module.css";
 
@@ -66,7 +74,7 @@ export function TouchKeys(props: { readonly rfb: RFB }): JSX.Element {
   return (
     <div class={styles["bar"]} role="toolbar" aria-label={t("keys.bar")} onPointerDown={keepFocus}>
       <Show when={functions()}>
-        <div class={styles["row"]}>
+        <div class={`${styles["row"]} ${styles["functions"]}`}>
           <For each={Array.from({ length: 12 }, (_, index) => index + 1)}>
             {(number) => (
               <button type="button" class={styles["key"]} onClick={() => type(functionKey(number))}>
@@ -76,41 +84,48 @@ export function TouchKeys(props: { readonly rfb: RFB }): JSX.Element {
           </For>
         </div>
       </Show>
-      <div class={styles["row"]}>
-        <For each={["Escape", "Tab"] as const}>
-          {(name) => (
-            <button type="button" class={styles["key"]} onClick={() => type(namedKeys[name])}>
-              {t(`key.${name}`)}
-            </button>
-          )}
-        </For>
-        <For each={["ctrl", "alt", "super"] as const}>
-          {(modifier) => (
-            <button
-              type="button"
-              class={styles["key"]}
-              aria-pressed={held().has(modifier)}
-              onClick={() => press(modifier, !held().has(modifier))}
-            >
-              {t(`key.${modifier}`)}
-            </button>
-          )}
-        </For>
-        <For each={arrows()}>
-          {(arrow) => (
-            <button type="button" class={styles["key"]} aria-label={arrow.name} onClick={() => type(namedKeys[arrow.key])}>
-              <arrow.icon size={18} aria-hidden="true" />
-            </button>
-          )}
-        </For>
-        <button
-          type="button"
-          class={styles["key"]}
-          aria-expanded={functions()}
-          onClick={() => setFunctions((it) => !it)}
-        >
-          {t("key.functions")}
-        </button>
+      <div class={styles["main"]}>
+        <div class={styles["row"]}>
+          <For each={["Escape", "Tab"] as const}>
+            {(name) => (
+              <button type="button" class={styles["key"]} onClick={() => type(namedKeys[name])}>
+                {t(`key.${name}`)}
+              </button>
+            )}
+          </For>
+          <For each={["ctrl", "alt", "super"] as const}>
+            {(modifier) => (
+              <button
+                type="button"
+                class={styles["key"]}
+                aria-pressed={held().has(modifier)}
+                onClick={() => press(modifier, !held().has(modifier))}
+              >
+                {t(`key.${modifier}`)}
+              </button>
+            )}
+          </For>
+          <For each={arrows()}>
+            {(arrow) => (
+              <button
+                type="button"
+                class={styles["key"]}
+                aria-label={arrow.name}
+                onClick={() => type(namedKeys[arrow.key])}
+              >
+                <arrow.icon size={18} aria-hidden="true" />
+              </button>
+            )}
+          </For>
+          <button
+            type="button"
+            class={styles["key"]}
+            aria-expanded={functions()}
+            onClick={() => setFunctions((it) => !it)}
+          >
+            {t("key.functions")}
+          </button>
+        </div>
         <button
           type="button"
           class={`${styles["key"]} ${styles["keyboard"]}`}

@@ -1,10 +1,17 @@
 import { createSignal, onCleanup, untrack, type Accessor } from "solid-js";
 import type { Ticket } from "../../gateway/schemas.ts";
 import { createTicket } from "../api/calls.ts";
+import { closeCodes } from "../../wire/close-codes.ts";
 import { ApiError } from "../api/errors.ts";
 import { keys, noticeSignedOut, queryClient } from "../api/query-client.ts";
-import { firstConnection, step, type Connection, type ConnectionEvent, type Effect } from "./connection.ts";
-import { loadNoVnc } from "./load-novnc.ts";
+import {
+  firstConnection,
+  step,
+  type Connection,
+  type ConnectionEvent,
+  type Effect,
+} from "./connection.ts";
+import { loadNoVnc, type RfbConstructor } from "./load-novnc.ts";
 import { readQuality } from "./quality.ts";
 import { openScreen, type Screen } from "./screen.ts";
 
@@ -16,6 +23,8 @@ export interface DesktopConnection {
   readonly lastPicture: Accessor<HTMLCanvasElement | null>;
   /** The refusal that ended it, to be explained. */
   readonly refusal: Accessor<unknown>;
+  /** The next picture will be of another container: the last one would mislead. */
+  forgetPicture(): void;
   send(event: ConnectionEvent): void;
 }
 
@@ -25,10 +34,13 @@ export interface DesktopConnection {
  */
 export function useConnection(
   id: string,
-  target: () => HTMLElement,
+  target: () => HTMLElement | undefined,
   clipboard: (text: string) => void,
 ): DesktopConnection {
-  const [connection, setConnection] = createSignal<Connection>({ ...firstConnection, online: navigator.onLine });
+  const [connection, setConnection] = createSignal<Connection>({
+    ...firstConnection,
+    online: navigator.onLine,
+  });
   const [screen, setScreen] = createSignal<Screen | null>(null);
   const [lastPicture, setLastPicture] = createSignal<HTMLCanvasElement | null>(null);
   const [refusal, setRefusal] = createSignal<unknown>(null);
@@ -68,9 +80,14 @@ export function useConnection(
     const mine = new AbortController();
     asking = mine;
     try {
-      // Both are needed; the slower one decides.
-      const [granted] = await Promise.all([createTicket(id, "control", mine.signal), loadNoVnc()]);
+      const loading = loadNoVnc().then(
+        () => true,
+        () => false,
+      );
+      const granted = await createTicket(id, "control", mine.signal);
+      const loaded = await loading;
       if (mine.signal.aborted) return;
+      if (!loaded) return send({ type: "outdated" });
       ticket = granted;
       setRefusal(null);
       send({ type: "ticket" });
@@ -86,8 +103,21 @@ export function useConnection(
   const open = async (): Promise<void> => {
     const mine = asking;
     const Rfb = await loadNoVnc();
-    if (ticket === undefined || mine?.signal.aborted === true) return;
-    const opened: Screen = openScreen(Rfb, target(), ticket, readQuality(), {
+    const place = target();
+    if (place === undefined || ticket === undefined || mine?.signal.aborted === true) return;
+    const granted = ticket;
+    ticket = undefined;
+    try {
+      setScreen(openHere(Rfb, place, granted));
+    } catch (error) {
+      // The browser itself forbids the socket: mixed content, for example.
+      console.error(error);
+      send({ type: "closed", code: closeCodes.protocolError.code, openMs: 0 });
+    }
+  };
+
+  const openHere = (Rfb: RfbConstructor, place: HTMLElement, granted: Ticket): Screen => {
+    const opened: Screen = openScreen(Rfb, place, granted, readQuality(), {
       opened: () => send({ type: "opened" }),
       closed: (code, openMs) => {
         keepPicture(opened);
@@ -97,8 +127,7 @@ export function useConnection(
       woke: () => send({ type: "woke" }),
       clipboard,
     });
-    ticket = undefined;
-    setScreen(opened);
+    return opened;
   };
 
   const keepPicture = (from: Screen): void => {
@@ -107,6 +136,8 @@ export function useConnection(
     if (canvas !== null && canvas.width > 0 && wasPainted(canvas)) setLastPicture(canvas);
     if (untrack(screen) === from) setScreen(null);
   };
+
+  const forgetPicture = (): void => void setLastPicture(null);
 
   const drop = (): void => {
     asking?.abort();
@@ -132,7 +163,7 @@ export function useConnection(
     drop();
   });
 
-  return { connection, screen, lastPicture, refusal, send };
+  return { connection, screen, lastPicture, refusal, forgetPicture, send };
 }
 
 /** A canvas without one opaque pixel was never painted: the picture before it is the better one. */

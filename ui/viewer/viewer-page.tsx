@@ -9,6 +9,7 @@ import { Button } from "../kit/button.tsx";
 import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { MessageScreen } from "./end-screen.tsx";
+import { keepAboveKeyboard } from "./above-keyboard.ts";
 import { Viewer } from "./viewer.tsx";
 import styles from "./viewer-page.module.css";
 
@@ -25,14 +26,11 @@ export function ViewerPage(): JSX.Element {
 
 function OneDesktop(props: { readonly id: string }): JSX.Element {
   const navigate = useNavigate();
-  const query = useInstance(
-    () => props.id,
-    () => instance()?.state === "queued" || instance()?.state === "starting",
-  );
+  const query = useInstance(() => props.id);
   const instance = (): Instance | undefined => (query.isPending ? undefined : query.data);
   const gone = (): boolean => query.error instanceof ApiError && query.error.status === 404;
   return (
-    <main class={styles["viewer"]}>
+    <main ref={keepAboveKeyboard} class={styles["viewer"]}>
       <Switch>
         <Match when={gone()}>
           <Gone />
@@ -42,7 +40,12 @@ function OneDesktop(props: { readonly id: string }): JSX.Element {
         </Match>
         <Match when={query.isError}>
           <div class={styles["screen"]}>
-            <ErrorNotice error={query.error} doing="look" retry={() => void query.refetch()} urgent />
+            <ErrorNotice
+              error={query.error}
+              doing="look"
+              retry={() => void query.refetch()}
+              urgent
+            />
             <Button onClick={() => navigate(paths.desktops())}>{t("viewer.back")}</Button>
           </div>
         </Match>

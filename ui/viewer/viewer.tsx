@@ -1,41 +1,48 @@
-import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, Show, Switch, type JSX } from "solid-js";
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  Match,
+  on,
+  onCleanup,
+  onMount,
+  Show,
+  Switch,
+  type JSX,
+} from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
 import { restart, stop } from "../api/actions.ts";
-import { explain } from "../api/explain.ts";
-import { idLine, toastError } from "../components/error-notice.tsx";
+import { toastError } from "../components/error-notice.tsx";
 import { usePageTitle } from "../components/page-title.ts";
-import { readSetting, writeSetting } from "../components/settings.ts";
 import { announce } from "../kit/announcer.tsx";
-import { Button } from "../kit/button.tsx";
 import { t } from "../messages/messages.ts";
 import { Bar } from "./bar.tsx";
 import { createBarVisibility } from "./bar-visibility.ts";
-import { mayReadClipboard, readClipboard, writeClipboard } from "./clipboard.ts";
-import type { Because } from "./connection.ts";
+import { writeClipboard } from "./clipboard.ts";
+import type { Connection, Over } from "./connection.ts";
 import { connectionWord } from "./connection-word.ts";
-import { EndScreen, MessageScreen } from "./end-screen.tsx";
-import { watchFirstPicture } from "./first-picture.ts";
-import { releaseKeysOnBlur } from "./held-keys.ts";
+import { EndScreen } from "./end-screen.tsx";
 import { isEscapeChord } from "./keys.ts";
 import { preloadNoVnc } from "./load-novnc.ts";
-import type { Screen } from "./screen.ts";
+import { OverScreen } from "./over-screen.tsx";
+import { ReconnectLine, troubleOf } from "./reconnect-line.tsx";
 import { TouchKeys } from "./touch-keys.tsx";
 import { useConnection } from "./use-connection.ts";
+import { usePicture } from "./use-picture.ts";
 import { WaitingScreen } from "./waiting-screen.tsx";
 import styles from "./viewer-page.module.css";
 
-/** An X server is one flat colour until the session paints: wait this long for more before showing it. */
-const flatMs = 3_000;
-/** Tries that go by before a reason is given: most interruptions are over sooner. */
-const quietTries = 3;
-const introMs = 4_000;
+interface ViewerProps {
+  readonly instance: Instance;
+  readonly onLeave: () => void;
+}
 
-export function Viewer(props: { readonly instance: Instance; readonly onLeave: () => void }): JSX.Element {
-  let target!: HTMLDivElement; // Solid sets it before anything below runs in an effect.
+/** One instance in a window: its start, its picture, and every way in which that can end. */
+export function Viewer(props: ViewerProps): JSX.Element {
+  let target: HTMLDivElement | undefined;
   const it = (): Instance => props.instance;
+  const running = (): boolean => it().state === "running";
   const [remoteText, setRemoteText] = createSignal("");
-  const [painted, setPainted] = createSignal<Screen | null>(null);
-  const [seen, setSeen] = createSignal(false);
   const desktop = useConnection(
     props.instance.id,
     () => target,
@@ -44,63 +51,22 @@ export function Viewer(props: { readonly instance: Instance; readonly onLeave: (
       void writeClipboard(text);
     },
   );
+  const { connection } = desktop;
   const bar = createBarVisibility();
-  const connection = desktop.connection;
-  const connected = (): boolean => connection().phase.kind === "connected";
-  const visible = (): boolean => connected() && painted() !== null && painted() === desktop.screen();
+  const { visible, seen } = usePicture(it, desktop, bar);
   const word = createMemo(() => connectionWord(connection(), seen()));
-  const rfb = () => (connected() ? (desktop.screen()?.rfb ?? null) : null);
+  const rfb = () =>
+    connection().phase.kind === "connected" ? (desktop.screen()?.rfb ?? null) : null;
+  const retry = (): void => desktop.send({ type: "retryNow" });
   const toDesktop = (): void => {
     bar.hide();
     rfb()?.focus({ preventScroll: true });
   };
 
   onMount(preloadNoVnc);
-  createEffect(() => desktop.send({ type: "instance", running: it().state === "running" }));
-  usePageTitle(() => {
-    const state = it().state === "running" ? t(`viewer.state.${word()}`) : t(`state.${it().state}`);
-    return t("viewer.title", { name: it().name, state });
-  });
-  createEffect(on(word, (now) => announce(t(`viewer.state.${now}`)), { defer: true }));
-  createEffect(
-    on(
-      () => it().state,
-      (state) => announce(t("desktops.announce", { name: it().name, state: t(`state.${state}`) })),
-      { defer: true },
-    ),
-  );
-
-  createEffect(
-    on([desktop.screen, connected], ([screen, isConnected]) => {
-      const canvas = screen?.canvas ?? null;
-      if (screen === null || canvas === null || !isConnected) return;
-      const label = (): string => t("viewer.desktop", { name: it().name });
-      canvas.setAttribute("aria-label", label());
-      canvas.setAttribute("role", "application");
-      canvas.setAttribute("aria-description", t("viewer.desktopHint"));
-      screen.rfb.focus({ preventScroll: true });
-      onCleanup(releaseKeysOnBlur(canvas));
-      const panelThere = it().timeline.some((step) => step.phase === "panel" && step.at !== null);
-      onCleanup(
-        watchFirstPicture(canvas, seen() || panelThere ? 0 : flatMs, () => {
-          setPainted(screen);
-          setSeen(true);
-          introduceOnce(() => bar.introduce(introMs));
-        }),
-      );
-      onCleanup(offerClipboard(canvas, (text) => screen.rfb.clipboardPasteFrom(text)));
-      canvas.addEventListener("pointerdown", () => bar.hide());
-    }),
-  );
-
-  const chord = (event: KeyboardEvent): void => {
-    if (!isEscapeChord(event)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    bar.open();
-  };
-  window.addEventListener("keydown", chord, { capture: true });
-  onCleanup(() => window.removeEventListener("keydown", chord, { capture: true }));
+  createEffect(() => desktop.send({ type: "instance", running: running() }));
+  useWords(it, () => (running() ? t(`viewer.state.${word()}`) : t(`state.${it().state}`)));
+  useEscapeChord(() => bar.open());
 
   const cancel = (): void => {
     stop(it()).then(
@@ -111,28 +77,31 @@ export function Viewer(props: { readonly instance: Instance; readonly onLeave: (
   const startAgain = (): void => {
     restart(it()).catch((error: unknown) => toastError(error, "start"));
   };
-  const troubled = (): boolean => connection().attempt > quietTries && connection().phase.kind !== "connected";
-  const trouble = (): string | null => (troubled() ? because(connection().because) : null);
 
   return (
     <>
       <div class={styles["stage"]}>
-        <div ref={target} class={styles["desktop"]} data-testid="desktop" data-painted={visible()} />
+        <div
+          ref={(element) => (target = element)}
+          class={styles["desktop"]}
+          data-testid="desktop"
+          data-painted={visible()}
+        />
         <Show when={!visible() && desktop.lastPicture()}>
           {(canvas) => <div class={styles["last"]}>{canvas()}</div>}
         </Show>
         <Switch>
-          <Match when={over(connection().phase)}>
-            {(reason) => (
+          <Match when={overOf(connection())}>
+            {(over) => (
               <OverScreen
-                over={reason()}
+                over={over()}
                 name={it().name}
                 refusal={desktop.refusal()}
-                onRetry={() => desktop.send({ type: "retryNow" })}
+                onRetry={retry}
               />
             )}
           </Match>
-          <Match when={resting(it().state)}>
+          <Match when={restingState(it())}>
             {(state) => (
               <EndScreen
                 instance={it()}
@@ -142,30 +111,18 @@ export function Viewer(props: { readonly instance: Instance; readonly onLeave: (
               />
             )}
           </Match>
-          <Match when={it().state !== "running" || (!seen() && !visible())}>
+          <Match when={!running() || (!seen() && !visible())}>
             <WaitingScreen
               instance={it()}
-              trouble={trouble()}
-              onCancel={it().state === "running" ? null : cancel}
+              trouble={troubleOf(connection())}
+              onCancel={running() ? null : cancel}
             />
           </Match>
           <Match when={!visible()}>
-            <div class={styles["line"]} role="status">
-              <span>{word() === "offline" ? t("viewer.offline") : t("viewer.reconnecting")}</span>
-              <Show when={trouble()}>
-                {(text) => (
-                  <>
-                    <span class={styles["lineNote"]}>{text()}</span>
-                    <Button size="small" onClick={() => desktop.send({ type: "retryNow" })}>
-                      {t("viewer.tryNow")}
-                    </Button>
-                  </>
-                )}
-              </Show>
-            </div>
+            <ReconnectLine connection={connection()} onRetry={retry} />
           </Match>
         </Switch>
-        <Show when={seen()}>
+        <Show when={seen() && running() && connection().phase.kind !== "over"}>
           <Bar
             instance={it()}
             word={word()}
@@ -182,96 +139,45 @@ export function Viewer(props: { readonly instance: Instance; readonly onLeave: (
   );
 }
 
-function OverScreen(props: {
-  readonly over: "access" | "refused" | "gone" | "signedOut" | "protocol";
-  readonly name: string;
-  readonly refusal: unknown;
-  readonly onRetry: () => void;
-}): JSX.Element {
-  const explained = () => explain(props.refusal, "connect");
-  return (
-    <Switch>
-      <Match when={props.over === "access"}>
-        <MessageScreen title={t("viewer.access.title", { name: props.name })} text={t("viewer.access.text")}>
-          <Button variant="primary" onClick={props.onRetry}>
-            {t("app.tryAgain")}
-          </Button>
-        </MessageScreen>
-      </Match>
-      <Match when={props.over === "gone"}>
-        <MessageScreen title={t("viewer.gone.title")} text={t("viewer.gone.text")} />
-      </Match>
-      <Match when={props.over === "protocol"}>
-        <MessageScreen title={t("viewer.protocol.title")} text={t("viewer.protocol.text")}>
-          <Button variant="primary" onClick={props.onRetry}>
-            {t("app.tryAgain")}
-          </Button>
-        </MessageScreen>
-      </Match>
-      <Match when={props.over === "refused" || props.over === "signedOut"}>
-        <MessageScreen
-          title={t("viewer.refused.title")}
-          reason={explained().what}
-          text={explained().next}
-          small={idLine(explained().requestId)}
-        >
-          <Button variant="primary" onClick={props.onRetry}>
-            {t("app.tryAgain")}
-          </Button>
-        </MessageScreen>
-      </Match>
-    </Switch>
+/** The tab's title and what screen readers hear follow the state. */
+function useWords(instance: () => Instance, state: () => string): void {
+  usePageTitle(() => t("viewer.title", { name: instance().name, state: state() }));
+  createEffect(
+    on(state, (text) => announce(t("desktops.announce", { name: instance().name, state: text })), {
+      defer: true,
+    }),
   );
 }
 
-function over(phase: { readonly kind: string; readonly over?: "access" | "refused" | "gone" | "signedOut" | "protocol" }) {
-  return phase.kind === "over" ? phase.over : undefined;
+/** Ctrl+Alt+Shift leads from the desktop, which takes every other key, to the bar. */
+function useEscapeChord(act: () => void): void {
+  const listen = (event: KeyboardEvent): void => {
+    if (!isEscapeChord(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  };
+  window.addEventListener("keydown", listen, { capture: true });
+  onCleanup(() => window.removeEventListener("keydown", listen, { capture: true }));
 }
 
-function resting(state: Instance["state"]) {
-  switch (state) {
+function overOf(connection: Connection): Over | undefined {
+  return connection.phase.kind === "over" ? connection.phase.over : undefined;
+}
+
+/** The state, where nothing is to be waited for that shows itself as a start. */
+function restingState(instance: Instance) {
+  switch (instance.state) {
     case "queued":
     case "starting":
     case "running":
       return undefined;
     default:
-      return state;
-  }
-}
-
-function because(reason: Because): string | null {
-  switch (reason) {
-    case "first":
-    case "lost":
-      return t("viewer.why.keepalive");
-    default:
-      return t(`viewer.why.${reason}`);
+      return instance.state;
   }
 }
 
 /** A tablet or a phone: what is under the finger has no Ctrl and no Esc. */
 function isTouch(): boolean {
   return window.matchMedia("(pointer: coarse)").matches;
-}
-
-/** Once in a browser's life the bar shows itself, so that its tab means something. */
-function introduceOnce(show: () => void): void {
-  if (readSetting("barSeen") !== null) return;
-  writeSetting("barSeen", "yes");
-  show();
-}
-
-/** Where the reader has allowed it for good, what they copied elsewhere is there when they come back. */
-function offerClipboard(canvas: HTMLCanvasElement, send: (text: string) => void): () => void {
-  let last: string | null = null;
-  const offer = async (): Promise<void> => {
-    if (!(await mayReadClipboard())) return;
-    const text = await readClipboard();
-    if (text === null || text === "" || text === last) return;
-    last = text;
-    send(text);
-  };
-  const onFocus = (): void => void offer();
-  canvas.addEventListener("focus", onFocus);
-  return () => canvas.removeEventListener("focus", onFocus);
 }

@@ -1,13 +1,14 @@
 import { A } from "@solidjs/router";
 import { Show, type JSX } from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
-import { Ahead } from "../components/moment.tsx";
+import { QueuePlace } from "../components/moment.tsx";
 import { createNow } from "../components/now.ts";
 import { StateBadge } from "../components/state-badge.tsx";
 import { TimelineView } from "../components/timeline-view.tsx";
 import { Button, buttonClass } from "../kit/button.tsx";
 import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
+import { reasonText } from "../components/reason.ts";
 import styles from "./viewer-page.module.css";
 
 interface WaitingScreenProps {
@@ -27,7 +28,9 @@ export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
       <section class={styles["box"]}>
         <div class={styles["head"]}>
           <StateBadge state={it().state} />
-          <h1 class={styles["title"]}>{it().name}</h1>
+          <h1 class={styles["title"]}>
+            {queued() ? t("viewer.queued.title", { name: it().name }) : it().name}
+          </h1>
           <Show when={it().name !== it().environmentName}>
             <p class={styles["note"]}>
               {it().environmentName} {it().version}
@@ -37,19 +40,11 @@ export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
         <TimelineView instance={it()} now={now} tall />
         <Show when={queued() && (it().reason ?? it().queue)}>
           <div class={styles["reason"]}>
-            <Show when={it().reason}>{(reason) => <p>{reason().text}</p>}</Show>
+            <Show when={it().reason}>{(reason) => <p>{reasonText(reason())}</p>}</Show>
             <Show when={it().queue}>
               {(queue) => (
                 <p>
-                  {t("card.queuePosition", { position: queue().position })}
-                  <Show when={queue().estimate}>
-                    {(at) => (
-                      <>
-                        {" · "}
-                        <Ahead at={at()} now={now} />
-                      </>
-                    )}
-                  </Show>
+                  <QueuePlace queue={queue()} now={now} />
                 </p>
               )}
             </Show>

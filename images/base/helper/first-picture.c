@@ -102,8 +102,7 @@ static xcb_atom_t atom(xcb_connection_t *x, const char *name) {
   return value;
 }
 
-static void paint_root(xcb_connection_t *x, const xcb_screen_t *screen) {
-  int width = screen->width_in_pixels, height = screen->height_in_pixels;
+static void paint_root(xcb_connection_t *x, const xcb_screen_t *screen, int width, int height) {
   uint32_t *pixels = malloc((size_t)width * height * 4);
   if (!pixels) return;
   draw(pixels, width, height);
@@ -164,32 +163,51 @@ static int is_dock(xcb_connection_t *x, xcb_window_t window, xcb_atom_t type, xc
   return found;
 }
 
-static int is_viewable(xcb_connection_t *x, xcb_window_t window) {
-  xcb_get_window_attributes_reply_t *reply =
-      xcb_get_window_attributes_reply(x, xcb_get_window_attributes(x, window), NULL);
-  int viewable = reply && reply->map_state == XCB_MAP_STATE_VIEWABLE;
-  free(reply);
-  return viewable;
+/* Measured against the root window as it is now: a viewer may have resized the screen since the display started. */
+static int is_in_sight(xcb_connection_t *x, const xcb_screen_t *screen, xcb_window_t window) {
+  xcb_get_window_attributes_cookie_t asked = xcb_get_window_attributes(x, window);
+  xcb_get_geometry_cookie_t measured = xcb_get_geometry(x, window);
+  xcb_get_geometry_cookie_t whole = xcb_get_geometry(x, screen->root);
+  xcb_get_window_attributes_reply_t *attributes = xcb_get_window_attributes_reply(x, asked, NULL);
+  xcb_get_geometry_reply_t *place = xcb_get_geometry_reply(x, measured, NULL);
+  xcb_get_geometry_reply_t *root = xcb_get_geometry_reply(x, whole, NULL);
+  int seen = attributes && place && root && attributes->map_state == XCB_MAP_STATE_VIEWABLE &&
+             place->x < root->width && place->x + place->width > 0 && place->y < root->height &&
+             place->y + place->height > 0;
+  free(attributes);
+  free(place);
+  free(root);
+  return seen;
 }
 
-/* Returns 0 when a panel is viewable, 1 when the X server is gone. */
-static int wait_for_panel(xcb_connection_t *x, xcb_window_t root) {
+/* Returns 0 when a panel is in sight, 1 when the X server is gone. */
+static int wait_for_panel(xcb_connection_t *x, const xcb_screen_t *screen) {
   xcb_atom_t type = atom(x, "_NET_WM_WINDOW_TYPE"), dock = atom(x, "_NET_WM_WINDOW_TYPE_DOCK");
-  xcb_query_tree_reply_t *tree = xcb_query_tree_reply(x, xcb_query_tree(x, root), NULL);
+  xcb_query_tree_reply_t *tree = xcb_query_tree_reply(x, xcb_query_tree(x, screen->root), NULL);
   int count = tree ? xcb_query_tree_children_length(tree) : 0;
   for (int i = 0; i < count; i++) {
     xcb_window_t window = xcb_query_tree_children(tree)[i];
-    if (is_dock(x, window, type, dock) && is_viewable(x, window)) return 0;
+    if (is_dock(x, window, type, dock) && is_in_sight(x, screen, window)) return 0;
   }
   free(tree);
 
   xcb_generic_event_t *event;
   while ((event = xcb_wait_for_event(x))) {
-    if ((event->response_type & 0x7f) == XCB_MAP_NOTIFY) {
-      xcb_window_t window = ((xcb_map_notify_event_t *)event)->window;
-      if (is_dock(x, window, type, dock) && is_viewable(x, window)) return 0;
+    int kind = event->response_type & 0x7f;
+    xcb_window_t window = XCB_NONE;
+    if (kind == XCB_MAP_NOTIFY) window = ((xcb_map_notify_event_t *)event)->window;
+    if (kind == XCB_CONFIGURE_NOTIFY) {
+      xcb_configure_notify_event_t *change = (xcb_configure_notify_event_t *)event;
+      window = change->window;
+      /* A viewer that comes early resizes the screen: the picture follows. */
+      if (window == screen->root) {
+        paint_root(x, screen, change->width, change->height);
+        xcb_flush(x);
+        window = XCB_NONE;
+      }
     }
     free(event);
+    if (window && is_dock(x, window, type, dock) && is_in_sight(x, screen, window)) return 0;
   }
   return 1;
 }
@@ -207,17 +225,17 @@ int main(int count, char **arguments) {
   if (xcb_connection_has_error(x)) return 1;
   const xcb_screen_t *screen = xcb_setup_roots_iterator(xcb_get_setup(x)).data;
 
-  uint32_t events = XCB_EVENT_MASK_SUBSTRUCTURE_NOTIFY;
+  uint32_t events = XCB_EVENT_MASK_SUBSTRUCTURE_NOTIFY | XCB_EVENT_MASK_STRUCTURE_NOTIFY;
   xcb_change_window_attributes(x, screen->root, XCB_CW_EVENT_MASK, &events);
   give_visuals(x, screen);
-  paint_root(x, screen);
+  paint_root(x, screen, screen->width_in_pixels, screen->height_in_pixels);
   /* Any answer means that everything asked for before has been done. */
   free(xcb_get_input_focus_reply(x, xcb_get_input_focus(x), NULL));
   if (rename(arguments[1], arguments[2]) != 0) {
     perror("first-picture: socket");
     return 1;
   }
-  if (wait_for_panel(x, screen->root) != 0) return 1;
+  if (wait_for_panel(x, screen) != 0) return 1;
   int marker = open(arguments[3], O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
   if (marker < 0) {
     perror("first-picture: marker");

@@ -30,7 +30,8 @@ export function AddUser(props: AddUserProps): JSX.Element {
 function AddUserForm(props: AddUserProps): JSX.Element {
   const [error, setError] = createSignal<unknown>(null);
   const [busy, setBusy] = createSignal(false);
-  const fields = () => (error() === null ? {} : explain(error(), "administer").fields) as Record<string, string>;
+  const fields = () =>
+    (error() === null ? {} : explain(error(), "administer").fields) as Record<string, string>;
 
   const submit = async (event: SubmitEvent & { currentTarget: HTMLFormElement }): Promise<void> => {
     event.preventDefault();
@@ -58,8 +59,15 @@ function AddUserForm(props: AddUserProps): JSX.Element {
   };
 
   return (
-    <form class={styles["form"]} onSubmit={(event) => void submit(event)} noValidate autocomplete="off">
-      <Show when={error()}>{(failure) => <ErrorNotice error={failure()} doing="administer" urgent />}</Show>
+    <form
+      class={styles["form"]}
+      onSubmit={(event) => void submit(event)}
+      noValidate
+      autocomplete="off"
+    >
+      <Show when={error()}>
+        {(failure) => <ErrorNotice error={failure()} doing="administer" urgent />}
+      </Show>
       <Field
         label={t("users.username")}
         name="username"

@@ -1,8 +1,6 @@
 import { Match, Show, Switch, type JSX } from "solid-js";
 import { ErrorNotice } from "../../components/error-notice.tsx";
-import { AdminsOnly } from "../../components/signed-in.tsx";
 import { Button } from "../../kit/button.tsx";
-import { Notice } from "../../kit/notice.tsx";
 import { SearchField } from "../../kit/search-field.tsx";
 import { Table, type Column } from "../../kit/table.tsx";
 import { t } from "../../messages/messages.ts";
@@ -22,43 +20,45 @@ export function AdminList<T>(props: AdminListProps<T>): JSX.Element {
   const rows = (): readonly T[] => props.list.rows();
   const more = (): boolean => props.list.query.hasNextPage;
   return (
-    <AdminsOnly
-      fallback={<Notice tone="attention" title={t("admin.forbidden")} lines={[t("admin.forbiddenNext")]} />}
-    >
-      <div class={styles["page"]}>
-        <div class={styles["head"]}>
-          <h1 class={styles["title"]}>{props.title}</h1>
-          <SearchField
-            label={t("admin.search")}
-            placeholder={t("admin.search")}
-            value={props.list.search()}
-            onInput={props.list.setSearch}
-          />
-          {props.action}
-        </div>
-        <Switch>
-          <Match when={props.list.query.isError && rows().length === 0}>
-            <ErrorNotice error={props.list.query.error} doing="look" retry={() => void props.list.query.refetch()} />
-          </Match>
-          <Match when={props.list.query.isPending}>
-            <p role="status">{t("app.loading")}</p>
-          </Match>
-          <Match when={rows().length === 0}>
-            <p role="status">{props.list.search() === "" ? props.none : t("admin.noMatch")}</p>
-          </Match>
-          <Match when={rows().length > 0}>
-            <Table label={props.title} columns={props.columns} rows={rows()} />
-            <div class={styles["foot"]} role="status">
-              {more() ? t("admin.countMore", { count: rows().length }) : t("admin.count", { count: rows().length })}
-              <Show when={more()}>
-                <Button size="small" onClick={() => void props.list.query.fetchNextPage()}>
-                  {t("admin.more")}
-                </Button>
-              </Show>
-            </div>
-          </Match>
-        </Switch>
+    <div class={styles["page"]}>
+      <div class={styles["head"]}>
+        <h1 class={styles["title"]}>{props.title}</h1>
+        <SearchField
+          label={t("admin.search")}
+          placeholder={t("admin.search")}
+          value={props.list.search()}
+          onInput={props.list.setSearch}
+        />
+        {props.action}
       </div>
-    </AdminsOnly>
+      <Switch>
+        <Match when={props.list.query.isError && rows().length === 0}>
+          <ErrorNotice
+            error={props.list.query.error}
+            doing="look"
+            retry={() => void props.list.query.refetch()}
+          />
+        </Match>
+        <Match when={props.list.query.isPending}>
+          <p role="status">{t("app.loading")}</p>
+        </Match>
+        <Match when={rows().length === 0}>
+          <p role="status">{props.list.search() === "" ? props.none : t("admin.noMatch")}</p>
+        </Match>
+        <Match when={rows().length > 0}>
+          <Table label={props.title} columns={props.columns} rows={rows()} />
+          <div class={styles["foot"]} role="status">
+            {more()
+              ? t("admin.countMore", { count: rows().length })
+              : t("admin.count", { count: rows().length })}
+            <Show when={more()}>
+              <Button size="small" onClick={() => void props.list.query.fetchNextPage()}>
+                {t("admin.more")}
+              </Button>
+            </Show>
+          </div>
+        </Match>
+      </Switch>
+    </div>
   );
 }

@@ -56,7 +56,10 @@ export function NodesPage(): JSX.Element {
           label={t("nodes.cpus")}
           used={node.allocated.cpus}
           total={node.capacity.cpus}
-          format={(value) => value.toLocaleString(locale())}
+          text={t("nodes.ofCapacity", {
+            used: node.allocated.cpus,
+            total: node.capacity.cpus.toLocaleString(locale()),
+          })}
         />
       ),
     },
@@ -67,7 +70,12 @@ export function NodesPage(): JSX.Element {
           label={t("nodes.memory")}
           used={node.allocated.memoryBytes}
           total={node.capacity.memoryBytes}
-          format={(value) => formatBytes(value, locale())}
+          text={t("nodes.ofCapacity", {
+            used: (node.allocated.memoryBytes / 2 ** 30).toLocaleString(locale(), {
+              maximumFractionDigits: 1,
+            }),
+            total: formatBytes(node.capacity.memoryBytes, locale()),
+          })}
         />
       ),
     },
@@ -97,13 +105,15 @@ export function NodesPage(): JSX.Element {
     },
   ];
 
-  return <AdminList title={t("nodes.title")} none={t("nodes.none")} list={list} columns={columns()} />;
+  return (
+    <AdminList title={t("nodes.title")} none={t("nodes.none")} list={list} columns={columns()} />
+  );
 }
 
 function NodeState(props: { readonly node: AdminNode }): JSX.Element {
   const ready = (): boolean => props.node.state === "ready";
   return (
-    <span class={styles["state"]}>
+    <span class={`${styles["state"]} ${ready() ? styles["good"] : styles["poor"]}`}>
       <StateShape state={ready() ? "running" : "lost"} />
       {ready() ? t("nodes.ready") : t("nodes.notReady")}
       <Show when={props.node.reason}>
@@ -117,7 +127,9 @@ function Labels(props: { readonly labels: Readonly<Record<string, string>> }): J
   return (
     <span class={styles["labels"]}>
       <For each={Object.entries(props.labels)}>
-        {([name, value]) => <span class={styles["label"]}>{value === "" ? name : `${name}=${value}`}</span>}
+        {([name, value]) => (
+          <span class={styles["label"]}>{value === "" ? name : `${name}=${value}`}</span>
+        )}
       </For>
     </span>
   );
@@ -127,12 +139,12 @@ function Use(props: {
   readonly label: string;
   readonly used: number;
   readonly total: number;
-  readonly format: (value: number) => string;
+  readonly text: string;
 }): JSX.Element {
   return (
     <span class={styles["use"]}>
       <progress aria-label={props.label} max={props.total} value={props.used} />
-      {t("nodes.ofCapacity", { used: props.format(props.used), total: props.format(props.total) })}
+      {props.text}
     </span>
   );
 }

@@ -18,7 +18,10 @@ export function useAdminList<T>(
   const [typed, setTyped] = createSignal(parameters.search ?? "");
   let timer: ReturnType<typeof setTimeout> | undefined;
   onCleanup(() => clearTimeout(timer));
-  const view = () => ({ search: parameters.search ?? "", sort: parameters.sort === "-name" ? "-name" : "name" });
+  const view = () => ({
+    search: parameters.search ?? "",
+    sort: parameters.sort === "-name" ? "-name" : "name",
+  });
   const query = useInfiniteQuery(() => ({
     queryKey: [name, view()],
     queryFn: ({ pageParam, signal }) =>
@@ -30,7 +33,8 @@ export function useAdminList<T>(
   }));
   return {
     query,
-    rows: (): T[] => (query.isPending ? [] : (query.data?.pages.flatMap((page) => page.items) ?? [])),
+    rows: (): T[] =>
+      query.isPending ? [] : (query.data?.pages.flatMap((page) => page.items) ?? []),
     search: typed,
     setSearch(value: string) {
       setTyped(value);
@@ -38,6 +42,7 @@ export function useAdminList<T>(
       timer = setTimeout(() => setParameters({ search: value }, { replace: true }), typingMs);
     },
     descending: () => view().sort === "-name",
-    toggleSort: () => setParameters({ sort: view().sort === "-name" ? null : "-name" }, { replace: true }),
+    toggleSort: () =>
+      setParameters({ sort: view().sort === "-name" ? null : "-name" }, { replace: true }),
   };
 }

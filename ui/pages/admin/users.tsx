@@ -43,7 +43,9 @@ export function UsersPage(): JSX.Element {
   const columns = (): Column<AdminUser>[] => [
     {
       head: t("users.username"),
-      cell: (user) => <code class={user.disabled ? styles["off"] : styles["strong"]}>{user.username}</code>,
+      cell: (user) => (
+        <code class={user.disabled ? styles["off"] : styles["strong"]}>{user.username}</code>
+      ),
       sort: {
         descending: list.descending(),
         text: list.descending() ? t("admin.sortedDown") : t("admin.sortedUp"),
@@ -51,12 +53,15 @@ export function UsersPage(): JSX.Element {
       },
     },
     { head: t("users.displayName"), cell: (user) => user.displayName },
-    { head: t("users.email"), cell: (user) => <span class={styles["muted"]}>{user.email ?? ""}</span> },
-    { head: t("users.roles"), cell: (user) => user.roles.map((role) => t(`role.${role}`)).join(", ") },
+    { head: t("users.email"), cell: (user) => user.email },
+    {
+      head: t("users.roles"),
+      cell: (user) => user.roles.map((role) => t(`role.${role}`)).join(", "),
+    },
     {
       head: t("users.state"),
       cell: (user) => (
-        <span class={`${styles["state"]} ${user.disabled ? styles["off"] : ""}`}>
+        <span class={`${styles["state"]} ${user.disabled ? styles["off"] : styles["good"]}`}>
           <StateShape state={user.disabled ? "shelved" : "running"} />
           {user.disabled ? t("users.disabled") : t("users.enabled")}
         </span>
@@ -71,15 +76,21 @@ export function UsersPage(): JSX.Element {
           <Moment at={user.lastSignInAt} now={now} />
         ),
     },
-    { head: t("users.uid"), end: true, cell: (user) => <code class={styles["muted"]}>{user.uid}</code> },
     {
-      head: "",
+      head: t("users.uid"),
+      end: true,
+      cell: (user) => <code class={styles["muted"]}>{user.uid}</code>,
+    },
+    {
+      head: t("users.actions"),
       end: true,
       cell: (user) => (
         <Button
           size="small"
           variant="quiet"
-          aria-label={t(user.disabled ? "users.enableWho" : "users.disableWho", { name: user.displayName })}
+          aria-label={t(user.disabled ? "users.enableWho" : "users.disableWho", {
+            name: user.displayName,
+          })}
           disabledReason={user.id === me().id ? t("users.notYourself") : null}
           onClick={() => (user.disabled ? void setDisabled(user, false) : setDisabling(user))}
         >

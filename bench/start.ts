@@ -1,0 +1,151 @@
+/** A click in a browser until the panel is on the canvas, beside what the engine and the image take alone. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import Docker from "dockerode";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser, signIn, until, visit } from "../test/browser.ts";
+import { containersOf } from "../test/containers.ts";
+import type { TestInstallation } from "../test/installation.ts";
+import { measureFloor, type FloorRun } from "./floor.ts";
+import { median } from "./figures.ts";
+import type { BenchRow } from "./relay.ts";
+
+/** Left part of the bottom panel: the menu, which looks the same at any size and any time. */
+const strip = { width: 320, height: 20 };
+
+interface StripState {
+  asciStrip?: number[];
+  asciPainted?: Promise<number>;
+}
+
+/** Keeps how the panel's strip looks, for the runs to recognise it. */
+async function rememberStrip(page: Page): Promise<number[]> {
+  return page.evaluate(({ width, height }) => {
+    const canvas = document.querySelector<HTMLCanvasElement>('[data-testid="desktop"] canvas');
+    const context = canvas?.getContext("2d");
+    if (!canvas || !context) throw new Error("there is no canvas");
+    return [...context.getImageData(0, canvas.height - height, width, height).data];
+  }, strip);
+}
+
+/** Times from the click on Start, in the page itself, frame by frame, until the strip is painted. */
+async function armPage(page: Page, reference: number[]): Promise<void> {
+  await page.evaluate(
+    ({ width, height, known }) => {
+      const painted = (): boolean => {
+        const canvas = document.querySelector<HTMLCanvasElement>('[data-testid="desktop"] canvas');
+        const context = canvas?.getContext("2d");
+        if (!canvas || !context || canvas.height < height) return false;
+        const { data } = context.getImageData(0, canvas.height - height, width, height);
+        let same = 0;
+        for (let at = 0; at < data.length; at += 4)
+          if (Math.abs((data[at] ?? 0) - (known[at] ?? 255)) < 12) same += 1;
+        return same / (data.length / 4) > 0.95;
+      };
+      (globalThis as StripState).asciPainted = new Promise((resolve) => {
+        document.addEventListener(
+          "click",
+          (event) => {
+            const look = () => {
+              if (painted()) resolve(performance.now() - event.timeStamp);
+              else requestAnimationFrame(look);
+            };
+            look();
+          },
+          { capture: true, once: true },
+        );
+      });
+    },
+    { ...strip, known: reference },
+  );
+}
+
+async function stopShown(page: Page, url: string): Promise<void> {
+  const id = page.url().slice(-36);
+  await page.evaluate(async (path) => {
+    await fetch(path, { method: "POST" });
+  }, `/api/instances/${id}/stop`);
+  await until("the desktop is gone", async () => (await containersOf(id)).length === 0);
+  await page.goto(url);
+  await page.getByRole("button", { name: "Start", exact: true }).first().waitFor();
+}
+
+async function clickToPainted(page: Page, url: string, reference: number[]): Promise<number> {
+  await armPage(page, reference);
+  await page.getByRole("button", { name: "Start", exact: true }).first().click();
+  const painted = await page.evaluate(() => (globalThis as StripState).asciPainted);
+  await stopShown(page, url);
+  return painted ?? Number.NaN;
+}
+
+/** One uncounted start, to warm both sides and to learn how the panel looks. */
+async function warmUp(page: Page, url: string): Promise<number[]> {
+  await page.getByRole("button", { name: "Start", exact: true }).first().click();
+  await page.waitForURL(/\/desktops\/[0-9a-f-]{36}$/);
+  const id = page.url().slice(-36);
+  await until("the panel", async () => {
+    const answer = await page.request.get(`/api/instances/${id}`);
+    const { timeline } = (await answer.json()) as { timeline: { at: string | null }[] };
+    return timeline.every((it) => it.at !== null);
+  });
+  // Whatever is still being painted after the panel's window was mapped.
+  let strips = await rememberStrip(page);
+  await until("the panel stays the same", async () => {
+    await page.waitForTimeout(1000);
+    const now = await rememberStrip(page);
+    const same = now.every((value, at) => value === strips[at]);
+    strips = now;
+    return same;
+  });
+  await stopShown(page, url);
+  return strips;
+}
+
+const column = (runs: FloorRun[], name: keyof FloorRun) => median(runs.map((it) => it[name]));
+
+/** @param pairs counted pairs of a bare start and a start by click, in turn */
+export async function benchStart(
+  installation: TestInstallation,
+  image: string,
+  { pairs = 20 } = {},
+): Promise<BenchRow[]> {
+  const docker = new Docker();
+  const browser: Browser = await launchBrowser();
+  try {
+    const { page } = await visit(browser, installation.url);
+    await signIn(page, installation);
+    const home = join(installation.dataDir, "bench-home");
+    await mkdir(home, { recursive: true });
+    const bare = () => measureFloor(docker, { image, home, uid: 200_000, runs: 1 });
+    const reference = await warmUp(page, installation.url);
+    await bare();
+    const floors: FloorRun[] = [];
+    const ours: number[] = [];
+    for (let pair = 0; pair < pairs; pair++) {
+      floors.push(...(await bare()));
+      ours.push(await clickToPainted(page, installation.url, reference));
+    }
+    const floor = column(floors, "panelMs");
+    const start = median(ours);
+    const within = { unit: "ms", ours: start, peer: floor } as const;
+    return [
+      {
+        name: `start: click → panel painted, median of ${pairs}, beside docker run → panel mapped`,
+        ...within,
+        goal: "≤ 1.4 × floor",
+        pass: start <= 1.4 * floor,
+      },
+      { name: "start: click → panel painted", ...within, goal: "≤ 1500 ms", pass: start <= 1500 },
+      {
+        name: "floor's phases: created / started / banner",
+        ours: column(floors, "createdMs"),
+        peer: column(floors, "bannerMs"),
+        unit: "ms",
+        goal: "none",
+        pass: true,
+      },
+    ];
+  } finally {
+    await browser.close();
+  }
+}

@@ -1,0 +1,22 @@
+import { findProgram, installPackages } from "../images/host.ts";
+import { say } from "./terminal.ts";
+
+/** Programs that tests and measurements need, with the Debian package that has them. */
+const programs = [
+  { program: "chromium", package: "chromium" },
+  { program: "websockify", package: "websockify" },
+] as const;
+
+/**
+ * Installs those that are missing.
+ * @throws HostError
+ */
+export async function installTestPrograms(): Promise<void> {
+  const missing: string[] = [];
+  for (const { program, package: name } of programs) {
+    if ((await findProgram(program)) === undefined) missing.push(name);
+  }
+  if (missing.length === 0) return;
+  say(`Installing ${missing.join(" and ")}`);
+  await installPackages(missing);
+}

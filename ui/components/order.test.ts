@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import type { State } from "../../db/states.ts";
+import type { Instance } from "../../gateway/schemas.ts";
+import { endedInstances, liveInstances, matches } from "./order.ts";
+
+const instance = (name: string, state: State, createdAt: string, endedAt: string | null = null) =>
+  ({ name, state, createdAt, endedAt }) as Instance;
+const names = (instances: readonly Instance[]): string[] => instances.map((it) => it.name);
+
+const all = [
+  instance("old", "stopped", "2026-01-01", "2026-01-09"),
+  instance("queued", "queued", "2026-01-05"),
+  instance("running, older", "running", "2026-01-02"),
+  instance("failed", "failed", "2026-01-03", "2026-01-10"),
+  instance("running, newer", "running", "2026-01-04"),
+  instance("stopping", "stopping", "2026-01-06"),
+  instance("starting", "starting", "2026-01-01"),
+];
+
+describe("the order of desktops", () => {
+  it("puts what can be worked in first", () => {
+    expect(names(liveInstances(all))).toEqual([
+      "running, newer",
+      "running, older",
+      "starting",
+      "queued",
+      "stopping",
+    ]);
+  });
+
+  it("puts the last to end first", () => {
+    expect(names(endedInstances(all))).toEqual(["failed", "old"]);
+  });
+});
+
+describe("matches", () => {
+  it.each([
+    ["", true],
+    ["TOMO", true],
+    ["mira tomo", true],
+    ["kovac", true],
+    ["tomo x", false],
+  ])("%j", (search, expected) => {
+    expect(matches(search, ["Tomography", "Mira Kovač"])).toBe(expected);
+  });
+});

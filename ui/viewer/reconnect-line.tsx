@@ -1,0 +1,48 @@
+import { Show, type JSX } from "solid-js";
+import { Button } from "../kit/button.tsx";
+import { t } from "../messages/messages.ts";
+import type { Because, Connection } from "./connection.ts";
+import styles from "./viewer-page.module.css";
+
+/** Tries that go by before a reason is given: most interruptions are over sooner. */
+const quietTries = 3;
+
+/** One calm line over the greyed last picture. */
+export function ReconnectLine(props: {
+  readonly connection: Connection;
+  readonly onRetry: () => void;
+}): JSX.Element {
+  const offline = (): boolean =>
+    props.connection.phase.kind === "waiting" && !props.connection.online;
+  return (
+    <div class={styles["line"]} role="status">
+      <span>{offline() ? t("viewer.offline") : t("viewer.reconnecting")}</span>
+      <Show when={offline() ? null : troubleOf(props.connection)}>
+        {(text) => (
+          <>
+            <span class={styles["lineNote"]}>{text()}</span>
+            <Button size="small" onClick={props.onRetry}>
+              {t("viewer.tryNow")}
+            </Button>
+          </>
+        )}
+      </Show>
+    </div>
+  );
+}
+
+/** What keeps the picture from coming; null while it is too early to say. */
+export function troubleOf(connection: Connection): string | null {
+  if (connection.phase.kind === "connected" || connection.attempt <= quietTries) return null;
+  return because(connection.because);
+}
+
+function because(reason: Because): string {
+  switch (reason) {
+    case "first":
+    case "lost":
+      return t("viewer.why.keepalive");
+    default:
+      return t(`viewer.why.${reason}`);
+  }
+}
