@@ -1,4 +1,4 @@
-import { passwordFile } from "./relay/rfb-auth.ts";
+import { passwordFile } from "./relay/vnc-password.ts";
 
 /** TigerVNC's password file, both passwords in it, as the desktop's image takes it: Base64. */
 export function vncPasswordFile(control: string, view: string): string {

@@ -1,5 +1,4 @@
 /** The placer: from the queue to nodes. It runs where its database login is given. */
-import { randomInt } from "node:crypto";
 import type { Db } from "../db/client.ts";
 import {
   endUnplaced,
@@ -10,15 +9,13 @@ import {
   writeQueueReasons,
   type Placed,
 } from "../db/placement.ts";
+import { generatePassword } from "./relay/vnc-password.ts";
 import { place, type Decision } from "../scheduler/place.ts";
 
 /** Placed per transaction, so that nobody waits long for its locks. */
 const batch = 100;
 
-const alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
-/** VncAuth takes eight characters and no more. */
-const vncPassword = () =>
-  Array.from({ length: 8 }, () => alphabet[randomInt(alphabet.length)]).join("");
+const vncPassword = () => generatePassword().toString("latin1");
 
 function toPlaced(decision: Extract<Decision, { kind: "placed" }>, at: string): Placed {
   return {

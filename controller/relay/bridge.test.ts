@@ -10,7 +10,7 @@ import { closeCodes } from "../../wire/close-codes.ts";
 import { readHandshake, switchingProtocols } from "../../wire/upgrade.ts";
 import { type Bridge, type BridgeOptions, bridge } from "./bridge.ts";
 import { Keepalive } from "./keepalive.ts";
-import { generatePassword } from "./rfb-auth.ts";
+import { generatePassword } from "./vnc-password.ts";
 import { type FakeVnc, fakeVnc } from "./testing.ts";
 import { connectUpstream } from "./upstream.ts";
 

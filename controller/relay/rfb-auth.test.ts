@@ -1,14 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { splits } from "../../wire/testing.ts";
-import {
-  BrowserHandshake,
-  RfbAuthError,
-  VncAuthClient,
-  generatePassword,
-  obfuscatePassword,
-  passwordFile,
-} from "./rfb-auth.ts";
+import { BrowserHandshake, RfbAuthError, VncAuthClient } from "./rfb-auth.ts";
+import { generatePassword, obfuscatePassword, passwordFile } from "./vnc-password.ts";
 import { answerChallenge } from "./vnc-password.ts";
 
 const text = (value: string): Buffer => Buffer.from(value, "latin1");

@@ -2,13 +2,6 @@ import { Buffer } from "node:buffer";
 import { ByteQueue } from "./byte-queue.ts";
 import { answerChallenge } from "./vnc-password.ts";
 
-export {
-  generatePassword,
-  obfuscatePassword,
-  passwordBytes,
-  passwordFile,
-} from "./vnc-password.ts";
-
 /** What went wrong in an RFB opening handshake. */
 export type RfbAuthFault =
   /** The other side's version is not spoken here. */

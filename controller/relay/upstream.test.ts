@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { BufferPool } from "../../wire/buffers.ts";
 import { DialError } from "../dial.ts";
-import { RfbAuthError, generatePassword } from "./rfb-auth.ts";
+import { RfbAuthError } from "./rfb-auth.ts";
+import { generatePassword } from "./vnc-password.ts";
 import { fakeVnc } from "./testing.ts";
 import { type UpstreamOptions, connectUpstream } from "./upstream.ts";
 

@@ -1,0 +1,180 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser, signIn, until, visit } from "../browser.ts";
+import { startInstallation, type TestInstallation } from "../installation.ts";
+
+let installation: TestInstallation;
+let browser: Browser;
+
+beforeAll(async () => {
+  installation = await startInstallation();
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await installation?.remove();
+});
+
+const sizes = {
+  phone: { width: 390, height: 844 },
+  tablet: { width: 820, height: 1180 },
+  laptop: { width: 1440, height: 900 },
+  narrow: { width: 360, height: 640 },
+};
+
+/** WCAG 2.2 AA and below. */
+async function faultsOf(page: Page): Promise<string[]> {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  return violations.flatMap((it) => it.nodes.map((node) => `${it.id}: ${node.html.slice(0, 160)}`));
+}
+
+async function overflowOf(page: Page): Promise<number> {
+  return page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+}
+
+/** What every page has to be: no fault of accessibility, nothing wider than the window, no complaint. */
+async function check(page: Page, complaints: string[]): Promise<void> {
+  expect(await faultsOf(page)).toEqual([]);
+  expect(await overflowOf(page)).toBe(0);
+  expect(complaints).toEqual([]);
+}
+
+const start = (page: Page, name: string) =>
+  page.evaluate(
+    async (body) => {
+      const answer = await fetch("/api/instances", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      return ((await answer.json()) as { id: string }).id;
+    },
+    { environment: "mate", name },
+  );
+
+const views = Object.keys(sizes).flatMap((size) => [
+  { size: size as keyof typeof sizes, dark: false },
+  { size: size as keyof typeof sizes, dark: true },
+]);
+
+describe.each(views)("the pages at $size, dark $dark", ({ size, dark }) => {
+  it("are free of faults, from signing in to administration", async () => {
+    const options = { viewport: sizes[size], dark, touch: size !== "laptop" };
+    const { context, page, complaints } = await visit(browser, installation.url, options);
+    await page.getByLabel("Username", { exact: true }).waitFor();
+    await check(page, complaints);
+    await signIn(page, installation);
+    await check(page, complaints);
+    await page.goto("/nothing/here");
+    await page.getByRole("link").first().waitFor();
+    await check(page, complaints);
+    for (const path of ["/admin/users", "/admin/nodes"]) {
+      await page.goto(path);
+      await page.getByRole("table").waitFor();
+      await check(page, complaints);
+    }
+    await context.close();
+  });
+});
+
+describe("with desktops", () => {
+  it("has no faults with a long name, what runs, what ended and what failed", async () => {
+    const { context, page, complaints } = await visit(browser, installation.url);
+    await signIn(page, installation);
+    const long =
+      "A name as long as people make them, with the sample, the scan, the energy and the date";
+    const ids = [await start(page, long), await start(page, "Short")];
+    await until("both run", async () => {
+      const { items } = (await (await page.request.get("/api/instances")).json()) as {
+        items: { state: string }[];
+      };
+      return items.filter((it) => it.state === "running").length === 2;
+    });
+    await page.getByRole("button", { name: "Connect", exact: true }).nth(1).waitFor();
+    await check(page, complaints);
+    await page.setViewportSize(sizes.narrow);
+    await check(page, complaints);
+    for (const id of ids)
+      await page.evaluate((path) => fetch(path, { method: "POST" }), `/api/instances/${id}/stop`);
+    await page.getByRole("button", { name: "Start again" }).nth(1).waitFor();
+    await check(page, complaints);
+    await context.close();
+  });
+
+  it("brings someone back to where they were after signing in again", async () => {
+    const { context, page } = await visit(browser, installation.url);
+    await signIn(page, installation);
+    await page.goto("/admin/nodes");
+    await page.getByRole("table").waitFor();
+    await context.clearCookies();
+    await page.reload();
+    await page.getByLabel("Username", { exact: true }).fill("admin");
+    await page.getByLabel("Password", { exact: true }).fill(installation.password);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByRole("table").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/admin/nodes");
+    await context.close();
+  });
+
+  it("can be used by keyboard alone", async () => {
+    const { context, page } = await visit(browser, installation.url);
+    await page.getByLabel("Username", { exact: true }).focus();
+    await page.keyboard.type("admin");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(installation.password);
+    await page.keyboard.press("Enter");
+    const button = page.getByRole("button", { name: "Start", exact: true }).first();
+    await button.waitFor();
+    await until("the focus reaches Start", async () => {
+      await page.keyboard.press("Tab");
+      return button.evaluate((it) => it === document.activeElement);
+    });
+    await page.keyboard.press("Enter");
+    await page.locator('[data-testid="desktop"] canvas').waitFor({ timeout: 60_000 });
+    await context.close();
+  });
+});
+
+describe("the site's files", () => {
+  it("are cached by their names, compressed, and under a strict policy", async () => {
+    const html = await fetch(installation.url, { headers: { "accept-encoding": "br" } });
+    expect(html.headers.get("cache-control")).toBe("no-cache");
+    expect(html.headers.get("content-encoding")).toBe("br");
+    expect(html.headers.get("content-security-policy")).toMatch(/script-src 'self';/);
+    expect(html.headers.get("content-security-policy")).not.toContain("unsafe");
+    const asset = /"(\/assets\/[^"]+\.js)"/.exec(await html.text())?.[1] ?? "";
+    const script = await fetch(installation.url + asset);
+    expect(script.headers.get("cache-control")).toContain("immutable");
+    const etag = script.headers.get("etag") ?? "";
+    const again = await fetch(installation.url + asset, { headers: { "if-none-match": etag } });
+    expect(again.status).toBe(304);
+    for (const path of [
+      "/assets/none.js",
+      "/api/none",
+      "/../../etc/passwd",
+      "/assets/..%2f..%2fpackage.json",
+    ])
+      expect((await fetch(installation.url + path)).headers.get("content-type")).not.toContain(
+        "javascript",
+      );
+    expect((await fetch(`${installation.url}/assets/none.js`)).status).toBe(404);
+  });
+
+  it("include the API's reference, which loads nothing from elsewhere", async () => {
+    const { context, page, complaints } = await visit(browser, installation.url);
+    const foreign: string[] = [];
+    page.on("request", (request) => {
+      if (!request.url().startsWith(installation.url) && !request.url().startsWith("data:"))
+        foreign.push(request.url());
+    });
+    await page.goto("/api/docs");
+    await page.getByText("Start an environment").waitFor();
+    expect(foreign).toEqual([]);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});
