@@ -75,7 +75,13 @@ async function benchInstallation(): Promise<BenchRow[]> {
     const second = await benchSecondStart(installation);
     installation = second.installation;
     const scripts = await benchScripts(installation);
-    return [...(await benchStart(installation, image)), ...second.rows, ...scripts];
+    return [
+      ...(await benchStart(installation, image, {
+        pairs: Number(process.env["ASCI_BENCH_PAIRS"] ?? 20),
+      })),
+      ...second.rows,
+      ...scripts,
+    ];
   } finally {
     await installation.remove();
   }

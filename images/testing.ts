@@ -77,7 +77,10 @@ export async function startTestDesktop(
       ],
     },
   });
-  await container.start();
+  await container.start().catch(async (error: unknown) => {
+    await container.remove({ force: true });
+    throw error;
+  });
   return {
     container,
     display,

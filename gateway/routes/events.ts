@@ -13,6 +13,9 @@ import { hashToken, requireSignIn, signedIn } from "../middleware/signed-in.ts";
 /** How often a stream looks whether its sign-in still holds. */
 const checkSignInMs = 15_000;
 
+/** How soon a browser comes back after a stream broke. */
+const retryMs = 500;
+
 async function sendInstances(
   deps: Deps,
   stream: SSEStreamingApi,
@@ -58,6 +61,7 @@ export function eventRoutes(deps: Deps) {
         deps.metrics.eventStreams(1);
         let checkedAt = Date.now();
         try {
+          await stream.write(`retry: ${retryMs}\n\n`);
           if (!resumed)
             await stream.writeSSE({ event: "resync", data: "", id: formatCursor(cursor) });
           while (!signal.aborted) {

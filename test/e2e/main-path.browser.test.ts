@@ -129,7 +129,10 @@ describe("the main path, in a real browser", () => {
   it("stops it, and the container is gone; the home stays", async () => {
     await page.goto("/");
     await page.getByRole("button", { name: "Stop", exact: true }).first().click();
-    await page.getByRole("dialog").getByRole("button", { name: /stop/i }).click();
+    await page.getByRole("button", { name: "Undo", exact: true }).click();
+    await page.getByRole("button", { name: "Connect", exact: true }).first().waitFor();
+    expect((await containersOf(instanceId))[0]?.State).toBe("running");
+    await page.getByRole("button", { name: "Stop", exact: true }).first().click();
     await until("the container is gone", async () => (await containersOf(instanceId)).length === 0);
     await page.getByText("Stopped").first().waitFor();
     await page.getByRole("button", { name: "Start again" }).first().click();

@@ -35,6 +35,8 @@ export async function call<T>(method: string, path: string, options: CallOptions
       credentials: "same-origin",
       cache: "no-store",
       redirect: "error",
+      // A wish that is made while its page closes still arrives.
+      keepalive: method === "POST",
       signal: abort.signal,
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });

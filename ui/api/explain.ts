@@ -64,7 +64,11 @@ function problemWords(error: ApiError, doing: Doing): Words {
     case 404:
       return { what: t("error.notFound"), next: t("error.notFoundNext") };
     case 409:
-      return { what: orDetail(t("error.conflict")), next: t("error.conflictNext") };
+      return {
+        what: orDetail(t("error.conflict")),
+        // In the administration it is a name that is taken, not a state that passes.
+        next: t(doing === "administer" ? "error.invalidNext" : "error.conflictNext"),
+      };
     case 413:
       return { what: t("error.tooLarge"), next: t("error.invalidNext") };
     case 429:

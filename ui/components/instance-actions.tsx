@@ -1,12 +1,16 @@
 import { useNavigate } from "@solidjs/router";
 import { createSignal, type JSX } from "solid-js";
+import { allows } from "../../db/states.ts";
 import type { Instance } from "../../gateway/schemas.ts";
 import { restart, stop } from "../api/actions.ts";
 import { Confirm } from "../kit/dialog.tsx";
 import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { preloadNoVnc } from "../viewer/load-novnc.ts";
+import { createGrace } from "./grace.ts";
 import { toastError } from "./error-notice.tsx";
+
+const stopGraceSeconds = 5;
 
 /** What can be lost by stopping: only a desktop that has been seen running has unsaved work. */
 const hasWork = (instance: Instance): boolean =>
@@ -18,11 +22,14 @@ const hasWork = (instance: Instance): boolean =>
  */
 export function useInstanceActions(instance: () => Instance) {
   const navigate = useNavigate();
-  const [asking, setAsking] = createSignal<"stop" | "restart" | null>(null);
+  const [asking, setAsking] = createSignal(false);
 
   const doStop = (): void => {
+    // It may have ended by itself while the seconds ran.
+    if (!allows(instance().state, "stop")) return;
     stop(instance()).catch((error: unknown) => toastError(error, "change"));
   };
+  const stopping = createGrace(stopGraceSeconds, doStop);
   const doRestart = (): void => {
     preloadNoVnc();
     restart(instance()).then(
@@ -32,36 +39,24 @@ export function useInstanceActions(instance: () => Instance) {
   };
 
   return {
-    askStop: () => (hasWork(instance()) ? setAsking("stop") : doStop()),
-    askRestart: () => (hasWork(instance()) ? setAsking("restart") : doRestart()),
+    /** What has work in it stops after some seconds in which that can be undone. */
+    askStop: () => (hasWork(instance()) ? stopping.begin() : doStop()),
+    stopping,
+    askRestart: () => (hasWork(instance()) ? setAsking(true) : doRestart()),
     dialogs: (): JSX.Element => (
-      <>
-        <Confirm
-          open={asking() === "stop"}
-          onOpenChange={(open) => setAsking(open ? "stop" : null)}
-          title={t("stop.title", { name: instance().name })}
-          confirm={t("stop.confirm")}
-          cancel={t("stop.keep")}
-          danger
-          onConfirm={doStop}
-        >
-          <p>{t("stop.lost")}</p>
-          <p>{t("stop.kept")}</p>
-        </Confirm>
-        <Confirm
-          open={asking() === "restart"}
-          onOpenChange={(open) => setAsking(open ? "restart" : null)}
-          title={t("restart.title", { name: instance().name })}
-          confirm={t("restart.confirm")}
-          cancel={t("stop.keep")}
-          danger
-          onConfirm={doRestart}
-        >
-          <p>{t("restart.text")}</p>
-          <p>{t("stop.lost")}</p>
-          <p>{t("stop.kept")}</p>
-        </Confirm>
-      </>
+      <Confirm
+        open={asking()}
+        onOpenChange={setAsking}
+        title={t("restart.title", { name: instance().name })}
+        confirm={t("restart.confirm")}
+        cancel={t("stop.keep")}
+        danger
+        onConfirm={doRestart}
+      >
+        <p>{t("restart.text")}</p>
+        <p>{t("stop.lost")}</p>
+        <p>{t("stop.kept")}</p>
+      </Confirm>
     ),
   };
 }

@@ -1,6 +1,6 @@
 import { A, useNavigate } from "@solidjs/router";
 import Ellipsis from "lucide-solid/icons/ellipsis";
-import { createEffect, createUniqueId, on, Show, type Accessor, type JSX } from "solid-js";
+import { createEffect, createUniqueId, on, onMount, Show, type Accessor, type JSX } from "solid-js";
 import { allows } from "../../db/states.ts";
 import type { Instance } from "../../gateway/schemas.ts";
 import { announce } from "../kit/announcer.tsx";
@@ -9,6 +9,7 @@ import { Menu, MenuItem } from "../kit/menu.tsx";
 import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { preloadViewer } from "../routes-preload.ts";
+import type { Grace } from "./grace.ts";
 import { useInstanceActions } from "./instance-actions.tsx";
 import { Ahead, QueuePlace, Since } from "./moment.tsx";
 import { StateBadge } from "./state-badge.tsx";
@@ -67,34 +68,39 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
           {(reason) => <p class={styles["reason"]}>{reasonText(reason())}</p>}
         </Show>
       </div>
-      <div class={styles["actions"]} role="group" aria-labelledby={nameId}>
-        <Button
-          variant={props.crowded ? "soft" : "primary"}
-          size={props.size}
-          disabledReason={whyNot(it().state, "connect")}
-          onPointerEnter={preloadViewer}
-          onFocus={preloadViewer}
-          onClick={() => navigate(paths.desktop(it()))}
-        >
-          {t("card.connect")}
-        </Button>
-        <Button
-          size={props.size}
-          disabledReason={whyNot(it().state, "stop")}
-          onClick={actions.askStop}
-        >
-          {t("card.stop")}
-        </Button>
-        <Menu
-          label={t("card.more", { name: it().name })}
-          triggerClass={buttonClass({ variant: "quiet", icon: true })}
-          trigger={<Ellipsis size={18} aria-hidden="true" />}
-        >
-          <MenuItem disabledReason={whyNot(it().state, "restart")} onSelect={actions.askRestart}>
-            {t("card.restart")}
-          </MenuItem>
-        </Menu>
-      </div>
+      <Show
+        when={actions.stopping.secondsLeft() === null}
+        fallback={<Stopping grace={actions.stopping} size={props.size} />}
+      >
+        <div class={styles["actions"]} role="group" aria-labelledby={nameId}>
+          <Button
+            variant={props.crowded ? "soft" : "primary"}
+            size={props.size}
+            disabledReason={whyNot(it().state, "connect")}
+            onPointerEnter={preloadViewer}
+            onFocus={preloadViewer}
+            onClick={() => navigate(paths.desktop(it()))}
+          >
+            {t("card.connect")}
+          </Button>
+          <Button
+            size={props.size}
+            disabledReason={whyNot(it().state, "stop")}
+            onClick={actions.askStop}
+          >
+            {t("card.stop")}
+          </Button>
+          <Menu
+            label={t("card.more", { name: it().name })}
+            triggerClass={buttonClass({ variant: "quiet", icon: true })}
+            trigger={<Ellipsis size={18} aria-hidden="true" />}
+          >
+            <MenuItem disabledReason={whyNot(it().state, "restart")} onSelect={actions.askRestart}>
+              {t("card.restart")}
+            </MenuItem>
+          </Menu>
+        </div>
+      </Show>
       <Show when={underWay()}>
         <div class={styles["timeline"]}>
           <Ticking instance={it()} />
@@ -102,6 +108,37 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
       </Show>
       {actions.dialogs()}
     </li>
+  );
+}
+
+/** In place of the actions: what is about to happen, and the way back. */
+function Stopping(props: {
+  readonly grace: Grace;
+  readonly size: "large" | "medium";
+}): JSX.Element {
+  let undo: HTMLButtonElement | undefined;
+  onMount(() => {
+    announce(t("stop.announce"));
+    undo?.focus();
+  });
+  return (
+    <div class={styles["stopping"]} role="group" aria-label={t("stop.announce")}>
+      <div>
+        <p class={styles["countdown"]}>
+          {t("stop.pending", { seconds: props.grace.secondsLeft() ?? 0 })}
+        </p>
+        <p>{t("stop.lost")}</p>
+        <p>{t("stop.kept")}</p>
+      </div>
+      <div class={styles["actions"]}>
+        <Button ref={(it) => (undo = it)} size={props.size} onClick={props.grace.undo}>
+          {t("stop.undo")}
+        </Button>
+        <Button size={props.size} variant="danger" onClick={props.grace.now}>
+          {t("stop.now")}
+        </Button>
+      </div>
+    </div>
   );
 }
 

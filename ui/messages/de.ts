@@ -110,10 +110,13 @@ export const de: Catalogue = {
   "why.restart.stopping": "Er wird gerade beendet: einen Augenblick noch.",
   "why.restart.lost": "Sein Knoten ist gerade nicht erreichbar.",
 
-  "stop.title": "{name} beenden?",
+  "stop.pending": "Endet in {seconds} s",
+  "stop.announce":
+    "Der Desktop wird gleich beendet. Einige Sekunden lang lässt sich das rückgängig machen.",
+  "stop.undo": "Rückgängig",
+  "stop.now": "Jetzt beenden",
   "stop.kept": "Bleibt: alles, was in Ihrem Home-Verzeichnis gespeichert ist.",
   "stop.lost": "Geht verloren: offene Programme und nicht gespeicherte Arbeit.",
-  "stop.confirm": "Desktop beenden",
   "stop.keep": "Weiterlaufen lassen",
   "restart.title": "{name} neu starten?",
   "restart.text": "Der Desktop endet und beginnt neu, in derselben Version.",
