@@ -57,6 +57,7 @@ async function create({ runtime, roots, timezone }: Hands, spec: InstanceSpec): 
       HOME: home,
       TZ: timezone,
       ASCI_VNC_PASSWD: vncPasswordFile(spec.vncControl, spec.vncView),
+      ...(spec.geometry ? { ASCI_GEOMETRY: spec.geometry } : {}),
     },
     mounts: [
       { source: files.vnc, target: "/run/asci", readOnly: false },

@@ -135,14 +135,17 @@ export interface StartWish {
   readonly versionId: string;
   readonly name: string;
   readonly experiment: string | null;
+  /** `WIDTHxHEIGHT` of the first screen; the image's own where there is none. */
+  readonly geometry?: string | null;
 }
 
 /** Wishes a new instance into the queue. @returns its id */
 export async function insertInstance(db: Queryable, wish: StartWish): Promise<string> {
   const [row] = await db.execute<{ id: string }>(sql`
     with made as (
-      insert into instances (owner_id, environment_id, version_id, name, experiment)
-      values (${wish.userId}, ${wish.environmentId}, ${wish.versionId}, ${wish.name}, ${wish.experiment})
+      insert into instances (owner_id, environment_id, version_id, name, experiment, geometry)
+      values (${wish.userId}, ${wish.environmentId}, ${wish.versionId}, ${wish.name}, ${wish.experiment},
+        ${wish.geometry ?? null})
       returning id, owner_id
     ), noted as (
       insert into instance_history (instance_id, to_state, actor, actor_id)

@@ -13,6 +13,7 @@ export interface InstanceSpec {
   readonly incarnation: number;
   readonly wantedIncarnation: number;
   readonly environment: string;
+  readonly geometry: string | null;
   readonly image: string;
   readonly digest: string;
   readonly cpuLimit: number | null;
@@ -34,7 +35,7 @@ export async function getInstanceSpec(
 ): Promise<InstanceSpec | undefined> {
   const [row] = await db.execute<InstanceSpec & Record<string, unknown>>(sql`
     select i.id, i.state, i.desired, i.incarnation, i.wanted_incarnation as "wantedIncarnation",
-      e.slug as environment, v.image, v.digest, e.cpu_limit as "cpuLimit",
+      e.slug as environment, i.geometry, v.image, v.digest, e.cpu_limit as "cpuLimit",
       coalesce(e.memory_limit_bytes, e.memory_bytes) as "memoryLimitBytes",
       jsonb_build_object('username', p.username, 'uid', p.uid, 'displayName', p.display_name) as person,
       c.vnc_control as "vncControl", c.vnc_view as "vncView", c.container_id as "containerId"

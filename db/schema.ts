@@ -118,6 +118,7 @@ export const instances = pgTable("instances", {
   versionId: uuid("version_id").notNull(),
   ownerId: uuid("owner_id").notNull(),
   experiment: text("experiment"),
+  geometry: text("geometry"),
   state: text("state").$type<State>().notNull().default("queued"),
   desired: text("desired").$type<Desire>().notNull().default("running"),
   generation: count("generation").notNull().default(1),

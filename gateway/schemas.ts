@@ -125,11 +125,17 @@ export const instanceSchema = z
   .meta({ ref: "Instance" });
 export type Instance = z.infer<typeof instanceSchema>;
 
+const screenSide = z.int("whole pixels").min(200, "at least 200").max(8192, "at most 8192");
+
 export const startBody = z.object({
   environment: z.string().min(1, "required").max(100, "at most 100 characters"),
   version: z.string().max(100, "at most 100 characters").optional(),
   experiment: z.string().max(100, "at most 100 characters").optional(),
   name: z.string().trim().min(1, "must not be empty").max(100, "at most 100 characters").optional(),
+  screen: z
+    .object({ width: screenSide, height: screenSide })
+    .optional()
+    .meta({ description: "the size of the first picture; the viewer's, to spare it a resize" }),
 });
 
 export const ticketBody = z.object({ permission: z.enum(["control", "view"]) });

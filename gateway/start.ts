@@ -14,6 +14,7 @@ export interface StartRequest {
     readonly version?: string | undefined;
     readonly experiment?: string | undefined;
     readonly name?: string | undefined;
+    readonly screen?: { readonly width: number; readonly height: number } | undefined;
   };
   readonly idempotencyKey: string | undefined;
   readonly audit: { readonly address: string | null; readonly requestId: string };
@@ -98,6 +99,7 @@ export async function startInstance(db: Db, request: StartRequest): Promise<stri
         versionId: startable.versionId,
         name: body.name ?? startable.name,
         experiment: null,
+        geometry: body.screen ? `${body.screen.width}x${body.screen.height}` : null,
       });
       if (key !== undefined)
         await rememberIdempotent(tx, { userId: person.id, key, bodyHash, instanceId });

@@ -128,6 +128,8 @@ create table instances (
   version_id uuid not null references versions,
   owner_id uuid not null references users,
   experiment text,
+  -- The screen it starts with, e.g. 1440x900; viewers resize it later.
+  geometry text check (geometry ~ '^[0-9]{3,4}x[0-9]{3,4}$'),
   state text not null default 'queued' check (state in (
     'queued', 'starting', 'running', 'paused', 'stopping', 'stopped', 'shelved', 'failed', 'lost'
   )),

@@ -15,7 +15,11 @@ const startRetryMs = 400;
  */
 export async function start(environment: Environment, version?: string): Promise<Instance> {
   const key = randomId();
-  const body = { environment: environment.slug, ...(version === undefined ? {} : { version }) };
+  const body = {
+    environment: environment.slug,
+    ...(version === undefined ? {} : { version }),
+    ...firstScreen(),
+  };
   for (let attempt = 1; ; attempt += 1) {
     const asked = markAsked();
     try {
@@ -26,6 +30,14 @@ export async function start(environment: Environment, version?: string): Promise
       await new Promise((resolve) => setTimeout(resolve, startRetryMs * attempt));
     }
   }
+}
+
+/** The viewer fills the window: a desktop that starts in its size needs no resize. */
+function firstScreen(): { screen?: { width: number; height: number } } {
+  const [width, height] = [globalThis.innerWidth, globalThis.innerHeight];
+  return width >= 200 && height >= 200 && width <= 8192 && height <= 8192
+    ? { screen: { width, height } }
+    : {};
 }
 
 /**
