@@ -17,7 +17,17 @@ export async function identify(pid: number): Promise<ProcessIdentity | undefined
   // The name in brackets may hold spaces and brackets itself; what follows the last one is regular.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const startTicks = fields[19];
-  return fields[0] === "Z" || startTicks === undefined ? undefined : { pid, startTicks };
+  if (startTicks === undefined || (fields[0] === "Z" && !(await hasThreads(pid)))) return undefined;
+  return { pid, startTicks };
+}
+
+/**
+ * A killed process is a zombie as soon as its first thread has ended; until the last one has, its
+ * ports and files are open.
+ */
+async function hasThreads(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  return threads.length > 1;
 }
 
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
