@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import { ClientMessageReader, encodingsMessage, readEncodings } from "./rfb-messages.ts";
+import { ClientMessageReader } from "./rfb-message-reader.ts";
+import { encodingsMessage, readEncodings } from "./rfb-messages.ts";
 
 /** Encodings of pictures and cursor shapes, and notices without which a viewer sees wrongly. */
 const viewerEncodings: ReadonlySet<number> = new Set([
@@ -69,9 +70,11 @@ export function createViewFilter(): (chunk: Buffer) => Buffer[] {
     skipped() {},
   });
   return (chunk) => {
-    passed = [];
     reader.push(chunk);
     endRun();
-    return passed;
+    const result = passed;
+    // An idle connection keeps nothing alive.
+    passed = [];
+    return result;
   };
 }
