@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { sql } from "drizzle-orm";
+import { controllerConfigSchema } from "../controller/config.ts";
 import { startController, type Controller } from "../controller/controller.ts";
 import type { Log } from "../controller/log.ts";
 import { getInstance, insertInstance, wishInstance, type InstanceRow } from "../db/instances.ts";
@@ -23,6 +24,8 @@ export interface TestNode {
   readonly seeded: Seeded;
   readonly lines: string[];
   readonly runDir: string;
+  /** The environment of a controller of this node as a process of its own. */
+  readonly controllerEnv: Readonly<Record<string, string>>;
   startController(options?: { answerMs?: number; leaseMs?: number }): Promise<Controller>;
   start(versionId?: string): Promise<string>;
   stop(id: string): Promise<void>;
@@ -56,6 +59,15 @@ export async function createTestNode(postgresUrl: string): Promise<TestNode> {
   const { userId } = seeded;
   const owned = { label: [`asci.installation=${database.installationId}`] };
 
+  const controllerEnv = {
+    DATABASE_URL: database.urls.node,
+    ASCI_PLACER_DATABASE_URL: database.urls.placer,
+    ASCI_NODE_ID: database.nodeId,
+    ASCI_RUN_DIR: runDir,
+    ASCI_HOMES_DIR: homesDir,
+    ASCI_CONTROLLER_LISTEN: `unix:${runDir}/controller.sock`,
+    ASCI_RELAY_GID: "0",
+  };
   const wish = async (instanceId: string, action: "stop" | "restart") => {
     const outcome = await wishInstance(gateway, { userId, instanceId, action });
     if (outcome.kind !== "accepted") throw new Error(`${action}: ${JSON.stringify(outcome)}`);
@@ -70,28 +82,18 @@ export async function createTestNode(postgresUrl: string): Promise<TestNode> {
     seeded,
     lines,
     runDir,
+    controllerEnv,
     get,
     async startController(options = {}) {
       let own: Controller | undefined;
-      const controller = await startController(
-        {
-          DATABASE_URL: database.urls.node,
-          ASCI_PLACER_DATABASE_URL: database.urls.placer,
-          ASCI_NODE_ID: database.nodeId,
-          ASCI_RUN_DIR: runDir,
-          ASCI_HOMES_DIR: homesDir,
-          ASCI_CONTROLLER_LISTEN: `unix:${runDir}/controller.sock`,
-          ASCI_RELAY_GID: 0,
+      const controller = await startController(controllerConfigSchema.parse(controllerEnv), {
+        log,
+        onSuperseded() {
+          note({}, "superseded");
+          void own?.stop();
         },
-        {
-          log,
-          onSuperseded() {
-            note({}, "superseded");
-            void own?.stop();
-          },
-          ...options,
-        },
-      );
+        ...options,
+      });
       own = controller;
       controllers.push(controller);
       return controller;

@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { until } from "../browser.ts";
+import { startEngineProxy } from "../engine-proxy.ts";
+import { createTestNode, docker, type TestNode } from "../node.ts";
+
+let node: TestNode;
+
+beforeAll(async () => {
+  node = await createTestNode(inject("postgresUrl"));
+});
+afterAll(() => node?.remove());
+
+/** The controller as a process of its own, which can be killed. */
+function spawnController(dockerHost?: string): ChildProcess {
+  const entry = join(import.meta.dirname, "../../controller/main.ts");
+  const child = spawn(process.execPath, [entry], {
+    env: {
+      PATH: process.env["PATH"],
+      ...node.controllerEnv,
+      ...(dockerHost ? { DOCKER_HOST: dockerHost } : {}),
+    },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  await ended;
+}
+
+describe("a controller killed by SIGKILL", () => {
+  it.each([
+    ["between create and start", /^POST (\/v[\d.]+)?\/containers\/create/],
+    ["between start and finish", /^POST (\/v[\d.]+)?\/containers\/[0-9a-f]+\/start/],
+  ])("%s leaves exactly one container to the next one", async (_when, call) => {
+    const killed = Promise.withResolvers<void>();
+    let child: ChildProcess | undefined;
+    const proxy = await startEngineProxy(join(node.runDir, "engine.sock"), call, () => {
+      child?.kill("SIGKILL");
+      killed.resolve();
+    });
+    child = spawnController(proxy.url);
+    const id = await node.start();
+    await killed.promise;
+    await proxy.close();
+    const [left] = await until("its container is there", async () => {
+      const found = await node.containers(id);
+      return found.length > 0 && found;
+    });
+    expect((await node.get(id)).state).toBe("starting");
+
+    const next = spawnController();
+    await node.untilState(id, "running");
+    const containers = await node.containers(id);
+    expect(containers.map((it) => it.Id)).toEqual([left?.Id]);
+    expect(containers[0]?.State).toBe("running");
+    await node.stop(id);
+    await node.untilState(id, "stopped");
+    expect(await node.containers(id)).toEqual([]);
+    await end(next);
+  });
+
+  it("while it stops one leaves nothing of it", async () => {
+    let child: ChildProcess | undefined;
+    const killed = Promise.withResolvers<void>();
+    const call = /^DELETE (\/v[\d.]+)?\/containers\/[0-9a-f]+/;
+    const proxy = await startEngineProxy(join(node.runDir, "engine.sock"), call, () => {
+      child?.kill("SIGKILL");
+      killed.resolve();
+    });
+    child = spawnController(proxy.url);
+    const id = await node.start();
+    await node.untilState(id, "running");
+    await node.stop(id);
+    await killed.promise;
+    await proxy.close();
+    expect((await node.get(id)).state).toBe("stopping");
+    const next = spawnController();
+    await node.untilState(id, "stopped");
+    expect(await node.containers(id)).toEqual([]);
+    await end(next);
+  });
+
+  it("while many start leaves one container each", async () => {
+    const first = spawnController();
+    const ids = await Promise.all(Array.from({ length: 6 }, () => node.start()));
+    await until("some have begun", async () => {
+      const states = await Promise.all(ids.map((id) => node.get(id)));
+      return states.some((it) => it.state === "running");
+    });
+    first.kill("SIGKILL");
+    const next = spawnController();
+    for (const id of ids) await node.untilState(id, "running");
+    for (const id of ids) expect(await node.containers(id)).toHaveLength(1);
+    await Promise.all(ids.map((id) => node.stop(id)));
+    for (const id of ids) await node.untilState(id, "stopped");
+    await end(next);
+    const left = await docker.listContainers({
+      all: true,
+      filters: { label: [`asci.installation=${node.database.installationId}`] },
+    });
+    expect(left).toEqual([]);
+  });
+});
