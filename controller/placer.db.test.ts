@@ -7,6 +7,7 @@ import {
   type Seeded,
   type TestDatabase,
 } from "../db/testing.ts";
+import { lockPlacer } from "../db/placement.ts";
 import { placeQueue } from "./placer.ts";
 
 let database: TestDatabase;
@@ -62,6 +63,27 @@ describe("the placer", () => {
       select count(*) filter (where state = 'queued')::int as queued,
         count(*) filter (where state = 'starting')::int as starting from instances`);
     expect(counts).toEqual({ queued: 7, starting: 5 });
+  });
+
+  it("goes on when another placer freezes while it holds the lock", async () => {
+    await setNode(100);
+    const frozen = database.as("placer", { max: 1 });
+    const held = Promise.withResolvers<void>();
+    const cut = frozen.db
+      .transaction(async (tx) => {
+        await lockPlacer(tx);
+        held.resolve();
+        // It never comes back: the server ends its session, and with it the lock.
+        await new Promise(() => {});
+      })
+      .catch(() => {});
+    await held.promise;
+    const id = await start();
+    const gateway = database.as("gateway").db;
+    expect(await getInstance(gateway, seeded.userId, id)).toMatchObject({ state: "queued" });
+    const { db } = database.as("placer");
+    while ((await get(id))?.state !== "starting") await placeQueue(db).catch(() => {});
+    void cut;
   });
 
   it("ends what was stopped while it waited", async () => {

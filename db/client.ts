@@ -42,7 +42,7 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
       application_name: options.applicationName ?? "asci",
       statement_timeout: options.statementTimeoutMs ?? 10_000,
       lock_timeout: 5_000,
-      idle_in_transaction_session_timeout: 10_000,
+      idle_in_transaction_session_timeout: options.statementTimeoutMs ?? 10_000,
     },
   });
   return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) };

@@ -39,6 +39,11 @@ export class ClientMessageReader {
     this.#extendedMouse = negotiated;
   }
 
+  /** Memory that an incomplete message takes. */
+  get heldBytes(): number {
+    return this.#part.length;
+  }
+
   push(chunk: Buffer): void {
     let at = Math.min(this.#skipBytes, chunk.length);
     this.#skipBytes -= at;

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { ClientMessageReader } from "./rfb-message-reader.ts";
 import { encodingsMessage, readEncodings } from "./rfb-messages.ts";
 

@@ -1,11 +1,16 @@
-import type { ContainerCreateOptions } from "dockerode";
+import type { ContainerCreateOptions, NetworkCreateOptions } from "dockerode";
+import { bridgeName } from "../firewall-rules.ts";
 import type { ContainerWish } from "./runtime.ts";
 
 export interface Ownership {
   readonly installationId: string;
   readonly nodeId: string;
   readonly network: string;
+  /** Addresses of ASCI's parts on other hosts, e.g. the database's; desktops are kept from them. */
+  readonly parts?: readonly string[];
 }
+
+export const bridgeOption = "com.docker.network.bridge.name";
 
 const shmBytes = 1024 ** 3;
 const pidsLimit = 4096;
@@ -23,6 +28,22 @@ export function labelsOf(wish: ContainerWish, own: Ownership): Record<string, st
     "asci.incarnation": String(wish.incarnation),
     "asci.environment": wish.environment,
     "asci.owner": wish.person.username,
+  };
+}
+
+/** The network of all desktops of a node: no traffic between them, an interface that rules can name. */
+export function networkOptions(own: Ownership): NetworkCreateOptions {
+  return {
+    Name: own.network,
+    // Names of networks are not unique by themselves, and a container cannot join an ambiguous one.
+    CheckDuplicate: true,
+    Driver: "bridge",
+    EnableIPv6: false,
+    Labels: { "asci.installation": own.installationId },
+    Options: {
+      "com.docker.network.bridge.enable_icc": "false",
+      [bridgeOption]: bridgeName(own.installationId),
+    },
   };
 }
 

@@ -1,6 +1,9 @@
 import { hostname, totalmem } from "node:os";
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
+import { applyFirewall } from "../firewall.ts";
+import { FirewallError, type FirewallInputs } from "../firewall-rules.ts";
+import { bridgeExists, ensureNetwork } from "./docker-network.ts";
 import { containerName, createOptions, type Ownership } from "./docker-options.ts";
 import {
   RuntimeError,
@@ -25,6 +28,8 @@ interface EngineFault {
 /** Tells the engine's errors apart by status, and where it gives none better, by its words. */
 export function toRuntimeError(error: unknown): RuntimeError {
   if (error instanceof RuntimeError) return error;
+  if (error instanceof FirewallError)
+    return new RuntimeError("engine_error", error.message, { cause: error });
   const fault = error as EngineFault;
   const words = fault.json?.message ?? fault.message ?? String(error);
   const options = { cause: error };
@@ -74,6 +79,8 @@ const statuses: Record<string, ContainerStatus> = {
 export class DockerRuntime implements Runtime {
   readonly #docker: Docker;
   readonly #own: Ownership;
+  /** As it was prepared. */
+  #network: FirewallInputs | undefined;
   constructor(docker: Docker, own: Ownership) {
     this.#docker = docker;
     this.#own = own;
@@ -93,19 +100,15 @@ export class DockerRuntime implements Runtime {
   }
 
   async prepare(): Promise<void> {
-    const existing = await guarded(
-      this.#docker.listNetworks({ filters: { name: [this.#own.network] } }),
-    );
-    if (existing.some((it) => it.Name === this.#own.network)) return;
-    await settled(
-      this.#docker.createNetwork({
-        Name: this.#own.network,
-        Driver: "bridge",
-        Labels: { "asci.installation": this.#own.installationId },
-        Options: { "com.docker.network.bridge.enable_icc": "false" },
-      }),
-      [409],
-    );
+    const inputs = await guarded(ensureNetwork(this.#docker, this.#own));
+    await guarded(applyFirewall(inputs));
+    this.#network = inputs;
+  }
+
+  /** Rules can be lost while a controller runs, e.g. by a reload of the site's: no start without them. */
+  async #isolate(): Promise<void> {
+    if (!this.#network || !(await bridgeExists(this.#network.bridge))) await this.prepare();
+    else await guarded(applyFirewall(this.#network));
   }
 
   list(): Promise<ObservedContainer[]> {
@@ -138,8 +141,9 @@ export class DockerRuntime implements Runtime {
     return container.id;
   }
 
-  start(containerId: string): Promise<void> {
-    return settled(this.#docker.getContainer(containerId).start(), [304]);
+  async start(containerId: string): Promise<void> {
+    await this.#isolate();
+    await settled(this.#docker.getContainer(containerId).start(), [304]);
   }
 
   async stop(containerId: string, graceSeconds: number): Promise<void> {
