@@ -8,6 +8,8 @@ import { installTestPrograms } from "../cli/test-programs.ts";
 import { ensureBaseImage } from "../images/build.ts";
 import { launchBrowser, signIn, visit } from "../test/browser.ts";
 import { startInstallation, type TestInstallation } from "../test/installation.ts";
+import { benchAccept } from "./accept.ts";
+import { benchReconnect } from "./reconnect.ts";
 import {
   benchBulk,
   benchRoundTrip,
@@ -79,6 +81,7 @@ async function benchInstallation(): Promise<BenchRow[]> {
       ...(await benchStart(installation, image, {
         pairs: Number(process.env["ASCI_BENCH_PAIRS"] ?? 20),
       })),
+      ...(await benchReconnect(installation)),
       ...second.rows,
       ...scripts,
     ];
@@ -89,6 +92,7 @@ async function benchInstallation(): Promise<BenchRow[]> {
 
 const benches: Record<string, () => Promise<BenchRow[]>> = {
   installation: benchInstallation,
+  accept: () => benchAccept(),
   roundTrip: () => benchRoundTrip(),
   bulk: () => benchBulk(),
   smallUpdates: () => benchSmallUpdates(),
