@@ -30,6 +30,8 @@ export interface Controller {
 }
 
 const stopDeadlineMs = 5000;
+/** No call but the events takes this long; stopping a container gives it 5 s. */
+const engineTimeoutMs = 30_000;
 
 /** Takes the node's next epoch, trying until database and engine answer. */
 async function register(
@@ -105,14 +107,18 @@ export async function startController(
     ? startPlacer(config.ASCI_PLACER_DATABASE_URL, log)
     : undefined;
   const installationId = await installationIdOf(connection, log);
-  const runtime = new DockerRuntime(new Docker(), {
-    installationId,
-    nodeId,
-    network: `asci-${installationId.slice(0, 8)}`,
-  });
+  const runtime = new DockerRuntime(
+    new Docker({ timeout: engineTimeoutMs }),
+    {
+      installationId,
+      nodeId,
+      network: `asci-${installationId.slice(0, 8)}`,
+    },
+    new Docker(),
+  );
   const { epoch, name } = await register(connection, runtime, config, log);
   const engine = createEngineState();
-  const counters: Counters = { unknownContainers: 0, comparisons: 0 };
+  const counters: Counters = { unknownContainers: 0, comparisons: 0, foundByComparison: 0 };
   const ended = new AbortController();
   const background = new Set<Promise<void>>();
   const hands: Hands = {
@@ -169,6 +175,7 @@ export async function startController(
   });
   const claim: Loop = startLoop(guardedClaim, log);
   const compare = startLoop(tasks.compare, log);
+  const ping = startLoop(tasks.ping, log);
   const watching = watchEngine(
     {
       db,
@@ -188,7 +195,7 @@ export async function startController(
 
   /** Claims nothing more, waits for what is under way, gives leases back, and closes the pool. */
   async function end(): Promise<void> {
-    await Promise.all([claim.stop(), compare.stop(), control.close()]);
+    await Promise.all([claim.stop(), compare.stop(), ping.stop(), control.close()]);
     await runner.stop(stopDeadlineMs);
     ended.abort();
     await Promise.allSettled([watching, ...background]);
@@ -207,6 +214,9 @@ function metricsText(counters: Counters): string {
     "# HELP asci_comparisons_total Full comparisons of engine and database",
     "# TYPE asci_comparisons_total counter",
     `asci_comparisons_total ${counters.comparisons}`,
+    "# HELP asci_found_by_comparison_total Instances that only a comparison found to differ",
+    "# TYPE asci_found_by_comparison_total counter",
+    `asci_found_by_comparison_total ${counters.foundByComparison}`,
     "",
   ].join("\n");
 }

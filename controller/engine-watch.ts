@@ -1,9 +1,10 @@
 /** Follows the engine's events, and lists everything anew whenever some may have been missed. */
 import { loggable } from "../db/errors.ts";
 import type { Db } from "../db/client.ts";
-import { knownInstances, wishAll } from "../db/node-instances.ts";
+import { knownInstances, settledInstances, wishAll } from "../db/node-instances.ts";
 import { wishAgain, type Beat } from "../db/work.ts";
 import type { Log } from "./log.ts";
+import { plan } from "./plan.ts";
 import { RuntimeError, type Runtime } from "./runtimes/runtime.ts";
 
 export interface EngineState {
@@ -11,6 +12,14 @@ export interface EngineState {
   beat(): Beat;
   up(): void;
   down(error: unknown): void;
+  /** What the last ping came to. */
+  pinged(error?: unknown): void;
+}
+
+function asFault(error: unknown): RuntimeError {
+  return error instanceof RuntimeError
+    ? error
+    : new RuntimeError("engine_unreachable", "The engine's connection broke.");
 }
 
 export function createEngineState(): EngineState {
@@ -18,20 +27,25 @@ export function createEngineState(): EngineState {
     "engine_unreachable",
     "The engine has not answered yet.",
   );
+  // An engine can hold its event stream open and answer nothing else.
+  let silence: RuntimeError | undefined;
   return {
-    beat: () => ({
-      ready: fault === undefined,
-      reasonCode: fault?.code ?? null,
-      reasonText: fault?.message ?? null,
-    }),
+    beat: () => {
+      const now = fault ?? silence;
+      return {
+        ready: now === undefined,
+        reasonCode: now?.code ?? null,
+        reasonText: now?.message ?? null,
+      };
+    },
+    pinged(error) {
+      silence = error === undefined ? undefined : asFault(error);
+    },
     up() {
       fault = undefined;
     },
     down(error) {
-      fault =
-        error instanceof RuntimeError
-          ? error
-          : new RuntimeError("engine_unreachable", "The engine's connection broke.");
+      fault = asFault(error);
     },
   };
 }
@@ -39,8 +53,8 @@ export function createEngineState(): EngineState {
 export interface Comparison {
   /** Containers with our labels whose instance the database does not know: left alone. */
   readonly unknown: number;
-  /** Instances whose work was raised. */
-  readonly raised: number;
+  /** Instances for which something was to be done, and no work was due. */
+  readonly differing: number;
 }
 
 /** Lists our containers and has a look taken at everything that should or does exist here. */
@@ -59,12 +73,17 @@ export async function compareAll(
       { container: it.id, instance: it.instanceId },
       "a container with our labels belongs to no known instance; it is left alone",
     );
-  const raised = await wishAll(
+  const settled = await settledInstances(db, nodeId);
+  const differing = settled.filter((it) => {
+    const own = containers.filter((one) => one.instanceId === it.id);
+    return plan(it, own).length > 0;
+  });
+  await wishAll(
     db,
     nodeId,
     ids.filter((it) => known.has(it)),
   );
-  return { unknown: unknown.length, raised };
+  return { unknown: unknown.length, differing: differing.length };
 }
 
 const reconnectMs = 1000;

@@ -1,6 +1,11 @@
 /** Makes planned steps real, one instance at a time, under its lease. */
 import type { Db } from "../db/client.ts";
-import { recordPhase, reportState, type InstanceSpec } from "../db/node-instances.ts";
+import {
+  getInstanceSpec,
+  recordPhase,
+  reportState,
+  type InstanceSpec,
+} from "../db/node-instances.ts";
 import type { Lease } from "../db/work.ts";
 import { vncPasswordFile } from "./desktop-env.ts";
 import {
@@ -98,6 +103,9 @@ async function awaitReady(
       if (limit.aborted) return false;
       const current = (await hands.runtime.find(spec.id)).find((it) => it.id === containerId);
       if (!current || current.status === "exited") return true;
+      // A stop or a restart that comes meanwhile does not wait for an answer that may never come.
+      const wish = await getInstanceSpec(hands.db, spec.id);
+      if (wish?.desired !== "running" || wish.wantedIncarnation !== spec.incarnation) return true;
     }
     return false;
   })();
@@ -120,7 +128,7 @@ async function awaitReady(
   }
 }
 
-/** The container ended while it was waited for: the next plan says what follows. */
+/** The container ended, or the wish changed, while it was waited for: the next plan says what follows. */
 export class ContainerGone extends Error {}
 
 function meaningOf(end: ContainerEnd): Reason {
@@ -130,7 +138,7 @@ function meaningOf(end: ContainerEnd): Reason {
   return {
     code: "container_exited",
     text:
-      end.exitCode > 128
+      end.exitCode > 128 && end.exitCode <= 192
         ? `it was ended by signal ${end.exitCode - 128} from outside`
         : `it ended with exit code ${end.exitCode}`,
   };
@@ -178,7 +186,7 @@ export async function execute(
       return true;
     case "remove":
       await runtime.remove(step.containerId);
-      await removeIncarnationFiles(roots, spec.id, spec.incarnation);
+      await removeIncarnationFiles(roots, spec.id, step.incarnation);
       return true;
     case "bury":
       await bury(hands, lease, spec, step.containerId);
@@ -216,13 +224,23 @@ function publicText(error: unknown): string {
     : "a fault of ASCI itself; its log tells more";
 }
 
-/** Whether trying again later can help. A gone engine may hold a live desktop, so it is never given up. */
-export function verdictOf(error: unknown, attempts: number): { fails: Reason } | { waits: Reason } {
-  if (error instanceof StartFailure) return { fails: error.reason };
+const attemptsOfAStart = 5;
+
+/**
+ * Whether trying again later can help. Only a start is ever given up: anything else may have a live
+ * desktop with work in it, and so may an engine that does not answer.
+ */
+export function verdictOf(
+  error: unknown,
+  { starting, attempts }: { starting: boolean; attempts: number },
+): { fails: Reason } | { waits: Reason; counts: boolean } {
+  if (error instanceof StartFailure && starting) return { fails: error.reason };
   const code = error instanceof RuntimeError ? error.code : "internal";
   const text = publicText(error);
   const reason = { code, text };
-  if (code === "engine_unreachable") return { waits: reason };
-  if (code === "image_missing") return { fails: reason };
-  return attempts + 1 >= 5 ? { fails: reason } : { waits: reason };
+  if (code === "engine_unreachable") return { waits: reason, counts: false };
+  if (starting && code === "image_missing") return { fails: reason };
+  return starting && attempts + 1 >= attemptsOfAStart
+    ? { fails: reason }
+    : { waits: reason, counts: true };
 }

@@ -2,7 +2,7 @@
  * The host's folders behind one container. Everything above `vnc/` belongs to root; `vnc/` belongs to
  * the person and is hostile from the moment the container starts.
  */
-import { chmod, chown, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 export interface Person {
@@ -34,18 +34,30 @@ function gecos(name: string): string {
   return name.replace(/[\p{Cc}:,]/gu, " ").slice(0, 100);
 }
 
+function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
+}
+
 async function prepareHome(roots: FileRoots, person: Person): Promise<string> {
   const home = join(roots.homesDir, person.username);
   await mkdir(roots.homesDir, { recursive: true, mode: 0o711 });
+  // An existing home is the person's own affair: it is never given another owner.
+  if (await exists(home)) return home;
+  // Complete before it gets its name: a start that is cut off leaves no home with a wrong owner.
+  const fresh = await mkdtemp(join(roots.homesDir, ".new-"));
+  await chown(fresh, person.uid, person.uid);
   try {
-    await mkdir(home, { mode: 0o700 });
+    await rename(fresh, home);
   } catch (error) {
-    // An existing home is the person's own affair: it is never given another owner.
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return home;
-    throw error;
+    await rm(fresh, { recursive: true, force: true });
+    if (!(await exists(home))) throw error;
   }
-  // Fresh and empty below a folder of root's: nobody can have put a link here.
-  await chown(home, person.uid, person.uid);
   return home;
 }
 

@@ -45,6 +45,30 @@ describe("the judge of lost nodes", () => {
     expect(await state()).toEqual({ state: "lost", reason: "node_lost" });
   });
 
+  it("begins its watch anew where the database was away in between", async () => {
+    await database.owner.db.execute(sql`update instances set state = 'running'`);
+    const { db } = database.as("placer");
+    let away = false;
+    const flaky = new Proxy(db, {
+      get: (target, name) =>
+        name === "execute" && away
+          ? () => Promise.reject(new Error("connection refused"))
+          : Reflect.get(target, name),
+    });
+    let time = 1_000_000;
+    const judge = createJudge(flaky, 5000, () => time);
+    await judge();
+    away = true;
+    for (let n = 0; n < lostMs / 5000; n++) {
+      time += 5000;
+      await expect(judge()).rejects.toThrow("connection refused");
+    }
+    away = false;
+    time += 5000;
+    expect(await judge()).toBe(0);
+    expect(await state()).toMatchObject({ state: "running" });
+  });
+
   it("keeps the allocation of what is lost", async () => {
     const rows = await database.owner.db.execute(sql`select 1 from allocations`);
     expect(rows).toHaveLength(1);

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { judgeLost } from "../db/placement.ts";
 
@@ -6,18 +7,19 @@ export const lostMs = 60_000;
 
 /**
  * A judge of lost nodes that trusts itself only after it has watched for a full period without a gap:
- * after an outage of the database, or its own, every node looks silent.
+ * after an outage of the database, or its own, every node looks silent. Every look asks the database,
+ * so that an outage in between is noticed.
  */
 export function createJudge(db: Db, periodMs: number, now: () => number = () => performance.now()) {
   let watchingSince: number | undefined;
   let lastLook = 0;
   return async function judge(): Promise<number> {
-    const time = now();
-    if (watchingSince === undefined || time - lastLook > periodMs * 3) watchingSince = time;
     try {
-      const lost = time - watchingSince >= lostMs ? await judgeLost(db, lostMs) : 0;
+      await db.execute(sql`select 1`);
+      const time = now();
+      if (watchingSince === undefined || time - lastLook > periodMs * 3) watchingSince = time;
       lastLook = time;
-      return lost;
+      return time - watchingSince >= lostMs ? await judgeLost(db, lostMs) : 0;
     } catch (error) {
       watchingSince = undefined;
       throw error;

@@ -24,13 +24,14 @@ export interface NodeContext {
   readonly counters: Counters;
 }
 
-/** What only the periodic comparison found; events should have told of all else. */
+/** Events should tell of everything: what only the periodic comparison found should stay flat. */
 export interface Counters {
   unknownContainers: number;
   comparisons: number;
+  foundByComparison: number;
 }
 
-export function nodeTasks(context: NodeContext): { claim: LoopTask; compare: LoopTask } {
+export function nodeTasks(context: NodeContext): Record<"claim" | "compare" | "ping", LoopTask> {
   const { db, nodeId, epoch, runner, engine, log } = context;
   return {
     claim: {
@@ -48,14 +49,26 @@ export function nodeTasks(context: NodeContext): { claim: LoopTask; compare: Loo
         runner.take(leases);
       },
     },
+    ping: {
+      name: "ping",
+      periodMs: 5000,
+      run: () =>
+        context.runtime.ping().then(
+          () => engine.pinged(),
+          (error: unknown) => engine.pinged(error),
+        ),
+    },
     compare: {
       name: "compare",
       periodMs: 60_000,
       async run() {
         if (!engine.beat().ready) return;
-        const { unknown } = await compareAll(db, context.runtime, nodeId, log);
-        context.counters.unknownContainers = unknown;
-        context.counters.comparisons += 1;
+        const { unknown, differing } = await compareAll(db, context.runtime, nodeId, log);
+        const { counters } = context;
+        counters.unknownContainers = unknown;
+        // The first one of a controller's life, and that after an outage, are meant to find things.
+        if (counters.comparisons > 0) counters.foundByComparison += differing;
+        counters.comparisons += 1;
       },
     },
   };
@@ -80,8 +93,8 @@ export function placerTasks({
     place: {
       name: "place",
       periodMs: 2000,
-      async run(signal) {
-        while (!signal.aborted && (await placeQueue(db)));
+      async run() {
+        await placeQueue(db);
       },
     },
     poke: {

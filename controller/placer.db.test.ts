@@ -86,6 +86,43 @@ describe("the placer", () => {
     void cut;
   });
 
+  it("looks at the whole queue, and refuses at once what no node could ever hold", async () => {
+    await database.owner.db.execute(sql`delete from allocations`);
+    await database.owner.db.execute(sql`update instances set state = 'stopped'`);
+    await setNode(1);
+    const { owner } = database;
+    const [big] = await owner.db.execute<{ id: string }>(sql`
+      with e as (
+        insert into environments (slug, name, kind, cpus) values ('huge', 'Huge', 'desktop', 64) returning id
+      ) insert into versions (environment_id, tag, image, digest) select id, '1', 'x', 'x' from e returning id`);
+    const [full] = await owner.db.execute<{ id: string }>(sql`
+      insert into allocations (instance_id, node_id, cpus, memory_bytes)
+      select id, ${database.nodeId}, 0.5, 1 from instances limit 1 returning instance_id as id`);
+    expect(full).toBeDefined();
+    // Too large for what is free: they wait, and there are more of them than fit a page.
+    await owner.db.execute(sql`
+      insert into instances (name, environment_id, version_id, owner_id, queued_at)
+      select 'waits', ${seeded.environmentId}, ${seeded.versionId}, ${seeded.userId}, now() - interval '1 hour'
+      from generate_series(1, 130)`);
+    const [never] = await owner.db.execute<{ id: string }>(sql`
+      insert into instances (name, environment_id, version_id, owner_id)
+      select 'never', environment_id, id, ${seeded.userId} from versions where id = ${big?.id ?? ""} returning id`);
+    const [small] = await owner.db.execute<{ id: string }>(sql`
+      with e as (
+        insert into environments (slug, name, kind, cpus) values ('tiny', 'Tiny', 'desktop', 0.1) returning id
+      ), v as (
+        insert into versions (environment_id, tag, image, digest) select id, '1', 'x', 'x' from e returning *
+      ) insert into instances (name, environment_id, version_id, owner_id)
+      select 'fits', environment_id, id, ${seeded.userId} from v returning id`);
+    await placeQueue(database.as("placer").db);
+    expect(await get(small?.id ?? "")).toMatchObject({ state: "starting" });
+    expect(await get(never?.id ?? "")).toMatchObject({
+      state: "failed",
+      reason: { code: "never_fits" },
+    });
+    await owner.db.execute(sql`update instances set state = 'stopped' where name = 'waits'`);
+  });
+
   it("ends what was stopped while it waited", async () => {
     await setNode(0);
     const id = await start();

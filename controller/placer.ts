@@ -5,15 +5,17 @@ import {
   lockPlacer,
   readNodes,
   readQueue,
+  refuseQueued,
   writePlacements,
   writeQueueReasons,
   type Placed,
+  type QueuePosition,
 } from "../db/placement.ts";
 import { generatePassword } from "./relay/vnc-password.ts";
 import { place, type Decision } from "../scheduler/place.ts";
 
 /** Placed per transaction, so that nobody waits long for its locks. */
-const batch = 100;
+const pageSize = 100;
 
 const vncPassword = () => generatePassword().toString("latin1");
 
@@ -39,27 +41,53 @@ function toPlaced(decision: Extract<Decision, { kind: "placed" }>, at: string): 
   };
 }
 
-/**
- * Places what waits, oldest first, in one short transaction under the placer's row lock.
- *
- * @returns whether there may be more to place at once
- */
-export async function placeQueue(db: Db, now: () => Date = () => new Date()): Promise<boolean> {
+/** What one page of the queue came to. */
+interface PageOutcome {
+  readonly placed: number;
+  /** Where the next page begins; null at the end of the queue. */
+  readonly next: QueuePosition | null;
+}
+
+async function placePage(db: Db, from: QueuePosition | null, at: string): Promise<PageOutcome> {
   return db.transaction(async (tx) => {
     await lockPlacer(tx);
-    await endUnplaced(tx);
-    const waiting = await readQueue(tx, batch);
-    if (waiting.length === 0) return false;
+    if (from === null) await endUnplaced(tx);
+    const waiting = await readQueue(tx, pageSize, from);
+    const last = waiting.at(-1);
+    if (!last) return { placed: 0, next: null };
     const decisions = place(waiting, await readNodes(tx));
-    const at = now().toISOString();
     const placed = decisions.flatMap((it) => (it.kind === "placed" ? [toPlaced(it, at)] : []));
     await writePlacements(tx, placed);
+    const waits = decisions.flatMap((it) =>
+      it.kind === "waits" ? [{ instanceId: it.request.id, ...it.reason }] : [],
+    );
+    await refuseQueued(
+      tx,
+      waits.filter((it) => it.code === "never_fits"),
+    );
     await writeQueueReasons(
       tx,
-      decisions.flatMap((it) =>
-        it.kind === "waits" ? [{ instanceId: it.request.id, ...it.reason }] : [],
-      ),
+      waits.filter((it) => it.code !== "never_fits"),
     );
-    return placed.length === batch;
+    const next = waiting.length < pageSize ? null : { queuedAt: last.queuedAt, id: last.id };
+    return { placed: placed.length, next };
   });
+}
+
+/**
+ * Places what waits, oldest first, page by page, each in a short transaction under the placer's row
+ * lock. The whole queue is looked at: what does not fit must not hide what does.
+ *
+ * @returns how many were placed
+ */
+export async function placeQueue(db: Db, now: () => Date = () => new Date()): Promise<number> {
+  const at = now().toISOString();
+  let placed = 0;
+  let from: QueuePosition | null = null;
+  do {
+    const page: PageOutcome = await placePage(db, from, at);
+    placed += page.placed;
+    from = page.next;
+  } while (from !== null);
+  return placed;
 }

@@ -10,6 +10,7 @@ const instance = (more: Partial<PlannedInstance> = {}): PlannedInstance => ({
   incarnation: 2,
   wantedIncarnation: 2,
   containerId: null,
+  wasReady: true,
   ...more,
 });
 const container = (status: ContainerStatus, incarnation = 2): ObservedContainer => ({
@@ -50,6 +51,26 @@ describe("plan", () => {
     ],
     ["fails what vanished while it started", { containerId: "c2" }, [], ["report failed"]],
     ["leaves alone what was logged out of", { state: "stopped" }, [], []],
+    [
+      "queues a restart that came while it failed",
+      { state: "failed", wantedIncarnation: 3 },
+      [],
+      ["report queued"],
+    ],
+    [
+      "goes on with a start that was lost",
+      { state: "lost", wasReady: false },
+      [],
+      ["report starting"],
+    ],
+    ["finds what was lost paused", { state: "lost" }, [container("paused")], ["report paused"]],
+    ["waits for a paused start like for any other", {}, [container("paused")], ["await_ready c2"]],
+    [
+      "removes an older incarnation beside a live one",
+      { state: "running" },
+      [container("running"), container("exited", 1)],
+      ["remove c1"],
+    ],
     ["leaves alone what runs", { state: "running" }, [container("running")], []],
     ["fails what vanished", { state: "running" }, [], ["report failed"]],
     ["buries what ended", { state: "running" }, [container("exited")], ["bury c2"]],
@@ -108,6 +129,7 @@ describe("plan", () => {
     incarnation: fc.integer({ min: 1, max: 4 }),
     wantedIncarnation: fc.integer({ min: 1, max: 5 }),
     containerId: fc.option(fc.constant("c")),
+    wasReady: fc.boolean(),
   });
   const containers = fc.uniqueArray(
     fc.record({
@@ -138,6 +160,14 @@ describe("plan", () => {
         if (creates) expect(all.some((one) => one.incarnation === it.incarnation)).toBe(false);
       }),
     );
+  });
+
+  it("removes a container together with its own incarnation's files", () => {
+    const steps = plan(instance({ state: "running" }), [
+      container("running"),
+      container("exited", 1),
+    ]);
+    expect(steps).toEqual([{ kind: "remove", containerId: "c1", incarnation: 1 }]);
   });
 
   it("frees nothing while a container of it may live", () => {

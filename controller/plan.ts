@@ -13,14 +13,14 @@ export type Step =
   | { readonly kind: "start"; readonly containerId: string }
   | { readonly kind: "await_ready"; readonly containerId: string }
   | { readonly kind: "stop"; readonly containerId: string }
-  | { readonly kind: "remove"; readonly containerId: string }
+  | { readonly kind: "remove"; readonly containerId: string; readonly incarnation: number }
   /** Reads how the container ended, removes it, and reports what that means. */
   | { readonly kind: "bury"; readonly containerId: string }
   | { readonly kind: "report"; readonly to: State; readonly reason?: Reason | null };
 
 export type PlannedInstance = Pick<
   InstanceSpec,
-  "state" | "desired" | "incarnation" | "wantedIncarnation" | "containerId"
+  "state" | "desired" | "incarnation" | "wantedIncarnation" | "containerId" | "wasReady"
 >;
 
 const vanished: Reason = {
@@ -34,11 +34,11 @@ const report = (to: State, reason?: Reason | null): Step =>
 
 /** Stops what lives and removes what is left. */
 function clear(container: ObservedContainer): Step[] {
-  const { id: containerId, status } = container;
+  const { id: containerId, status, incarnation } = container;
   const lives = status === "running" || status === "paused";
   return [
     ...(lives ? [{ kind: "stop", containerId } as const] : []),
-    { kind: "remove", containerId },
+    { kind: "remove", containerId, incarnation },
   ];
 }
 
@@ -48,9 +48,10 @@ function planGone(instance: PlannedInstance, current: ObservedContainer | undefi
     const first = instance.state === "stopping" ? [] : [report("stopping")];
     return [...first, ...steps, report("stopped")];
   }
-  // Not after a log-out: there the wish stands, but for an incarnation that has ended.
+  // Not after a log-out: there the wish stands, but for an incarnation that has ended. After a
+  // failure only where a restart was asked for while it failed.
   const startsAgain =
-    instance.state === "stopped" &&
+    (instance.state === "stopped" || instance.state === "failed") &&
     instance.desired === "running" &&
     instance.wantedIncarnation > instance.incarnation;
   return [...steps, ...(startsAgain ? [report("queued", null)] : [])];
@@ -66,17 +67,18 @@ function planStarting(instance: PlannedInstance, current: ObservedContainer | un
         { kind: "await_ready", containerId },
       ];
     case "running":
-      return [{ kind: "await_ready", containerId }];
     case "paused":
-      return [
-        report("failed", {
-          code: "container_paused",
-          text: "its container was paused while it started",
-        }),
-      ];
+      return [{ kind: "await_ready", containerId }];
     case "exited":
       return [{ kind: "bury", containerId }];
   }
+}
+
+/** What was lost before it ever answered goes on with its start. */
+function planLost(instance: PlannedInstance, current: ObservedContainer | undefined): Step[] {
+  if (!instance.wasReady) return [report("starting", null)];
+  if (current?.status === "paused") return [report("paused", null)];
+  return planAlive(instance, current);
 }
 
 function planAlive(instance: PlannedInstance, current: ObservedContainer | undefined): Step[] {
@@ -87,6 +89,7 @@ function planAlive(instance: PlannedInstance, current: ObservedContainer | undef
     case "paused":
       return instance.state === "running" ? [report("paused")] : [];
     case "created":
+      return [{ kind: "start", containerId: current.id }];
     case "exited":
       return [{ kind: "bury", containerId: current.id }];
   }
@@ -119,9 +122,10 @@ function planCurrent(
       return planGone(instance, current);
     case "starting":
       return wanted ? planStarting(instance, current) : planGone(instance, current);
+    case "lost":
+      return wanted ? planLost(instance, current) : planGone(instance, current);
     case "running":
     case "paused":
-    case "lost":
       return wanted ? planAlive(instance, current) : planGone(instance, current);
   }
 }

@@ -3,11 +3,13 @@ import type { Db } from "../db/client.ts";
 import { LeaseLostError, loggable } from "../db/errors.ts";
 import {
   getInstanceSpec,
+  knownInstances,
   reportReason,
   reportState,
   type InstanceSpec,
 } from "../db/node-instances.ts";
 import { failWork, finishWork, releaseWork, renewLease, type Lease } from "../db/work.ts";
+import { removeIncarnationFiles } from "./incarnation-files.ts";
 import { ContainerGone, execute, verdictOf, type Hands } from "./execute.ts";
 import type { Log } from "./log.ts";
 import { plan, type Reason } from "./plan.ts";
@@ -59,6 +61,7 @@ async function clearAway(hands: Hands, spec: InstanceSpec): Promise<void> {
   for (const container of await hands.runtime.find(spec.id)) {
     if (container.incarnation > spec.incarnation) continue;
     await hands.runtime.remove(container.id);
+    await removeIncarnationFiles(hands.roots, spec.id, container.incarnation);
   }
 }
 
@@ -69,8 +72,10 @@ async function round(hands: Hands, lease: Lease, signal: AbortSignal): Promise<b
     hands.runtime.find(lease.subjectId),
   ]);
   if (!spec) {
-    // Placed elsewhere since: what is left of it here is not wanted.
-    for (const container of containers) await hands.runtime.remove(container.id);
+    // Placed elsewhere since: what is left of it here is not wanted, up to what the database knows.
+    const known = (await knownInstances(hands.db, [lease.subjectId])).get(lease.subjectId) ?? 0;
+    for (const container of containers.filter((it) => it.incarnation <= known))
+      await hands.runtime.remove(container.id);
     return true;
   }
   const steps = plan(spec, containers);
@@ -104,7 +109,8 @@ async function giveUp(
 async function handleFault(options: RunnerOptions, lease: Lease, error: unknown): Promise<void> {
   const { hands, log } = options;
   const { spec } = error as { spec?: InstanceSpec };
-  const verdict = verdictOf(error, lease.attempts);
+  const starting = spec?.state === "starting";
+  const verdict = verdictOf(error, { starting, attempts: lease.attempts });
   const fields = { instance: lease.subjectId, attempts: lease.attempts, err: loggable(error) };
   if ("fails" in verdict && spec) {
     log.warn({ ...fields, reason: verdict.fails.code }, "an instance failed");
@@ -112,9 +118,10 @@ async function handleFault(options: RunnerOptions, lease: Lease, error: unknown)
     return;
   }
   const reason = "waits" in verdict ? verdict.waits : verdict.fails;
+  const counts = "waits" in verdict ? verdict.counts : true;
   log.warn({ ...fields, reason: reason.code }, "work is tried again later");
   await reportReason(hands.db, lease, reason);
-  await failWork(hands.db, lease, reason.text);
+  await failWork(hands.db, lease, reason.text, counts);
 }
 
 async function runLease(options: RunnerOptions, lease: Lease, ended: AbortSignal): Promise<void> {

@@ -33,12 +33,20 @@ export async function currentCursor(db: Queryable): Promise<ChangeCursor> {
   return { xid: row.xid, id: "0" };
 }
 
+/** Whether everything after this position is still kept, and the position is not ahead of us. */
+export async function cursorHolds(db: Queryable, cursor: ChangeCursor): Promise<boolean> {
+  const [row] = await db.execute<{ holds: boolean }>(sql`
+    select ${cursor.xid}::xid8 <= pg_snapshot_xmin(pg_current_snapshot()) and coalesce(
+      (select (xid, id) <= (${cursor.xid}::xid8, ${cursor.id}::bigint) from changes
+       order by xid, id limit 1), false) as holds`);
+  return row?.holds === true;
+}
+
 /**
  * Changes after `cursor`, in the one order that never skips a late commit: rows are read only below
  * the snapshot's xmin, where every transaction has ended.
  *
- * @returns the changes, whether there are unsettled ones to look for soon, and whether the cursor
- * is older than what is kept
+ * @returns the changes, and whether there are unsettled ones to look for soon
  */
 export async function readChanges(
   db: Queryable,

@@ -33,6 +33,8 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
     max: options.max ?? 10,
     connect_timeout: 5,
     idle_timeout: 60,
+    // Seconds. The default grows to 20: after an outage nodes would be heard of later than the judge.
+    backoff: (retries: number) => Math.min(1, 0.1 * 2 ** retries) * (0.5 + Math.random()),
     // Without this every connection asks the catalogue for array types first.
     fetch_types: false,
     onnotice: () => {},

@@ -41,3 +41,16 @@ export function loggable(error: unknown): string {
     return `database: ${loggable(error.cause ?? "no cause given")}`;
   return error.stack ?? error.message;
 }
+
+const passing = new Set(["40P01", "40001"]);
+
+/** Repeats one statement that the server undid because of a deadlock or a serialisation fault. */
+export async function retrying<T>(attempt: () => Promise<T>, tries = 3): Promise<T> {
+  for (let n = 1; ; n++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (n >= tries || !passing.has(sqlState(error)?.code ?? "")) throw error;
+    }
+  }
+}

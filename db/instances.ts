@@ -44,8 +44,8 @@ export interface Placement {
 }
 
 /**
- * What each phase usually takes: medians over the last starts of an environment that got as far as a
- * panel. Taken once per statement over a bounded recent window, not once per row.
+ * What each phase usually takes: medians, by environment, over the site's last 200 starts that got as
+ * far as a panel. Taken once per statement, not once per row.
  */
 const usual = sql`(
   select environment_id,
@@ -183,10 +183,15 @@ export async function wishInstance(
   wish: { userId: string; instanceId: string; action: Exclude<Action, "connect"> },
 ): Promise<WishOutcome> {
   const allowed = `{${statesAllowing(wish.action).join(",")}}`;
-  const [row] = await db.execute<{ state: State; reason: string | null; accepted: boolean }>(sql`
-    with p as (
-      select id, state, reason_text, state in ('stopped', 'shelved', 'failed') as ended
-      from instances where id = ${wish.instanceId} and owner_id = ${wish.userId} for update
+  const ask = sql`
+    with first as (
+      -- Work before the instance, as controllers lock them: two orders would deadlock.
+      select 1 from work where subject_kind = 'instance' and subject_id = ${wish.instanceId}
+      for update
+    ), p as (
+      select i.id, i.state, i.reason_text, i.state in ('stopped', 'shelved', 'failed') as ended
+      from instances i cross join (select count(*) from first) locked
+      where i.id = ${wish.instanceId} and i.owner_id = ${wish.userId} for update of i
     ), wished as (
       update instances i set generation = i.generation + 1, ${wishes[wish.action]}
       from p where i.id = p.id and p.state = any (${allowed}::text[])
@@ -202,7 +207,9 @@ export async function wishInstance(
       set wanted = work.wanted + 1, attempts = 0, run_at = least(work.run_at, now())
     )
     select p.state, p.reason_text as reason, w.id is not null as accepted
-    from p left join wished w on w.id = p.id`);
+    from p left join wished w on w.id = p.id`;
+  type Row = { state: State; reason: string | null; accepted: boolean };
+  const [row] = await db.execute<Row>(ask);
   if (!row) return { kind: "unknown" };
   if (row.accepted) return { kind: "accepted" };
   return { kind: "refused", state: row.state, reason: row.reason };

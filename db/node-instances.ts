@@ -1,7 +1,7 @@
 /** Instances as a node's controller sees and reports them. Every write of a state names its lease. */
 import { sql } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
-import { LeaseLostError } from "./errors.ts";
+import { LeaseLostError, retrying } from "./errors.ts";
 import { sourcesOf, type Desire, type State } from "./states.ts";
 import { held, uuidArray, type Lease } from "./work.ts";
 
@@ -26,6 +26,8 @@ export interface InstanceSpec {
   readonly vncControl: string;
   readonly vncView: string;
   readonly containerId: string | null;
+  /** Whether this incarnation has answered before. */
+  readonly wasReady: boolean;
 }
 
 /** @returns undefined where the instance is no longer this node's */
@@ -38,7 +40,8 @@ export async function getInstanceSpec(
       e.slug as environment, i.geometry, v.image, v.digest, e.cpu_limit as "cpuLimit",
       coalesce(e.memory_limit_bytes, e.memory_bytes) as "memoryLimitBytes",
       jsonb_build_object('username', p.username, 'uid', p.uid, 'displayName', p.display_name) as person,
-      c.vnc_control as "vncControl", c.vnc_view as "vncView", c.container_id as "containerId"
+      c.vnc_control as "vncControl", c.vnc_view as "vncView", c.container_id as "containerId",
+      c.ready_at is not null as "wasReady"
     from instances i
     join environments e on e.id = i.environment_id
     join versions v on v.id = i.version_id
@@ -65,7 +68,7 @@ export async function reportState(db: Queryable, lease: Lease, report: Report): 
   const sources = `{${sourcesOf(report.to, "controller").join(",")}}`;
   const ended = report.to === "stopped" || report.to === "failed" || report.to === "shelved";
   const keepsReason = report.reason === undefined;
-  const [row] = await db.execute<{ held: boolean; moved: boolean }>(sql`
+  const write = sql`
     with held as (${held(lease)}),
     p as (
       select i.id, i.state from instances i join held on held.subject_id = i.id for update of i
@@ -87,21 +90,25 @@ export async function reportState(db: Queryable, lease: Lease, report: Report): 
       update incarnations c set ended_at = now(), exit_code = ${report.exitCode ?? null}
       from moved where c.instance_id = moved.id and c.number = moved.incarnation and ${ended}
     )
-    select exists (select from held) as held, exists (select from moved) as moved`);
+    select exists (select from held) as held, exists (select from moved) as moved`;
+  const [row] = await retrying(() => db.execute<{ held: boolean; moved: boolean }>(write));
   if (!row?.held) throw new LeaseLostError(lease.subjectId);
   return row.moved;
 }
 
-/** Says why nothing has changed yet. @throws LeaseLostError */
+/** Says why a start or a stop has not come further yet. @throws LeaseLostError */
 export async function reportReason(
   db: Queryable,
   lease: Lease,
   reason: { code: string; text: string },
 ): Promise<void> {
-  const rows = await db.execute(sql`
-    with held as (${held(lease)})
-    update instances i set reason_code = ${reason.code}, reason_text = ${reason.text}
-    from held where i.id = held.subject_id returning 1`);
+  const write = sql`
+    with held as (${held(lease)}), noted as (
+      update instances i set reason_code = ${reason.code}, reason_text = ${reason.text}
+      from held where i.id = held.subject_id and i.state in ('starting', 'stopping')
+    )
+    select 1 from held`;
+  const rows = await retrying(() => db.execute(write));
   if (rows.length === 0) throw new LeaseLostError(lease.subjectId);
 }
 
@@ -119,6 +126,25 @@ export async function recordPhase(
     where instance_id = ${instanceId} and number = ${incarnation} and ${column} is null`);
 }
 
+/** This node's instances on which no work is due or under way: engine and wish should agree on them. */
+export async function settledInstances(
+  db: Queryable,
+  nodeId: string,
+): Promise<
+  Pick<
+    InstanceSpec,
+    "id" | "state" | "desired" | "incarnation" | "wantedIncarnation" | "containerId" | "wasReady"
+  >[]
+> {
+  return db.execute(sql`
+    select i.id, i.state, i.desired, i.incarnation, i.wanted_incarnation as "wantedIncarnation",
+      c.container_id as "containerId", c.ready_at is not null as "wasReady"
+    from instances i
+    join work w on w.subject_id = i.id and w.node_id = i.node_id and w.wanted = w.done
+    join incarnations c on c.instance_id = i.id and c.number = i.incarnation
+    where i.node_id = ${nodeId} and i.state in ('starting', 'running', 'paused', 'stopping', 'lost')`);
+}
+
 /** Raises work for every instance of this node that holds a place or has a container. @returns how many */
 export async function wishAll(
   db: Queryable,
@@ -127,18 +153,21 @@ export async function wishAll(
 ): Promise<number> {
   const rows = await db.execute(sql`
     update work w set wanted = w.wanted + 1, run_at = least(w.run_at, now())
-    from instances i
-    where w.subject_kind = 'instance' and w.node_id = ${nodeId} and i.id = w.subject_id
-      and (i.state in ('starting', 'running', 'paused', 'stopping', 'lost')
-        or i.id = any (${uuidArray(withContainer)}))
+    where w.subject_kind = 'instance' and w.node_id = ${nodeId}
+      and (w.subject_id = any (${uuidArray(withContainer)}) or exists (
+        select from instances i where i.id = w.subject_id and i.node_id = ${nodeId}
+          and i.state in ('starting', 'running', 'paused', 'stopping', 'lost')))
     returning 1`);
   return rows.length;
 }
 
-/** Which of these the database knows, on whatever node. */
-export async function knownInstances(db: Queryable, ids: readonly string[]): Promise<Set<string>> {
-  if (ids.length === 0) return new Set();
-  const rows = await db.execute<{ id: string }>(sql`
-    select known_instances as id from known_instances(${uuidArray(ids)})`);
-  return new Set(rows.map((row) => row.id));
+/** Which of these the database knows, on whatever node, each with its newest incarnation. */
+export async function knownInstances(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.execute<{ id: string; incarnation: number }>(sql`
+    select id, incarnation from known_instances(${uuidArray(ids)})`);
+  return new Map(rows.map((row) => [row.id, row.incarnation]));
 }

@@ -10,8 +10,7 @@ export interface WaitingInstance {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly environment: string;
-  readonly reasonCode: string | null;
-  readonly reasonText: string | null;
+  readonly queuedAt: string;
 }
 
 export interface NodeState {
@@ -31,13 +30,28 @@ export async function lockPlacer(db: Queryable): Promise<void> {
   await db.execute(sql`select 1 from placer_lock for update`);
 }
 
-/** The queue in order, oldest first. Rows that a person is changing right now wait for the next round. */
-export async function readQueue(db: Queryable, limit: number): Promise<WaitingInstance[]> {
+/** Where a walk through the queue stands. */
+export interface QueuePosition {
+  readonly queuedAt: string;
+  readonly id: string;
+}
+
+/**
+ * A page of the queue in order, oldest first, from after `position`. Rows that a person is changing
+ * right now wait for the next round.
+ */
+export async function readQueue(
+  db: Queryable,
+  limit: number,
+  position: QueuePosition | null = null,
+): Promise<WaitingInstance[]> {
   const rows = await db.execute<WaitingInstance & Record<string, unknown>>(sql`
     select i.id, e.cpus, e.memory_bytes as "memoryBytes", e.slug as environment,
-      i.reason_code as "reasonCode", i.reason_text as "reasonText"
+      i.queued_at::text as "queuedAt"
     from instances i join environments e on e.id = i.environment_id
     where i.state = 'queued' and i.desired = 'running'
+      and (${position?.id ?? null}::uuid is null
+        or (i.queued_at, i.id) > (${position?.queuedAt ?? null}::timestamptz, ${position?.id ?? null}::uuid))
     order by i.queued_at, i.id limit ${limit} for update of i skip locked`);
   return rows.map((row) => ({ ...row, memoryBytes: Number(row.memoryBytes) }));
 }
@@ -51,6 +65,8 @@ export async function readNodes(db: Queryable): Promise<NodeState[]> {
     from nodes n left join (
       select node_id, sum(cpus) as cpus, sum(memory_bytes) as memory from allocations group by node_id
     ) a on a.node_id = n.id
+    -- What has never reported has no size yet, and would make everything look too large.
+    where n.last_seen_at is not null
     order by n.name`);
   return rows.map((row) => ({
     ...row,
@@ -85,7 +101,7 @@ export async function writePlacements(db: Queryable, placed: readonly Placed[]):
       update instances i set state = 'starting', node_id = d."nodeId", placement = d.placement,
         incarnation = greatest(i.wanted_incarnation, i.incarnation + 1),
         wanted_incarnation = greatest(i.wanted_incarnation, i.incarnation + 1),
-        reason_code = null, reason_text = null
+        started_at = null, reason_code = null, reason_text = null
       from decided d where i.id = d."instanceId" and i.state = 'queued' and i.desired = 'running'
       returning i.id, i.incarnation, i.queued_at, d.*
     ), born as (
@@ -94,6 +110,9 @@ export async function writePlacements(db: Queryable, placed: readonly Placed[]):
     ), taken as (
       insert into allocations (instance_id, node_id, cpus, memory_bytes)
       select id, "nodeId", cpus, "memoryBytes" from moved
+      -- One faulty row must not stop the whole queue.
+      on conflict (instance_id) do update set node_id = excluded.node_id, cpus = excluded.cpus,
+        memory_bytes = excluded.memory_bytes, created_at = now()
     ), noted as (
       insert into instance_history (instance_id, from_state, to_state, actor)
       select id, 'queued', 'starting', 'placer' from moved
@@ -115,6 +134,23 @@ export async function writeQueueReasons(
     from jsonb_to_recordset(${JSON.stringify(reasons)}::jsonb) as r("instanceId" uuid, code text, text text)
     where i.id = r."instanceId" and i.state = 'queued'
       and (i.reason_code, i.reason_text) is distinct from (r.code, r.text)`);
+}
+
+/** Refuses what no node could ever hold, with the reason. */
+export async function refuseQueued(
+  db: Queryable,
+  refusals: readonly { instanceId: string; code: string; text: string }[],
+): Promise<void> {
+  if (refusals.length === 0) return;
+  await db.execute(sql`
+    with moved as (
+      update instances i set state = 'failed', ended_at = now(), reason_code = r.code, reason_text = r.text
+      from jsonb_to_recordset(${JSON.stringify(refusals)}::jsonb) as r("instanceId" uuid, code text, text text)
+      where i.id = r."instanceId" and i.state = 'queued'
+      returning i.id, r.code, r.text
+    )
+    insert into instance_history (instance_id, from_state, to_state, actor, reason_code, reason_text)
+    select id, 'queued', 'failed', 'placer', code, text from moved`);
 }
 
 /** Ends what was stopped while it waited: it has no node, so no controller will. @returns how many */
@@ -156,7 +192,7 @@ export async function judgeLost(db: Queryable, silentMs: number): Promise<number
       select id, name from nodes where last_seen_at < now() - ${silentMs} * interval '1 ms'
     ), p as (
       select i.id, i.state, s.name from instances i join silent s on s.id = i.node_id
-      where i.state in ('starting', 'running', 'paused', 'stopping') for update of i skip locked
+      where i.state in ('starting', 'running', 'paused') for update of i skip locked
     ), moved as (
       update instances i set state = 'lost', reason_code = 'node_lost',
         reason_text = 'node ' || p.name || ' has not been heard of; the desktop is kept in case it returns'

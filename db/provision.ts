@@ -83,7 +83,10 @@ export async function provision(
       await ensureLogin(sql, login, `asci_${part}`, options.secrets[part]);
       urls[part] = withLogin(ownerUrl, login, options.secrets[part]);
     }
-    await sql`update nodes set db_login = ${loginOf(row.id, "node", nodeId)} where id = ${nodeId}`;
+    await sql`
+      update nodes set db_login = ${loginOf(row.id, "node", nodeId)},
+        relay_login = ${loginOf(row.id, "relay", nodeId)}
+      where id = ${nodeId}`;
     return { installationId: row.id, nodeId, urls: urls as Record<Part, string> };
   } finally {
     await sql.end({ timeout: 5 });

@@ -97,6 +97,7 @@ export const nodes = pgTable("nodes", {
   id: uuid("id").primaryKey().defaultRandom(),
   name: text("name").notNull().unique(),
   dbLogin: name("db_login").unique(),
+  relayLogin: name("relay_login").unique(),
   epoch: count("epoch").notNull().default(0),
   controllerUrl: text("controller_url"),
   relayUrl: text("relay_url"),
@@ -163,6 +164,15 @@ export const allocations = pgTable("allocations", {
   memoryBytes: count("memory_bytes").notNull(),
   createdAt: at("created_at").notNull().defaultNow(),
 });
+
+export const controllerTransitions = pgTable(
+  "controller_transitions",
+  {
+    fromState: text("from_state").$type<State>().notNull(),
+    toState: text("to_state").$type<State>().notNull(),
+  },
+  (it) => [primaryKey({ columns: [it.fromState, it.toState] })],
+);
 
 export const instanceHistory = pgTable("instance_history", {
   id: identity().primaryKey(),

@@ -90,10 +90,10 @@ export async function blockedSeconds(db: Queryable, buckets: readonly string[]):
 }
 
 /**
- * Counts a wrong password. After `allowed` within the window (15 min) every further one blocks the
+ * Counts an attempt, before its password is looked at: of many at once none slips by. After `allowed` within the window (15 min) every further one blocks the
  * bucket, twice as long each time, from 2 s to 15 min.
  */
-export async function countFailure(db: Queryable, bucket: string, allowed: number): Promise<void> {
+export async function countAttempt(db: Queryable, bucket: string, allowed: number): Promise<void> {
   await db.execute(sql`
     insert into sign_in_failures as f (bucket, failures) values (${bucket}, 1)
     on conflict (bucket) do update set
@@ -105,6 +105,19 @@ export async function countFailure(db: Queryable, bucket: string, allowed: numbe
         else now() + least(900, power(2, least(f.failures + 2 - ${allowed}, 12))) * interval '1 s' end`);
 }
 
-export async function clearFailures(db: Queryable, bucket: string): Promise<void> {
-  await db.execute(sql`delete from sign_in_failures where bucket = ${bucket}`);
+/** Takes back what the attempts of someone who knew the password had counted. */
+export async function clearAttempts(db: Queryable, buckets: readonly string[]): Promise<void> {
+  await db.execute(sql`
+    delete from sign_in_failures where bucket in (${sql.join(
+      buckets.map((it) => sql`${it}`),
+      sql`, `,
+    )})`);
+}
+
+/** Whether a sign-in still holds. */
+export async function signInHolds(db: Queryable, signInId: string): Promise<boolean> {
+  const rows = await db.execute(sql`
+    select 1 from sign_ins s join users u on u.id = s.user_id
+    where s.id = ${signInId} and s.revoked_at is null and s.expires_at > now() and u.disabled_at is null`);
+  return rows.length > 0;
 }

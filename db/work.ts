@@ -112,13 +112,19 @@ export async function finishWork(db: Queryable, lease: Lease): Promise<void> {
 
 /**
  * Gives a lease back with its error. The row is due again after an exponential pause with jitter
- * (0.5 to 1.5 × 2^attempts s, at most 60 s). @throws LeaseLostError
+ * (0.5 to 1.5 × 2^attempts s, at most 60 s). An outage counts as no attempt.
+ * @throws LeaseLostError
  */
-export async function failWork(db: Queryable, lease: Lease, error: string): Promise<void> {
+export async function failWork(
+  db: Queryable,
+  lease: Lease,
+  error: string,
+  counts = true,
+): Promise<void> {
   await writeHeld(
     db,
     lease,
-    sql`attempts = w.attempts + 1, last_error = ${error.slice(0, 2000)}, lease_until = null,
+    sql`attempts = w.attempts + ${counts ? 1 : 0}, last_error = ${error.slice(0, 2000)}, lease_until = null,
       run_at = now() + least(60, power(2, least(w.attempts, 10))) * (0.5 + random()) * interval '1 s'`,
   );
 }

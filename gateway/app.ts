@@ -25,6 +25,9 @@ function toProblem(error: Error): ProblemError {
       errors: [{ path: "", message: "not valid JSON" }],
     });
   const state = sqlState(error);
+  // Class 22, data exception: a text or number that no column can hold and no schema has caught.
+  if (state?.code.startsWith("22"))
+    return new ProblemError(400, "malformed", "The request holds a value that cannot be stored.");
   const lost = error as { code?: unknown; cause?: { code?: unknown } };
   const code = String(lost.cause?.code ?? lost.code ?? "");
   // Class 08 and 57P: the server is away or going; the client driver has codes of its own for it.
@@ -41,7 +44,7 @@ function toProblem(error: Error): ProblemError {
   return new ProblemError(
     500,
     "internal",
-    "Something went wrong on our side. Nothing was half done; try again, and tell support the request id.",
+    "Something went wrong on our side. Look at the page again before you repeat it, and tell support the request id.",
   );
 }
 

@@ -25,8 +25,11 @@ export type Scrypt = (
 
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
-  /** `null` for the hash takes as long as a real check and is never right. */
-  verify(password: string, hash: string | null): Promise<boolean>;
+  /**
+   * `null` for the hash takes as long as a real check and is never right. `busy` where too many checks
+   * wait already: each takes a core for a tenth of a second or more.
+   */
+  verify(password: string, hash: string | null): Promise<boolean | "busy">;
 }
 
 const encode = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes)).replaceAll("=", "");
@@ -55,9 +58,27 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** At once, so that other work of the thread pool (ticket signatures, digests) gets its turn. */
+const mostAtOnce = 2;
+const mostWaiting = 16;
+
 export function createHasher(scrypt: Scrypt): PasswordHasher {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (running >= mostAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      // The place is handed on, so the count stays.
+      if (next) next();
+      else running -= 1;
+    }
+  }
   const derive = (password: string, salt: Uint8Array, parameters: ScryptParameters) =>
-    scrypt(bytesOf(password), salt, parameters, hashBytes);
+    inTurn(() => scrypt(bytesOf(password), salt, parameters, hashBytes));
   const nobody: ParsedHash = {
     ...currentParameters,
     salt: new Uint8Array(saltBytes),
@@ -71,6 +92,7 @@ export function createHasher(scrypt: Scrypt): PasswordHasher {
       return `$scrypt$ln=${ln},r=${r},p=${p}$${encode(salt)}$${encode(key)}`;
     },
     async verify(password, hash) {
+      if (waiting.length >= mostWaiting) return "busy";
       const known = (hash === null ? undefined : parseHash(hash)) ?? nobody;
       return equalBytes(await derive(password, known.salt, known), known.key);
     },

@@ -5,6 +5,9 @@ import { desires, states } from "../db/states.ts";
 const id = z.uuid().meta({ description: "lower-case UUID" });
 const time = z.iso.datetime().meta({ description: "ISO 8601, UTC" });
 
+/** Text that people type: no control characters, NUL above all, which no database text can hold. */
+const line = () => z.string().regex(/^\P{Cc}*$/u, "must not contain control characters");
+
 export const roles = ["user", "staff", "admin", "monitor"] as const;
 export type Role = (typeof roles)[number];
 
@@ -50,7 +53,7 @@ export const passwordSchema = z
   .max(200, "at most 200 characters");
 
 export const loginBody = z.object({
-  username: z.string().min(1, "required").max(200, "at most 200 characters"),
+  username: line().min(1, "required").max(200, "at most 200 characters"),
   password: z.string().min(1, "required").max(1000, "at most 1000 characters"),
 });
 
@@ -128,10 +131,10 @@ export type Instance = z.infer<typeof instanceSchema>;
 const screenSide = z.int("whole pixels").min(200, "at least 200").max(8192, "at most 8192");
 
 export const startBody = z.object({
-  environment: z.string().min(1, "required").max(100, "at most 100 characters"),
-  version: z.string().max(100, "at most 100 characters").optional(),
-  experiment: z.string().max(100, "at most 100 characters").optional(),
-  name: z.string().trim().min(1, "must not be empty").max(100, "at most 100 characters").optional(),
+  environment: line().min(1, "required").max(100, "at most 100 characters"),
+  version: line().max(100, "at most 100 characters").optional(),
+  experiment: line().max(100, "at most 100 characters").optional(),
+  name: line().trim().min(1, "must not be empty").max(100, "at most 100 characters").optional(),
   screen: z
     .object({ width: screenSide, height: screenSide })
     .optional()
@@ -167,14 +170,14 @@ export type AdminUser = z.infer<typeof adminUserSchema>;
 export const createUserBody = z.object({
   username: usernameSchema,
   password: passwordSchema,
-  displayName: z.string().trim().min(1).max(200).optional(),
+  displayName: line().trim().min(1).max(200).optional(),
   email: z.email("not an e-mail address").max(254).nullable().optional(),
   roles: z.array(z.enum(roles)).min(1, "at least one role"),
 });
 export const patchUserBody = z
   .object({
     disabled: z.boolean(),
-    displayName: z.string().trim().min(1).max(200),
+    displayName: line().trim().min(1).max(200),
     email: z.email("not an e-mail address").max(254).nullable(),
     roles: z.array(z.enum(roles)).min(1, "at least one role"),
     password: passwordSchema,

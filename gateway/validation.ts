@@ -50,7 +50,11 @@ export const pageQuery = z.object({
   cursor: z.string().max(400).optional(),
 });
 export const searchQuery = pageQuery.extend({
-  search: z.string().max(200).default(""),
+  search: z
+    .string()
+    .regex(/^\P{Cc}*$/u, "must not contain control characters")
+    .max(200)
+    .default(""),
   sort: z.enum(["name", "-name"]).default("name"),
 });
 

@@ -7,6 +7,7 @@ import { insertInstance } from "../db/instances.ts";
 import { connect } from "../db/client.ts";
 import { migrate } from "../db/migrate.ts";
 import { provision } from "../db/provision.ts";
+import { transitions } from "../db/states.ts";
 import * as schema from "../db/schema.ts";
 import { createTestDatabase, seedCatalogue, type TestDatabase } from "../db/testing.ts";
 
@@ -57,6 +58,14 @@ describe("what each part's login may do", () => {
       "node",
       "insert into work (subject_kind, subject_id, node_id) values ('instance', gen_random_uuid(), gen_random_uuid())",
     ],
+    ["node", "update instances set state = 'queued'"],
+    ["node", "update incarnations set number = number + 1"],
+    ["node", "update incarnations set vnc_control = 'mine'"],
+    ["node", "update work set node_id = gen_random_uuid()"],
+    [
+      "node",
+      "insert into instance_history (instance_id, to_state, actor) select id, 'running', 'person' from instances",
+    ],
     ["relay", "select * from tickets"],
     ["relay", "select * from instances"],
     ["relay", "select * from users"],
@@ -106,6 +115,29 @@ describe("what each part's login may do", () => {
     await expect(connection.sql`select 1`).rejects.toMatchObject({ code: forbidden });
     await connection.close();
     await stranger.drop();
+  });
+});
+
+describe("the table of states", () => {
+  it("is the same in the database, for what a controller may do", async () => {
+    const rows = await database.owner.db.execute<{ pair: string }>(sql`
+      select from_state || '>' || to_state as pair from controller_transitions`);
+    const described = transitions
+      .filter((it) => it.by.includes("controller"))
+      .map((it) => `${it.from}>${it.to}`);
+    expect(rows.map((it) => it.pair).sort()).toEqual(described.sort());
+  });
+});
+
+describe("a relay's login", () => {
+  it("redeems for its own node only", async () => {
+    const relay = database.as("relay").db;
+    const asked = await relay.execute<{ fault: string | null }>(sql`
+      select ticket_fault(gen_random_uuid(), gen_random_uuid()) as fault`);
+    expect(asked[0]?.fault ?? null).toBeNull();
+    const own = await relay.execute<{ fault: string }>(sql`
+      select ticket_fault(gen_random_uuid(), ${database.nodeId}) as fault`);
+    expect(own[0]?.fault).toBe("ticket_unknown");
   });
 });
 

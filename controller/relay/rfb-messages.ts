@@ -205,7 +205,7 @@ export function readEncodings(bytes: Buffer, start: number, end: number): number
 export function encodingsMessage(encodings: readonly number[]): Buffer {
   const message = Buffer.alloc(encodingsHeadBytes + 4 * encodings.length);
   message.writeUInt8(types.encodings);
-  message.writeUInt16LE(encodings.length, 2);
+  message.writeUInt16BE(encodings.length, 2);
   encodings.forEach((encoding, i) => message.writeInt32BE(encoding, encodingsHeadBytes + 4 * i));
   return message;
 }

@@ -100,6 +100,9 @@ describe("the wall in front of a view-only connection", () => {
         expect(message && encodingsOf(message)).toEqual(encodings.filter(mayList));
       }),
     );
+    const small = Array.from({ length: 900 }, (_, i) => i - 800);
+    const [picked] = createViewFilter()(clientMessages.encodings(small));
+    expect(picked && encodingsOf(picked)).toEqual(small.filter(mayList));
     const noVnc = [1, 7, -260, 16, 21, 5, 2, 6, 0, -26, -254, -223, -224, -258, -261, -308, -309];
     const more = [-312, -313, -307, 0xc0a1e5ce | 0, -316, 0x574d5664, -239];
     const [message] = createViewFilter()(clientMessages.encodings(noVnc.concat(more)));

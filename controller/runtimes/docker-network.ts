@@ -87,9 +87,9 @@ async function checkBridge(bridge: string): Promise<void> {
   });
 }
 
-/** Whether an interface of that name is on this host. */
+/** Whether an interface of that name is in this process's network; /sys shows its mounter's. */
 export function bridgeExists(bridge: string): Promise<boolean> {
-  return access(`/sys/class/net/${bridge}`).then(
+  return access(`/proc/sys/net/ipv4/conf/${bridge}`).then(
     () => true,
     () => false,
   );

@@ -15,6 +15,10 @@ import {
   type Runtime,
 } from "./runtime.ts";
 
+const pingLimitMs = 4000;
+const removalLooks = 50;
+const removalPauseMs = 200;
+
 /** Kept back for the host and ASCI's own parts. */
 const reservedMemoryBytes = 1024 ** 3;
 
@@ -81,9 +85,25 @@ export class DockerRuntime implements Runtime {
   readonly #own: Ownership;
   /** As it was prepared. */
   #network: FirewallInputs | undefined;
-  constructor(docker: Docker, own: Ownership) {
+  readonly #events: Docker;
+  /**
+   * @param docker should give up on calls that are not answered
+   * @param events must not: its one call is answered for as long as it lasts
+   */
+  constructor(docker: Docker, own: Ownership, events: Docker = docker) {
     this.#docker = docker;
     this.#own = own;
+    this.#events = events;
+  }
+
+  async ping(): Promise<void> {
+    const limit = AbortSignal.timeout(pingLimitMs);
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      limit.addEventListener("abort", () =>
+        reject(new RuntimeError("engine_unreachable", "The engine does not answer.")),
+      );
+    });
+    await guarded(Promise.race([this.#docker.ping(), tooLate]));
   }
 
   async report(): Promise<EngineReport> {
@@ -160,11 +180,18 @@ export class DockerRuntime implements Runtime {
   }
 
   async remove(containerId: string): Promise<void> {
-    // 409: its removal is under way already; whoever needs it gone looks again.
-    await settled(
-      this.#docker.getContainer(containerId).remove({ force: true, v: true }),
-      [404, 409],
-    );
+    const container = this.#docker.getContainer(containerId);
+    // 409: its removal is under way already. Its place is free only once it has been seen gone.
+    await settled(container.remove({ force: true, v: true }), [404, 409]);
+    for (let look = 0; look < removalLooks; look++) {
+      const gone = await container.inspect().then(
+        () => false,
+        (error: EngineFault) => error.statusCode === 404,
+      );
+      if (gone) return;
+      await new Promise((resolve) => setTimeout(resolve, removalPauseMs));
+    }
+    throw new RuntimeError("engine_error", "The engine does not remove the container.");
   }
 
   async watch(
@@ -177,7 +204,7 @@ export class DockerRuntime implements Runtime {
       event: ["die", "destroy", "oom", "pause", "unpause"],
     };
     const stream = (await guarded(
-      this.#docker.getEvents({ filters: JSON.stringify(filters) } as object),
+      this.#events.getEvents({ filters: JSON.stringify(filters) } as object),
     )) as Readable;
     const stop = () => stream.destroy();
     signal.addEventListener("abort", stop);

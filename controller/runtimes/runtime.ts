@@ -54,6 +54,8 @@ export interface EngineReport {
 
 export interface Runtime {
   report(): Promise<EngineReport>;
+  /** Whether the engine answers at all, within seconds. */
+  ping(): Promise<void>;
   /** Makes what containers need in common, e.g. their network. */
   prepare(): Promise<void>;
   /** Every container with this installation's and this node's labels. */
@@ -65,6 +67,7 @@ export interface Runtime {
   /** Asks it to end, and kills it after the grace period. Done where it has ended or is gone. */
   stop(containerId: string, graceSeconds: number): Promise<void>;
   end(containerId: string): Promise<ContainerEnd>;
+  /** Removes it and resolves once it has been seen gone. */
   remove(containerId: string): Promise<void>;
   /**
    * Calls back for every change of a container of ours until the stream breaks or the signal aborts.

@@ -104,7 +104,9 @@ create table versions (
 create table nodes (
   id uuid primary key default gen_random_uuid(),
   name text not null unique,
+  -- The database logins of its controller and its relay: what row-level security goes by.
   db_login name unique,
+  relay_login name unique,
   epoch bigint not null default 0,
   controller_url text,
   relay_url text,
@@ -172,7 +174,7 @@ create table incarnations (
   exit_code integer,
   primary key (instance_id, number)
 );
-create index incarnations_recent on incarnations (placed_at desc);
+create index incarnations_recent on incarnations (placed_at desc) where panel_at is not null;
 create index incarnations_on_node on incarnations (node_id);
 
 create table allocations (
@@ -300,7 +302,12 @@ begin
   return null;
 end
 $$;
-create trigger instances_changed after insert or update on instances
+create trigger instance_made after insert on instances
+  for each row execute function note_instance_change();
+-- Activity alone is no news: it comes every few seconds from every desktop in use.
+create trigger instance_changed after update of name, state, desired, generation, incarnation,
+  wanted_incarnation, reason_code, reason_text, node_id, placement, queued_at, started_at, ended_at,
+  expires_at on instances
   for each row execute function note_instance_change();
 
 create function note_incarnation_change() returns trigger
@@ -352,6 +359,50 @@ create function current_node() returns uuid
 language sql stable security definer set search_path = public, pg_temp
 return (select id from nodes where db_login = session_user);
 
+create function current_relay() returns uuid
+language sql stable security definer set search_path = public, pg_temp
+return (select id from nodes where relay_login = session_user);
+
+-- The table of states as the database enforces it against a node's login; a test compares it with
+-- the one in db/states.ts.
+create table controller_transitions (
+  from_state text not null,
+  to_state text not null,
+  primary key (from_state, to_state)
+);
+insert into controller_transitions values
+  ('starting', 'running'), ('starting', 'stopping'), ('starting', 'failed'),
+  ('running', 'paused'), ('running', 'stopping'), ('running', 'failed'),
+  ('paused', 'running'), ('paused', 'stopping'), ('paused', 'failed'),
+  ('stopping', 'stopped'), ('stopping', 'shelved'), ('stopping', 'failed'),
+  ('stopped', 'queued'), ('failed', 'queued'),
+  ('lost', 'running'), ('lost', 'paused'), ('lost', 'starting'), ('lost', 'stopping'),
+  ('lost', 'failed');
+
+-- A node that is broken into must not queue, or bring back to life, what it likes.
+create function check_controller_transition() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  if current_node() is not null and not exists (
+    select from controller_transitions t
+    where t.from_state = old.state and t.to_state = new.state
+  ) then
+    raise exception 'a controller may not move an instance from % to %', old.state, new.state
+      using errcode = 'insufficient_privilege';
+  end if;
+  if current_node() is not null and new.state = 'queued' and exists (
+    select from allocations a where a.instance_id = new.id
+  ) then
+    raise exception 'an instance that holds an allocation cannot be queued'
+      using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end
+$$;
+create trigger controller_transition before update of state on instances
+  for each row when (old.state is distinct from new.state)
+  execute function check_controller_transition();
+
 -- The person's side of an instance that this node holds: what a container needs, nothing else of them.
 create function instance_person(instance uuid)
 returns table (username text, uid integer, display_name text)
@@ -364,10 +415,10 @@ end;
 
 -- Which of these instances the database knows at all, on whatever node: a container whose instance
 -- nobody knows (a restored backup) is reported and left alone.
-create function known_instances(ids uuid[]) returns setof uuid
+create function known_instances(ids uuid[]) returns table (id uuid, incarnation integer)
 language sql stable security definer set search_path = public, pg_temp
 begin atomic
-  select id from instances where id = any (ids);
+  select i.id, i.incarnation from instances i where i.id = any (ids);
 end;
 
 -- What a relay's login may do: redeem, ask for dead grants, read public keys --------------------
@@ -378,7 +429,7 @@ language sql volatile security definer set search_path = public, pg_temp
 begin atomic
   update tickets t set used_at = now()
   from instances i, incarnations c, users u, sign_ins s
-  where t.jti = ticket and t.node_id = node and t.used_at is null and t.expires_at > now()
+  where t.jti = ticket and t.node_id = node and node = current_relay() and t.used_at is null and t.expires_at > now()
     and i.id = t.instance_id and i.node_id = t.node_id and i.incarnation = t.incarnation
     and i.state = 'running'
     and c.instance_id = t.instance_id and c.number = t.incarnation
@@ -399,7 +450,8 @@ begin atomic
     when t.expires_at <= now() then 'ticket_expired'
     else 'ticket_revoked'
   end
-  from (select ticket as wanted) w left join tickets t on t.jti = w.wanted;
+  from (select ticket as wanted where node = current_relay()) w
+  left join tickets t on t.jti = w.wanted;
 end;
 
 create function dead_grants(grants uuid[])
@@ -426,7 +478,7 @@ create function note_activity(instance uuid, node uuid, at timestamptz) returns 
 language sql volatile security definer set search_path = public, pg_temp
 begin atomic
   update instances set last_active_at = greatest(last_active_at, least(at, now()))
-  where id = instance and node_id = node and state = 'running';
+  where id = instance and node_id = node and node = current_relay() and state = 'running';
 end;
 
 create function verification_keys() returns table (kid text, public_jwk jsonb)
@@ -444,6 +496,7 @@ return (select max(version) from schema_migrations);
 revoke all on all functions in schema public from public;
 grant execute on function iso(timestamptz), schema_version()
   to asci_gateway, asci_placer, asci_node, asci_relay;
+grant execute on function current_relay() to asci_relay;
 grant execute on function current_node(), instance_person(uuid), known_instances(uuid[]) to asci_node;
 grant execute on function redeem_ticket(uuid, uuid), ticket_fault(uuid, uuid), dead_grants(uuid[]),
   note_activity(uuid, uuid, timestamptz), verification_keys() to asci_relay;
@@ -482,7 +535,12 @@ grant update (
   epoch, labels, cpus, memory_bytes, ready, reason_code, reason_text, last_seen_at, controller_url,
   relay_url
 ) on nodes to asci_node;
-grant select, update on work, incarnations to asci_node;
+grant select on work, incarnations to asci_node;
+grant update (
+  wanted, done, run_at, attempts, last_error, fence, lease_until, lease_epoch
+) on work to asci_node;
+grant update (container_id, container_at, ready_at, panel_at, ended_at, exit_code)
+  on incarnations to asci_node;
 grant select on instances to asci_node;
 grant update (
   state, reason_code, reason_text, started_at, ended_at, queued_at, last_active_at
@@ -516,5 +574,5 @@ create policy own on incarnations to asci_node
   using (node_id = (select current_node())) with check (node_id = (select current_node()));
 create policy own on allocations to asci_node using (node_id = (select current_node()));
 create policy own on instance_history for insert to asci_node with check (
-  exists (select from instances i where i.id = instance_id and i.node_id = (select current_node()))
+  actor = 'controller' and actor_id is null and exists (select from instances i where i.id = instance_id and i.node_id = (select current_node()))
 );

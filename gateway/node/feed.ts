@@ -87,10 +87,16 @@ export function createChangeFeed(
     async next(userId, from, signal) {
       const mine = (): Promise<{ changes: Change[] }> =>
         readChanges(db, from, { userId, limit: batch });
-      // Look first: what happened before we began to wait wakes nobody.
-      const { changes } = await mine();
-      if (changes.length > 0) return changes;
-      await sleep(userId, signal);
+      // Wait from before the look: a wake that comes in between must find someone.
+      const done = new AbortController();
+      const woken = sleep(userId, AbortSignal.any([signal, done.signal]));
+      try {
+        const { changes } = await mine();
+        if (changes.length > 0) return changes;
+        await woken;
+      } finally {
+        done.abort();
+      }
       signal.throwIfAborted();
       return (await mine()).changes;
     },

@@ -48,6 +48,14 @@ function toProblem(error: unknown): ProblemError {
   );
 }
 
+/** As they were offered, whether or not they are well formed: what is wrong with a ticket is told in its turn. */
+function offeredProtocols(request: IncomingMessage): string[] {
+  return (request.headers["sec-websocket-protocol"] ?? "")
+    .split(",")
+    .map((it) => it.trim())
+    .filter(Boolean);
+}
+
 /**
  * The one upgrade listener. Refuses with a problem document before the upgrade, or joins the client's
  * socket with the node's relay; from then on bytes pass without being looked at.
@@ -74,14 +82,14 @@ export function handleUpgrades(
     const [path = ""] = (request.url ?? "").split("?");
     if (!path.startsWith("/vnc/"))
       throw new ProblemError(404, "not_found", "There is nothing to upgrade to at this address.");
-    const handshake = readHandshake(request);
-    if (!handshake) throw new ProblemError(400, "malformed", "This is no WebSocket handshake.");
     const admitted = await admitStream(deps, {
       path,
       origin: request.headers.origin,
-      protocols: handshake.protocols,
+      protocols: offeredProtocols(request),
       peer: peerOf(request),
     });
+    const handshake = readHandshake(request);
+    if (!handshake) throw new ProblemError(400, "malformed", "This is no WebSocket handshake.");
     const result = await joinUpstream({
       clientSocket: socket,
       head,

@@ -84,23 +84,27 @@ function userRoutes(deps: Deps) {
       jsonBody(createUserBody),
       async (c) => {
         const body = c.req.valid("json");
+        const passwordHash = await deps.passwords.hash(body.password);
         const user = await orTaken(
-          insertUser(deps.db, {
-            username: body.username,
-            displayName: body.displayName ?? body.username,
-            email: body.email ?? null,
-            roles: [...new Set(body.roles)],
-            passwordHash: await deps.passwords.hash(body.password),
+          deps.db.transaction(async (tx) => {
+            const made = await insertUser(tx, {
+              username: body.username,
+              displayName: body.displayName ?? body.username,
+              email: body.email ?? null,
+              roles: [...new Set(body.roles)],
+              passwordHash,
+            });
+            await writeAudit(tx, {
+              ...auditOf(c),
+              action: "user.create",
+              outcome: "allowed",
+              subjectKind: "user",
+              subjectId: made.id,
+              detail: { username: made.username, roles: made.roles },
+            });
+            return made;
           }),
         );
-        await writeAudit(deps.db, {
-          ...auditOf(c),
-          action: "user.create",
-          outcome: "allowed",
-          subjectKind: "user",
-          subjectId: user.id,
-          detail: { username: user.username, roles: user.roles },
-        });
         return c.json(user as AdminUser, 201);
       },
     )
@@ -135,7 +139,21 @@ function userRoutes(deps: Deps) {
         const id = pathId(c.req.param("id"), "person");
         const { password, ...patch } = c.req.valid("json");
         const passwordHash = password ? await deps.passwords.hash(password) : undefined;
-        const user = await orTaken(updateUser(deps.db, id, { ...patch, passwordHash }));
+        const user = await orTaken(
+          deps.db.transaction(async (tx) => {
+            const made = await updateUser(tx, id, { ...patch, passwordHash });
+            if (made === "unknown" || made === "last_admin") return made;
+            await writeAudit(tx, {
+              ...auditOf(c),
+              action: "user.change",
+              outcome: "allowed",
+              subjectKind: "user",
+              subjectId: id,
+              detail: { ...patch, ...(password ? { password: "changed" } : {}) },
+            });
+            return made;
+          }),
+        );
         if (user === "unknown") throw notFound("person");
         if (user === "last_admin")
           throw new ProblemError(
@@ -143,14 +161,6 @@ function userRoutes(deps: Deps) {
             "last_admin",
             "This is the only administrator who can sign in. Give someone else the role first.",
           );
-        await writeAudit(deps.db, {
-          ...auditOf(c),
-          action: "user.change",
-          outcome: "allowed",
-          subjectKind: "user",
-          subjectId: id,
-          detail: { ...patch, ...(password ? { password: "changed" } : {}) },
-        });
         return c.json(user as AdminUser, 200);
       },
     );
@@ -211,15 +221,19 @@ function nodeRoutes(deps: Deps) {
       async (c) => {
         const id = pathId(c.req.param("id"), "node");
         const { schedulable } = c.req.valid("json");
-        if (!(await setSchedulable(deps.db, id, schedulable))) throw notFound("node");
-        await writeAudit(deps.db, {
-          ...auditOf(c),
-          action: "node.change",
-          outcome: "allowed",
-          subjectKind: "node",
-          subjectId: id,
-          detail: { schedulable },
+        const known = await deps.db.transaction(async (tx) => {
+          if (!(await setSchedulable(tx, id, schedulable))) return false;
+          await writeAudit(tx, {
+            ...auditOf(c),
+            action: "node.change",
+            outcome: "allowed",
+            subjectKind: "node",
+            subjectId: id,
+            detail: { schedulable },
+          });
+          return true;
         });
+        if (!known) throw notFound("node");
         const node = await getNode(deps.db, id);
         if (!node) throw notFound("node");
         return c.json(node, 200);

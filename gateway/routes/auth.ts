@@ -3,8 +3,8 @@ import { z } from "zod";
 import { writeAudit } from "../../db/audit.ts";
 import {
   blockedSeconds,
-  clearFailures,
-  countFailure,
+  clearAttempts,
+  countAttempt,
   findAccount,
   insertSignIn,
   revokeSignIn,
@@ -23,15 +23,34 @@ import { ProblemError } from "../problem.ts";
 import { loginBody, meSchema, type Me } from "../schemas.ts";
 import { jsonBody } from "../validation.ts";
 
-/** Wrong passwords in 15 minutes before the next one has to wait. */
-const allowedPerName = 8;
-const allowedPerAddress = 40;
+/**
+ * Wrong passwords in 15 minutes before the next one has to wait: per name from one address, per
+ * address, and per name from everywhere. The last is wide, so that nobody locks another person out
+ * with a handful of guesses.
+ */
+const allowed = { pair: 8, address: 40, name: 200 };
 
-function bucketsOf(username: string, address: string | null): { name: string; address: string } {
-  return {
-    name: `name:${username.slice(0, 200).toLowerCase()}`,
-    address: `address:${address ?? "unknown"}`,
-  };
+function bucketsOf(username: string, address: string | null): Record<keyof typeof allowed, string> {
+  const name = username.slice(0, 200).toLowerCase();
+  const from = address ?? "unknown";
+  return { pair: `pair:${from}:${name}`, address: `address:${from}`, name: `name:${name}` };
+}
+
+/** Refuses while any of the buckets has to wait, else counts this attempt in each. */
+async function admitAttempt(deps: Deps, buckets: ReturnType<typeof bucketsOf>): Promise<void> {
+  const wait = await blockedSeconds(deps.db, Object.values(buckets));
+  if (wait > 0) throw tooMany(wait);
+  for (const name of ["pair", "address", "name"] as const)
+    await countAttempt(deps.db, buckets[name], allowed[name]);
+}
+
+function tooMany(seconds: number): ProblemError {
+  return new ProblemError(
+    429,
+    "too_many_attempts",
+    `Too many attempts to sign in. Try again in ${seconds} s.`,
+    { headers: { "retry-after": String(seconds) } },
+  );
 }
 
 /**
@@ -45,6 +64,7 @@ async function checkPassword(
 ): Promise<string | undefined> {
   const account = await findAccount(deps.db, username);
   const right = await deps.passwords.verify(password, account?.passwordHash ?? null);
+  if (right === "busy") throw tooMany(2);
   return account && right && !account.disabled ? account.id : undefined;
 }
 
@@ -72,15 +92,11 @@ export function authRoutes(deps: Deps) {
           address,
           requestId,
         };
-        const wait = await blockedSeconds(deps.db, [buckets.name, buckets.address]);
-        if (wait > 0) {
-          deps.metrics.signIn("limited");
-          throw new ProblemError(
-            429,
-            "too_many_attempts",
-            `Too many wrong passwords. Try again in ${wait} s.`,
-            { headers: { "retry-after": String(wait) } },
-          );
+        try {
+          await admitAttempt(deps, buckets);
+        } catch (error) {
+          if (error instanceof ProblemError) deps.metrics.signIn("limited");
+          throw error;
         }
         const userId = await checkPassword(deps, username, password);
         const token = newSignInToken();
@@ -94,8 +110,6 @@ export function authRoutes(deps: Deps) {
             userAgent: c.req.header("user-agent")?.slice(0, 300) ?? null,
           }));
         if (!person) {
-          await countFailure(deps.db, buckets.name, allowedPerName);
-          await countFailure(deps.db, buckets.address, allowedPerAddress);
           await writeAudit(deps.db, { ...audited, outcome: "refused" });
           deps.metrics.signIn("refused");
           throw new ProblemError(
@@ -104,7 +118,7 @@ export function authRoutes(deps: Deps) {
             "The user name or the password is wrong.",
           );
         }
-        await clearFailures(deps.db, buckets.name);
+        await clearAttempts(deps.db, Object.values(buckets));
         await writeAudit(deps.db, { ...audited, actorId: person.id, outcome: "allowed" });
         deps.metrics.signIn("allowed");
         setSignInCookie(c, token, signInLifeSeconds);

@@ -2,16 +2,18 @@ import { loggable } from "../../db/errors.ts";
 import { Hono } from "hono";
 import { streamSSE, type SSEStreamingApi } from "hono/streaming";
 import { z } from "zod";
-import { currentCursor, formatCursor, parseCursor, type ChangeCursor } from "../../db/changes.ts";
+import {
+  currentCursor,
+  cursorHolds,
+  formatCursor,
+  parseCursor,
+  type ChangeCursor,
+} from "../../db/changes.ts";
 import { getInstances } from "../../db/instances.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
-import { findSignIn } from "../../db/sign-ins.ts";
-import { getCookie } from "hono/cookie";
-import { hashToken, requireSignIn, signedIn } from "../middleware/signed-in.ts";
-
-/** How often a stream looks whether its sign-in still holds. */
-const checkSignInMs = 15_000;
+import { signInHolds } from "../../db/sign-ins.ts";
+import { requireSignIn, signedIn } from "../middleware/signed-in.ts";
 
 /** How soon a browser comes back after a stream broke. */
 const retryMs = 500;
@@ -48,9 +50,10 @@ export function eventRoutes(deps: Deps) {
     }),
     requireSignIn,
     async (c) => {
-      const { person } = signedIn(c);
-      const token = getCookie(c, "__Host-asci_session") ?? getCookie(c, "asci_session") ?? "";
-      const resumed = parseCursor(c.req.header("last-event-id") ?? "");
+      const { id: signInId, person } = signedIn(c);
+      const asked = parseCursor(c.req.header("last-event-id") ?? "");
+      // What is no longer kept cannot be told one by one: then the lists are read anew.
+      const resumed = asked && (await cursorHolds(deps.db, asked)) ? asked : undefined;
       let cursor: ChangeCursor = resumed ?? (await currentCursor(deps.db));
       c.header("cache-control", "no-store");
       c.header("x-accel-buffering", "no");
@@ -59,17 +62,13 @@ export function eventRoutes(deps: Deps) {
         const signal = AbortSignal.any([gone.signal, deps.draining]);
         stream.onAbort(() => gone.abort());
         deps.metrics.eventStreams(1);
-        let checkedAt = Date.now();
         try {
           await stream.write(`retry: ${retryMs}\n\n`);
           if (!resumed)
             await stream.writeSSE({ event: "resync", data: "", id: formatCursor(cursor) });
           while (!signal.aborted) {
             const changes = await deps.feed.next(person.id, cursor, signal);
-            if (Date.now() - checkedAt > checkSignInMs) {
-              checkedAt = Date.now();
-              if (!(await findSignIn(deps.db, await hashToken(token)))) return;
-            }
+            if (!(await signInHolds(deps.db, signInId))) return;
             const last = changes.at(-1);
             if (!last) {
               await stream.write(": still here\n\n");

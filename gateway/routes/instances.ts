@@ -1,5 +1,6 @@
 import { Hono, type Context } from "hono";
 import { writeAudit } from "../../db/audit.ts";
+import { retrying } from "../../db/errors.ts";
 import { findConnectable, getInstance, listInstances, wishInstance } from "../../db/instances.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
@@ -31,18 +32,25 @@ const tag = "Instances";
 async function wish(deps: Deps, c: Context<AppEnv>, action: "stop" | "restart"): Promise<Instance> {
   const id = pathId(c.req.param("id"), "instance");
   const { person } = signedIn(c);
-  const outcome = await wishInstance(deps.db, { userId: person.id, instanceId: id, action });
+  // The wish and its audit row stand or fall together.
+  const outcome = await retrying(() =>
+    deps.db.transaction(async (tx) => {
+      const made = await wishInstance(tx, { userId: person.id, instanceId: id, action });
+      if (made.kind === "unknown") return made;
+      await writeAudit(tx, {
+        actorId: person.id,
+        actorName: person.username,
+        action: `instance.${action}`,
+        outcome: made.kind === "accepted" ? "allowed" : "refused",
+        subjectKind: "instance",
+        subjectId: id,
+        address: c.get("peer").address,
+        requestId: c.get("requestId"),
+      });
+      return made;
+    }),
+  );
   if (outcome.kind === "unknown") throw notFound("instance");
-  await writeAudit(deps.db, {
-    actorId: person.id,
-    actorName: person.username,
-    action: `instance.${action}`,
-    outcome: outcome.kind === "accepted" ? "allowed" : "refused",
-    subjectKind: "instance",
-    subjectId: id,
-    address: c.get("peer").address,
-    requestId: c.get("requestId"),
-  });
   if (outcome.kind === "refused")
     throw new ProblemError(
       409,

@@ -20,7 +20,7 @@ const allocations = async (id: string) =>
 
 /** As the menu's entry does it: by the session's own bus. */
 const logOut = `
-  export $(tr "\\0" "\\n" </proc/$(pgrep -o mate-panel)/environ | grep -E "^(DBUS|DISPLAY|XDG|SESSION)")
+  export $(tr "\\0" "\\n" </proc/$(pgrep -o mate-panel)/environ | grep -E "^(DBUS|DISPLAY|XDG|SESSION|ICE)")
   timeout 5 mate-session-save --force-logout`;
 
 async function running(): Promise<{ id: string; containerId: string }> {

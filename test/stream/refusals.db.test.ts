@@ -97,6 +97,7 @@ describe("an upgrade is refused before it happens, with a problem of its own", (
     ["without subprotocols", () => undefined, "ticket_missing"],
     ["with what is no ticket", () => offer("garbage"), "ticket_malformed"],
     ["with three parts of nothing", () => offer("a.b.c"), "ticket_malformed"],
+    ["with a character no token has", () => "binary, ticket.abc=", "ticket_malformed"],
     ["with two tickets", () => `${offer()}, ticket.${ticket}`, "ticket_malformed"],
     ["signed with another key", async () => offer(await signed("ES256")), "ticket_forged"],
     ["with a changed signature", () => offer(`${ticket.slice(0, -4)}AAAA`), "ticket_forged"],
