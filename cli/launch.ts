@@ -50,7 +50,7 @@ export async function launch(options: LaunchOptions): Promise<number> {
     await Promise.race([launcher.start(), requested.promise]);
     if (!launcher.isReady) throw new Failure("interrupted", "Stopped before ASCI was ready.");
     await requested.promise;
-    say("Stopping ASCI; desktops go on");
+    say("Stopping ASCI (desktops go on until npm run stop)");
     return 0;
   } finally {
     await launcher.stop();

@@ -82,7 +82,9 @@ export function authRoutes(deps: Deps) {
       }),
       jsonBody(loginBody),
       async (c) => {
-        const { username, password } = c.req.valid("json");
+        const { username: typed, password } = c.req.valid("json");
+        // Names are lower case; a phone's keyboard begins with a capital.
+        const username = typed.trim().toLowerCase();
         const { address } = c.get("peer");
         const requestId = c.get("requestId");
         const buckets = bucketsOf(username, address);
