@@ -1,5 +1,9 @@
-import { mkdir, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
+
+const execute = promisify(execFile);
 
 /** Sockets of an installation's parts and of its desktops; short, for a socket's path ends at 107 bytes. */
 export function runDirOf(installationId: string): string {
@@ -13,7 +17,18 @@ export async function ensureRunDir(installationId: string): Promise<string> {
   return path;
 }
 
+/** Each desktop's folder has a small file system of its own, which outlives a killed controller. */
+export async function unmountBelow(path: string): Promise<void> {
+  const table = await readFile("/proc/self/mountinfo", "utf8");
+  // Field 5 is the mount point (proc(5)).
+  const points = table.split("\n").map((line) => line.split(" ")[4] ?? "");
+  for (const point of points.filter((it) => it.startsWith(`${path}/`)))
+    await execute("umount", ["--lazy", point]).catch(() => undefined);
+}
+
 /** Only once the installation's desktops are gone. */
 export async function removeRunDir(installationId: string): Promise<void> {
-  await rm(runDirOf(installationId), { recursive: true, force: true });
+  const path = runDirOf(installationId);
+  await unmountBelow(path);
+  await rm(path, { recursive: true, force: true });
 }

@@ -1,3 +1,4 @@
+import { removeFirewall } from "../controller/firewall.ts";
 import { stat } from "node:fs/promises";
 import Docker from "dockerode";
 import { openDataFolder } from "./data-folder.ts";
@@ -89,6 +90,7 @@ async function removeDesktops(installationId: string | undefined): Promise<numbe
     }),
   );
   await removeNetworks(docker, label);
+  await removeFirewall(installationId).catch(() => undefined);
   await removeRunDir(installationId);
   return found.length;
 }

@@ -113,6 +113,7 @@ export async function startController(
       installationId,
       nodeId,
       network: `asci-${installationId.slice(0, 8)}`,
+      parts: [config.DATABASE_URL],
     },
     new Docker(),
   );

@@ -47,6 +47,9 @@ async function create({ runtime, roots, timezone }: Hands, spec: InstanceSpec): 
     instanceId: spec.id,
     incarnation: spec.incarnation,
     person: spec.person,
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOSPC" && error.code !== "EDQUOT") throw error;
+    throw new RuntimeError("disk_full", "The disk for homes is full.", { cause: error });
   });
   const { username, uid } = spec.person;
   const home = `/home/${username}`;
@@ -149,7 +152,7 @@ async function bury(hands: Hands, lease: Lease, spec: InstanceSpec, containerId:
   await hands.runtime.remove(containerId);
   await removeIncarnationFiles(hands.roots, spec.id, spec.incarnation);
   const { exitCode } = end;
-  const loggedOut = exitCode === 0 && !end.outOfMemory && !end.error && spec.state !== "starting";
+  const loggedOut = exitCode === 0 && !end.error && spec.state !== "starting";
   if (!loggedOut) {
     await reportState(hands.db, lease, { to: "failed", reason: meaningOf(end), exitCode });
     return;

@@ -2,7 +2,9 @@
  * The host's folders behind one container. Everything above `vnc/` belongs to root; `vnc/` belongs to
  * the person and is hostile from the moment the container starts.
  */
-import { chmod, chown, lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { chown, lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 export interface Person {
@@ -82,13 +84,11 @@ export async function makeIncarnationFiles(
   const { person } = incarnation;
   const folder = incarnationFolder(roots.runDir, incarnation.instanceId, incarnation.incarnation);
   // What a killed attempt left behind could be anything.
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
   const vnc = join(folder, "vnc");
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await mkdir(vnc, { mode: 0o700 });
-  // Set-gid: the socket gets the relay's group, and nobody else may pass.
-  await chown(vnc, person.uid, roots.relayGid);
-  await chmod(vnc, 0o2770);
+  await mountRoom(vnc, person.uid, roots.relayGid);
   const [accounts, home] = await Promise.all([
     prepareAccounts(folder, person),
     prepareHome(roots, person),
@@ -102,8 +102,23 @@ export async function removeIncarnationFiles(
   instanceId: string,
   incarnation: number,
 ): Promise<void> {
-  await rm(incarnationFolder(roots.runDir, instanceId, incarnation), {
-    recursive: true,
-    force: true,
-  });
+  await removeFolder(incarnationFolder(roots.runDir, instanceId, incarnation));
+}
+
+const run = promisify(execFile);
+
+/**
+ * A file system of its own, with room for a socket and a marker: a container that fills it, or nests
+ * folders in it until no path leads there, harms nobody. Set-gid: the socket gets the relay's group.
+ */
+async function mountRoom(vnc: string, uid: number, gid: number): Promise<void> {
+  const room = `size=256k,nr_inodes=64,mode=2770,uid=${uid},gid=${gid},nosuid,nodev,noexec`;
+  await run("/usr/bin/mount", ["-t", "tmpfs", "-o", room, "asci", vnc]);
+}
+
+/** With everything in it gone at once, whatever it is; then what lies above is ours. */
+async function removeFolder(folder: string): Promise<void> {
+  // Not mounted, or not there: then removing says so if it matters.
+  await run("/usr/bin/umount", ["--lazy", join(folder, "vnc")]).catch(() => {});
+  await rm(folder, { recursive: true, force: true });
 }

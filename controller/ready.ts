@@ -6,6 +6,8 @@ import { DialError, dialUnix, readBanner } from "./dial.ts";
 
 /** Between two looks where no event came: not every file system tells of changes. */
 const lookAgainMs = 100;
+/** A start changes its folder a dozen times. One that changes more often is looked at by the clock. */
+const changesFollowed = 200;
 
 /**
  * Waits until `look` gives something, looking whenever the folder changes.
@@ -18,7 +20,10 @@ async function waitInFolder<T>(
 ): Promise<T> {
   let wake: () => void = () => {};
   let changed = false;
+  let changes = 0;
   const watcher = watch(folder, () => {
+    changes += 1;
+    if (changes > changesFollowed) return watcher.close();
     changed = true;
     wake();
   });

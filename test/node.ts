@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { sql } from "drizzle-orm";
+import { unmountBelow } from "../cli/run-dir.ts";
+import { removeFirewall } from "../controller/firewall.ts";
 import { controllerConfigSchema } from "../controller/config.ts";
 import { startController, type Controller } from "../controller/controller.ts";
 import type { Log } from "../controller/log.ts";
@@ -120,6 +122,8 @@ export async function createTestNode(postgresUrl: string): Promise<TestNode> {
         await docker.getContainer(it.Id).remove({ force: true, v: true });
       for (const it of await docker.listNetworks({ filters: owned }))
         await docker.getNetwork(it.Id).remove();
+      await removeFirewall(database.installationId);
+      await unmountBelow(runDir);
       await rm(runDir, { recursive: true, force: true });
       await rm(homesDir, { recursive: true, force: true });
       await database.drop();

@@ -92,7 +92,7 @@ export class RfbClient {
   /** Asks for a piece of the picture and waits for its pixels; false when the connection ended. */
   async picture(): Promise<boolean> {
     const before = this.#pictures;
-    this.#ask();
+    this.#ask(false);
     while (this.#pictures === before && !this.#over) {
       await new Promise<void>((resolve) => {
         this.#pictureCame = resolve;
@@ -105,9 +105,9 @@ export class RfbClient {
     this.#socket.destroy();
   }
 
-  #ask(): void {
+  #ask(incremental: boolean): void {
     const { width, height } = requestedPixels;
-    this.send(clientMessages.updateRequest(false, width, height));
+    this.send(clientMessages.updateRequest(incremental, width, height));
   }
 
   async #take(count: number): Promise<Buffer> {
@@ -151,8 +151,8 @@ export class RfbClient {
       this.#pictures += 1;
       this.#pictureCame();
     } else {
-      // Xvnc answers a request with its notices alone when it has some.
-      this.#ask();
+      // Xvnc answers a request for everything with a notice of its size, alone.
+      this.#ask(true);
     }
   }
 

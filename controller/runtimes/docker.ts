@@ -33,7 +33,7 @@ interface EngineFault {
 export function toRuntimeError(error: unknown): RuntimeError {
   if (error instanceof RuntimeError) return error;
   if (error instanceof FirewallError)
-    return new RuntimeError("engine_error", error.message, { cause: error });
+    return new RuntimeError("isolation_missing", error.message, { cause: error });
   const fault = error as EngineFault;
   const words = fault.json?.message ?? fault.message ?? String(error);
   const options = { cause: error };
@@ -85,6 +85,8 @@ export class DockerRuntime implements Runtime {
   readonly #own: Ownership;
   /** As it was prepared. */
   #network: FirewallInputs | undefined;
+  /** By container: the look at the rules that its start waits for, begun while it was created. */
+  readonly #isolated = new Map<string, Promise<void>>();
   readonly #events: Docker;
   /**
    * @param docker should give up on calls that are not answered
@@ -135,8 +137,24 @@ export class DockerRuntime implements Runtime {
     return this.#list([]);
   }
 
-  find(instanceId: string): Promise<ObservedContainer[]> {
-    return this.#list([`asci.instance=${instanceId}`]);
+  async find(instanceId: string): Promise<ObservedContainer[]> {
+    const found = await this.#list([`asci.instance=${instanceId}`]);
+    return (await Promise.all(found.map((it) => this.#confirm(it)))).flat();
+  }
+
+  /**
+   * For some 100 ms after the event of its death the engine still lists a container as running; asked
+   * for that container alone, it answers when it has finished with it.
+   */
+  async #confirm(listed: ObservedContainer): Promise<ObservedContainer[]> {
+    if (listed.status !== "running") return [listed];
+    try {
+      const { State } = await guarded(this.#docker.getContainer(listed.id).inspect());
+      return [{ ...listed, status: statuses[State.Status] ?? listed.status }];
+    } catch (error) {
+      if (error instanceof RuntimeError && error.code === "not_found") return [];
+      throw error;
+    }
   }
 
   async #list(labels: string[]): Promise<ObservedContainer[]> {
@@ -155,14 +173,20 @@ export class DockerRuntime implements Runtime {
 
   async create(wish: ContainerWish): Promise<string> {
     const options = createOptions(wish, this.#own);
+    const isolated = this.#isolate();
+    // Whoever starts the container hears of it.
+    isolated.catch(() => {});
     const container = await guarded(
       this.#docker.createContainer({ name: containerName(wish), ...options }),
     );
+    this.#isolated.set(container.id, isolated);
     return container.id;
   }
 
   async start(containerId: string): Promise<void> {
-    await this.#isolate();
+    const isolated = this.#isolated.get(containerId) ?? this.#isolate();
+    this.#isolated.delete(containerId);
+    await isolated;
     await settled(this.#docker.getContainer(containerId).start(), [304]);
   }
 
@@ -181,6 +205,7 @@ export class DockerRuntime implements Runtime {
 
   async remove(containerId: string): Promise<void> {
     const container = this.#docker.getContainer(containerId);
+    this.#isolated.delete(containerId);
     // 409: its removal is under way already. Its place is free only once it has been seen gone.
     await settled(container.remove({ force: true, v: true }), [404, 409]);
     for (let look = 0; look < removalLooks; look++) {

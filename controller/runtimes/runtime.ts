@@ -31,6 +31,7 @@ export interface ContainerWish {
 
 export type RuntimeFault =
   | "engine_unreachable"
+  | "isolation_missing"
   | "image_missing"
   | "disk_full"
   | "name_taken"

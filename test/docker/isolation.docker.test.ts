@@ -362,11 +362,9 @@ describe("a node that cannot keep desktops apart", () => {
   /** What `prepare` says in a process that was started by `prefix`. */
   async function prepared(prefix: string[]): Promise<string> {
     const { installationId } = node.database;
-    const [program = "", ...args] = [
-      ...prefix,
-      process.execPath,
-      ...["--input-type=module", "-e", script, installationId, bridgeName(installationId)],
-    ];
+    const own = [installationId, bridgeName(installationId)];
+    const evaluate = [process.execPath, "--input-type=module", "-e", script];
+    const [program = "", ...args] = [...prefix, ...evaluate, ...own];
     return (await promisify(execFile)(program, args, { cwd: root })).stdout.trim();
   }
 

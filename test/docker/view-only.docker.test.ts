@@ -9,7 +9,7 @@ import { type TestDesktop, startTestDesktop, testPasswords } from "../../images/
 import { RfbClient } from "../rfb-client.ts";
 
 const limit = { timeout: 30_000, interval: 50 };
-const xk = { a: 0x61, altLeft: 0xffe9, f2: 0xffbf } as const;
+const xk = { a: 0x61, b: 0x62, altLeft: 0xffe9, f2: 0xffbf } as const;
 /** As they stand on a PC's keyboard. */
 const keycodes = { b: 0x30, alt: 0x38, f2: 0x3c } as const;
 
@@ -18,7 +18,7 @@ interface Sight {
   readonly pointer: readonly number[];
   readonly geometry: readonly number[];
   readonly selections: readonly { readonly owner: number; readonly text: string | null }[];
-  /** Keys and buttons pressed in the window that has the focus, one line each. */
+  /** Keys and buttons pressed in the window that has the focus, by name. */
   readonly pressed: readonly string[];
   readonly dialogs: string;
 }
@@ -62,9 +62,12 @@ const attacks: readonly Attack[] = [
     ],
   },
   {
-    name: "a key by its place",
+    name: "a key by keysym and place",
     shows: "pressed",
-    bytes: () => [message.qemuKey(0, keycodes.b, true), message.qemuKey(0, keycodes.b, false)],
+    bytes: () => [
+      message.qemuKey(xk.b, keycodes.b, true),
+      message.qemuKey(xk.b, keycodes.b, false),
+    ],
   },
   {
     name: "Alt+F2 by keysym and place",
@@ -136,7 +139,11 @@ const watched = "$(xdotool search --onlyvisible --name '^watched$')";
 /** Presses seen by the window that has the focus. */
 async function presses(): Promise<string[]> {
   const log = await readFile(join(desktop.home, "xev.log"), "utf8");
-  return log.match(/(?<=^KeyPress[^]*?keysym \w+, )\w+(?=\))|^ButtonPress.*/gm) ?? [];
+  return log
+    .split("\n\n")
+    .filter((event) => /^(Key|Button)Press/.test(event))
+    .map((event) => /keysym \w+, (\w+)\)|button \d+/.exec(event))
+    .map((found) => found?.[1] ?? found?.[0] ?? "?");
 }
 
 async function look(): Promise<Sight> {
@@ -180,13 +187,17 @@ async function otherConnectionsRead(): Promise<void> {
 }
 
 /** Closes what attacks opened and gives the focus back. */
-const focusWatched = (): Promise<string> =>
-  desktop.run(
-    `xdotool search --onlyvisible --name '^Run Application$' windowclose || true
-     xdotool windowactivate --sync ${watched} mousemove 350 350`,
-  );
+async function focusWatched(): Promise<void> {
+  if ((await windows("^Run Application$")) !== "") {
+    await desktop.run(
+      "xdotool search --onlyvisible --name '^Run Application$' windowactivate --sync && xdotool key Escape",
+    );
+    await vi.waitFor(async () => expect(await windows("^Run Application$")).toBe(""), limit);
+  }
+  await desktop.run(`xdotool windowactivate --sync ${watched} mousemove 350 350`);
+}
 
-beforeEach(async () => void (await focusWatched()));
+beforeEach(focusWatched);
 
 describe.each([
   { walls: "both walls", password: testPasswords.view, filtered: true },
@@ -232,6 +243,9 @@ describe("what is copied inside the desktop", () => {
     ];
     for (const client of [person, ...viewers]) expect(await client.picture()).toBe(true);
     const before = person.cutTexts.length;
+    // Xvnc tells everyone who asks what its clipboard could do.
+    const abilities = viewers.map((viewer) => viewer.cutTexts.length);
+    expect(abilities).toEqual([0, 1]);
     await desktop.run(
       `setsid -f zenity --entry --title=copying --entry-text=secret >/dev/null 2>&1 </dev/null
        xdotool search --sync --onlyvisible --name '^copying$' windowactivate --sync key ctrl+a ctrl+c`,
@@ -240,7 +254,7 @@ describe("what is copied inside the desktop", () => {
     await expect.poll(() => person.cutTexts.length, limit).toBeGreaterThan(before);
     for (const viewer of viewers) {
       for (let round = 0; round < 3; round += 1) expect(await viewer.picture()).toBe(true);
-      expect(viewer.cutTexts).toEqual([]);
     }
+    expect(viewers.map((viewer) => viewer.cutTexts.length)).toEqual(abilities);
   });
 });
