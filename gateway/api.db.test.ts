@@ -201,7 +201,7 @@ describe("instances", () => {
     });
   });
 
-  it("gives no ticket for what does not run, and none for looking on", async () => {
+  it("gives no ticket for what does not run, and none for what nobody may", async () => {
     const ada = await gateway.signIn("ada");
     const { body } = await ada.call("POST", "/api/instances", { environment: slug });
     const path = `/api/instances/${String(body["id"])}/tickets`;
@@ -209,7 +209,10 @@ describe("instances", () => {
       problem(409, "not_running"),
     );
     expect(await ada.call("POST", path, { permission: "view" })).toMatchObject(
-      problem(403, "view_not_available"),
+      problem(409, "not_running"),
+    );
+    expect(await ada.call("POST", path, { permission: "own" })).toMatchObject(
+      problem(400, "validation"),
     );
   });
 

@@ -23,6 +23,8 @@ export interface BridgeOptions {
    * the server. What it throws closes the connection as a protocol error.
    */
   readonly transformClient?: (chunk: Buffer) => readonly Uint8Array[];
+  /** Whether a chunk of the client's RFB bytes holds a person's work; default: every one does. */
+  readonly isInput?: (chunk: Buffer) => boolean;
   /** For the browser's RFB handshake; default 10,000. */
   readonly handshakeTimeoutMs?: number;
   /** How long a client may take to read what is left and answer a close frame; default 3000. */
@@ -195,7 +197,7 @@ class RunningBridge implements Bridge {
   }
 
   #toDesktop(chunk: Buffer): void {
-    this.#lastInputAt = this.#now();
+    if (this.#options.isInput?.(chunk) ?? true) this.#lastInputAt = this.#now();
     const { transformClient } = this.#options;
     if (transformClient === undefined) this.#write(chunk);
     else for (const part of transformClient(chunk)) this.#write(part);

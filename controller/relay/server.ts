@@ -11,8 +11,10 @@ import { writeProblem } from "../../wire/problem.ts";
 import { readHandshake, switchingProtocols } from "../../wire/upgrade.ts";
 import type { Log } from "../log.ts";
 import { bridge, type Bridge } from "./bridge.ts";
+import { createInputWatch } from "./input-watch.ts";
 import { Keepalive } from "./keepalive.ts";
 import { connectUpstream } from "./upstream.ts";
+import { createViewFilter } from "./view-filter.ts";
 import type { TicketVerifier } from "./verify.ts";
 
 export interface RelayOptions {
@@ -119,8 +121,8 @@ export class Relay {
     const handshake = readHandshake(request);
     if (!handshake) throw new Refusal(400, "malformed");
     const { jti, grant } = await this.#redeem(handshake.protocols);
-    // Both walls of a view-only stream have to stand before one is let through.
-    if (grant.permission !== "control") throw new Refusal(401, "ticket_revoked");
+    // Anything unknown gets less. The password that was redeemed is the other wall: Xvnc's own.
+    const viewOnly = grant.permission !== "control";
     const upstream = await connectUpstream({
       root: join(this.#options.runDir, "d", `${grant.instanceId}-${grant.incarnation}`),
       name: "vnc/vnc.sock",
@@ -129,8 +131,21 @@ export class Relay {
     });
     client.setNoDelay(true);
     client.write(switchingProtocols(handshake.key));
-    const stream = bridge({ client, head, upstream, keepalive: this.#keepalive });
-    this.#open.set(jti, { instanceId: grant.instanceId, bridge: stream, notedInputAt: 0 });
+    const stream = bridge({
+      client,
+      head,
+      upstream,
+      keepalive: this.#keepalive,
+      // A viewer's bytes are nobody's work: they must not keep a desktop from idling out.
+      ...(viewOnly
+        ? { transformClient: createViewFilter(), isInput: () => false }
+        : { isInput: createInputWatch() }),
+    });
+    this.#open.set(jti, {
+      instanceId: grant.instanceId,
+      bridge: stream,
+      notedInputAt: stream.stats().lastInputAt,
+    });
     if (this.#stopping) stream.close(closeCodes.relayRestarting);
     const { by, code } = await stream.closed.finally(() => this.#open.delete(jti));
     this.#options.log.info({ instance: grant.instanceId, by, code }, "a stream ended");

@@ -170,12 +170,6 @@ export function instanceRoutes(deps: Deps) {
         const { permission } = c.req.valid("json");
         const found = await findConnectable(deps.db, signIn.person.id, id);
         if (!found) throw notFound("instance");
-        if (permission === "view")
-          throw new ProblemError(
-            403,
-            "view_not_available",
-            "Tickets for looking on only are not given out by this release.",
-          );
         if (found.state !== "running" || !found.nodeId)
           throw new ProblemError(
             409,

@@ -107,6 +107,49 @@ describe("the main path, in a real browser", () => {
     });
   });
 
+  it("lets a view ticket look and do nothing", async () => {
+    const answer = await page.request.post(`/api/instances/${instanceId}/tickets`, {
+      headers: { origin: installation.url },
+      data: { permission: "view" },
+    });
+    const { url, protocols } = (await answer.json()) as { url: string; protocols: string[] };
+    const mouse = () =>
+      execIn(containerId, ["xdotool", "getmouselocation"], ["DISPLAY=:1"]).then(String);
+    const before = await mouse();
+    const seen = await page.evaluate(
+      async ([address, ...offered]) => {
+        const socket = new WebSocket(address ?? "", offered);
+        socket.binaryType = "arraybuffer";
+        let bytes = 0;
+        socket.addEventListener("message", (event: MessageEvent<ArrayBuffer>) => {
+          bytes += event.data.byteLength;
+        });
+        const until = async (count: number) => {
+          while (bytes < count) await new Promise((resolve) => setTimeout(resolve, 20));
+        };
+        const say = (...values: number[]) => socket.send(new Uint8Array(values));
+        await until(12);
+        socket.send(new TextEncoder().encode("RFB 003.008\n"));
+        await until(14);
+        say(1);
+        await until(18);
+        say(1);
+        await until(18 + 24);
+        // A pointer far away with a button pressed, a key, then a request whose answer ends the wait.
+        say(5, 1, 0, 9, 0, 9, 5, 0, 0, 9, 0, 9, 4, 1, 0, 0, 0, 0, 0, 0x61);
+        const picture = bytes + 100_000;
+        say(3, 0, 0, 0, 0, 0, 2, 0, 2, 0);
+        say(3, 1, 0, 0, 0, 0, 2, 0, 2, 0);
+        await until(picture);
+        socket.close();
+        return bytes;
+      },
+      [url, ...protocols],
+    );
+    expect(seen).toBeGreaterThan(100_000);
+    expect(await mouse()).toBe(before);
+  });
+
   it("survives a closed tab: coming back shows the same desktop", async () => {
     const context = page.context();
     await page.close();
