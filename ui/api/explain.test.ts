@@ -19,7 +19,7 @@ describe("explain", () => {
     const it_ = explain(problem(401, "wrong_credentials", "internal words"), "signIn");
     expect(it_.what).toBe("This username and password do not belong together.");
     expect(it_.safe).toBeNull();
-    expect(it_.requestId).toBe("req-1");
+    expect(it_.requestId).toBeNull();
   });
 
   it("too many tries, with the time to wait in the right number", () => {
@@ -30,11 +30,17 @@ describe("explain", () => {
     expect(explain(problem(429, "x"), "signIn").next).toBe("Wait a little and try again.");
   });
 
-  it("no network: what to do, and that desktops go on", () => {
+  it("no network: what to do, and no promise about what nobody can see", () => {
     const it_ = explain(new ApiError("network"), "look");
     expect(it_.what).toBe("This browser cannot reach ASCI.");
-    expect(it_.safe).toBe("Your desktops keep running.");
+    expect(it_.safe).toBeNull();
     expect(it_.requestId).toBeNull();
+  });
+
+  it("a refusal: that desktops go on, and the id for support", () => {
+    const it_ = explain(problem(403, "role_missing"), "look");
+    expect(it_.safe).toBe("Your desktops keep running.");
+    expect(it_.requestId).toBe("req-1");
   });
 
   it("a start that failed: that asking again is safe", () => {

@@ -26,8 +26,12 @@ export function explain(error: unknown, doing: Doing): Explanation {
   const requestId = problem?.requestId;
   return {
     ...words(error, doing),
-    safe: safe(doing),
-    requestId: requestId === undefined || requestId === "" ? null : requestId,
+    safe: safe(error, doing),
+    // A wrong password is nothing that support has to look for.
+    requestId:
+      requestId === undefined || requestId === "" || isWrongPassword(error, doing)
+        ? null
+        : requestId,
     fields,
   };
 }
@@ -97,13 +101,19 @@ function tooManyNext(retryAfterMs: number | null): string {
   return t("error.tooManyNext", { count: Math.max(1, Math.ceil(retryAfterMs / 1000)) });
 }
 
-function safe(doing: Doing): string | null {
+function isWrongPassword(error: unknown, doing: Doing): boolean {
+  return doing === "signIn" && error instanceof ApiError && error.status === 401;
+}
+
+function safe(error: unknown, doing: Doing): string | null {
+  // Nobody knows how the desktops are while nothing answers.
+  const silent = error instanceof ApiError && error.code === "network";
   switch (doing) {
     case "signIn":
       return null;
     case "look":
     case "connect":
-      return t("error.safe.desktops");
+      return silent ? null : t("error.safe.desktops");
     case "start":
       return t("error.safe.start");
     case "change":

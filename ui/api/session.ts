@@ -3,11 +3,20 @@ import type { Me } from "../../gateway/schemas.ts";
 import { login, logout } from "./calls.ts";
 import { keys, queryClient } from "./query-client.ts";
 
-/** Why the sign-in page is shown; null where someone simply came to it. */
-const [notice, setNotice] = createSignal<"expired" | "signedOut" | null>(null);
+/** Why the sign-in page is shown; null where someone simply came to it. `ended`: by someone's doing. */
+const [notice, setNotice] = createSignal<"expired" | "ended" | "signedOut" | null>(null);
 export { notice as signInNotice };
 
 let signedIn = false;
+/** When a desktop's connection was closed because the right to it had ended; ms since 1970. */
+let grantEndedMs = -Infinity;
+/** The refusal that follows such a close comes within seconds. */
+const grantEndedHoldsMs = 60_000;
+
+/** A desktop's connection was ended by the server: a sign-in that is gone just after did not expire. */
+export function noteGrantEnded(): void {
+  grantEndedMs = Date.now();
+}
 
 /** Called with every answer of `me`: tells a sign-in that ended from one that never was. */
 export function rememberSignedIn(me: Me | undefined): void {
@@ -19,7 +28,8 @@ export function rememberSignedIn(me: Me | undefined): void {
 
 /** The cookie is gone: forget what was seen with it, and remember what to say. */
 export function forgetSignIn(): void {
-  if (signedIn) setNotice("expired");
+  const ended = Date.now() - grantEndedMs < grantEndedHoldsMs;
+  if (signedIn) setNotice(ended ? "ended" : "expired");
   signedIn = false;
   clearAllButMe();
 }

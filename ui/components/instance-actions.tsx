@@ -1,14 +1,15 @@
 import { useNavigate } from "@solidjs/router";
-import { createSignal, type JSX } from "solid-js";
+import { createSignal, Show, type JSX } from "solid-js";
 import { allows } from "../../db/states.ts";
 import type { Instance } from "../../gateway/schemas.ts";
 import { restart, stop } from "../api/actions.ts";
 import { Confirm } from "../kit/dialog.tsx";
-import { t } from "../messages/messages.ts";
+import { locale, t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { preloadNoVnc } from "../viewer/load-novnc.ts";
 import { createGrace } from "./grace.ts";
 import { toastError } from "./error-notice.tsx";
+import { formatClock } from "./time.ts";
 
 const stopGraceSeconds = 5;
 
@@ -53,6 +54,15 @@ export function useInstanceActions(instance: () => Instance) {
         danger
         onConfirm={doRestart}
       >
+        <Show when={instance().startedAt}>
+          {(at) => (
+            <p>
+              {t("restart.which", {
+                time: formatClock(Date.parse(at()), Date.now(), locale(), true),
+              })}
+            </p>
+          )}
+        </Show>
         <p>{t("restart.text")}</p>
         <p>{t("stop.lost")}</p>
         <p>{t("stop.kept")}</p>

@@ -11,7 +11,7 @@ import { paths } from "../paths.ts";
 import { preloadViewer } from "../routes-preload.ts";
 import type { Grace } from "./grace.ts";
 import { useInstanceActions } from "./instance-actions.tsx";
-import { Ahead, QueuePlace, Since } from "./moment.tsx";
+import { Ahead, ClockTime, QueuePlace, Since } from "./moment.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { TimelineView } from "./timeline-view.tsx";
 import { createNow } from "./now.ts";
@@ -23,9 +23,11 @@ interface InstanceCardProps {
   readonly instance: Instance;
   /** Ticks slowly: for "1 h 12 min". */
   readonly now: Accessor<number>;
-  /** The one that most people come for: drawn large. Among many, none is. */
+  /** The one that most people come for: drawn large. Among several, none is. */
   readonly size: "large" | "medium";
   readonly crowded: boolean;
+  /** Among others, maybe of the same name, the start tells them apart; null: it need not. */
+  readonly since: "minute" | "second" | null;
 }
 
 /** One live instance: what it is, how it is, and the way in. */
@@ -63,7 +65,7 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
             }
           />
         </div>
-        <Facts instance={it()} now={props.now} />
+        <Facts instance={it()} now={props.now} since={props.since} />
         <Show when={it().reason}>
           {(reason) => <p class={styles["reason"]}>{reasonText(reason())}</p>}
         </Show>
@@ -149,10 +151,18 @@ function Ticking(props: { readonly instance: Instance }): JSX.Element {
 function Facts(props: {
   readonly instance: Instance;
   readonly now: Accessor<number>;
+  readonly since: InstanceCardProps["since"];
 }): JSX.Element {
   const it = (): Instance => props.instance;
   return (
     <dl class={styles["facts"]}>
+      <Show when={props.since !== null && it().startedAt}>
+        {(at) => (
+          <Fact term={t("card.since")}>
+            <ClockTime at={at()} now={props.now} precise={props.since === "second"} />
+          </Fact>
+        )}
+      </Show>
       <Show
         when={it().name !== it().environmentName}
         fallback={<Fact term={t("card.version")}>{it().version}</Fact>}

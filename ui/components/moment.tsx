@@ -1,7 +1,7 @@
 import { Show, type Accessor, type JSX } from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
 import { locale, t } from "../messages/messages.ts";
-import { describeDuration, formatExact, formatRelative } from "./time.ts";
+import { describeDuration, formatClock, formatExact, formatRelative } from "./time.ts";
 
 /** A duration in the reader's language; reactive. */
 export function durationText(ms: number): string {
@@ -31,6 +31,20 @@ export function Moment(props: {
   return (
     <time datetime={props.at} title={formatExact(atMs(), locale())}>
       {formatRelative(Math.min(atMs(), props.now()), props.now(), locale())}
+    </time>
+  );
+}
+
+/** The time of day of a moment, to the second where `precise`; the exact time on hover. */
+export function ClockTime(props: {
+  readonly at: string;
+  readonly precise: boolean;
+  readonly now: Accessor<number>;
+}): JSX.Element {
+  const atMs = (): number => Date.parse(props.at);
+  return (
+    <time datetime={props.at} title={formatExact(atMs(), locale())}>
+      {formatClock(atMs(), props.now(), locale(), props.precise)}
     </time>
   );
 }

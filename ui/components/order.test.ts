@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { State } from "../../db/states.ts";
 import type { Instance } from "../../gateway/schemas.ts";
-import { endedInstances, liveInstances, matches } from "./order.ts";
+import { endedInstances, liveInstances, matches, startPrecision } from "./order.ts";
 
 const instance = (name: string, state: State, createdAt: string, endedAt: string | null = null) =>
   ({ name, state, createdAt, endedAt }) as Instance;
@@ -42,5 +42,18 @@ describe("matches", () => {
     ["tomo x", false],
   ])("%j", (search, expected) => {
     expect(matches(search, ["Tomography", "Mira Kovač"])).toBe(expected);
+  });
+});
+
+describe("startPrecision", () => {
+  const started = (id: string, startedAt: string | null) => ({ id, startedAt }) as Instance;
+  const one = started("1", "2026-11-22T10:24:07.123Z");
+  it.each([
+    ["alone", [one], "minute"],
+    ["in another minute", [one, started("2", "2026-11-22T10:25:07.123Z")], "minute"],
+    ["in the same minute", [one, started("2", "2026-11-22T10:24:59.999Z")], "second"],
+    ["beside one that has not started", [one, started("2", null)], "minute"],
+  ])("%s", (_name, all, expected) => {
+    expect(startPrecision(one, all)).toBe(expected);
   });
 });

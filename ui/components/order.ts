@@ -57,3 +57,15 @@ export function searchInstances(instances: readonly Instance[], search: string):
     ]),
   );
 }
+
+/** How exactly a start has to be told, so that no other of `all` seems to have the same. */
+export function startPrecision(instance: Instance, all: readonly Instance[]): "minute" | "second" {
+  const minute = startMinute(instance);
+  const alike = all.some((it) => it.id !== instance.id && startMinute(it) === minute);
+  return minute !== null && alike ? "second" : "minute";
+}
+
+function startMinute(instance: Instance): string | null {
+  // "2026-11-22T10:24:07.123Z" up to the minute.
+  return instance.startedAt?.slice(0, 16) ?? null;
+}

@@ -3,7 +3,7 @@ import { reasonText, sentence } from "./reason.ts";
 
 describe("reasonText", () => {
   it.each([
-    ["stopped_by_person", "stopped by its owner", "Stopped by its owner."],
+    ["stopped_by_person", "stopped by its owner", "Stopped by you."],
     [
       "no_capacity",
       "3 nodes: 3 without enough free memory",

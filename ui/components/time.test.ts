@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { en } from "../messages/en.ts";
 import { fill } from "../messages/fill.ts";
-import { describeDuration, formatBytes, formatExact, formatRelative } from "./time.ts";
+import { describeDuration, formatBytes, formatClock, formatExact, formatRelative } from "./time.ts";
 
 const text = (ms: number, locale = "en"): string => {
   const { key, parameters } = describeDuration(ms, locale);
@@ -71,5 +71,17 @@ describe("formatBytes", () => {
     [64 * 2 ** 30, "64 GiB"],
   ])("%d is %s", (bytes, expected) => {
     expect(formatBytes(bytes, "en")).toBe(expected);
+  });
+});
+
+describe("formatClock", () => {
+  const now = Date.UTC(2026, 10, 22, 3, 0);
+  it.each([
+    [Date.UTC(2026, 10, 22, 0, 24), "en-GB", false, "00:24"],
+    [Date.UTC(2026, 10, 22, 0, 24, 7), "de", true, "00:24:07"],
+    [Date.UTC(2026, 10, 21, 10, 24), "en-GB", false, "21 Nov 2026, 10:24"],
+    [Date.UTC(2026, 10, 21, 10, 24), "de", false, "21.11.2026, 10:24"],
+  ])("%d in %s, precise: %s", (atMs, locale, precise, expected) => {
+    expect(formatClock(atMs, now, locale, precise, "UTC")).toBe(expected);
   });
 });

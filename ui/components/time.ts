@@ -60,6 +60,27 @@ export function formatRelative(atMs: number, nowMs: number, locale: string): str
   return format.format(0, "second");
 }
 
+/**
+ * The time of day, with the day where that is not today's: "10:24", "21 Nov 2026, 10:24".
+ * `precise`: to the second.
+ */
+export function formatClock(
+  atMs: number,
+  nowMs: number,
+  locale: string,
+  precise: boolean,
+  timeZone?: string,
+): string {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: "short", ...zone });
+  const sameDay = day.format(atMs) === day.format(nowMs);
+  return new Intl.DateTimeFormat(locale, {
+    timeStyle: precise ? "medium" : "short",
+    ...(sameDay ? {} : { dateStyle: "medium" }),
+    ...zone,
+  }).format(atMs);
+}
+
 /** The exact moment in the reader's locale and time zone, with its name. */
 export function formatExact(atMs: number, locale: string, timeZone?: string): string {
   return new Intl.DateTimeFormat(locale, {

@@ -37,7 +37,7 @@ export function Menu(props: MenuProps): JSX.Element {
       >
         {props.trigger}
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal mount={landmark()}>
+      <DropdownMenu.Portal mount={landmark()} ref={withoutBox}>
         <DropdownMenu.Content
           class={styles["content"]}
           onCloseAutoFocus={(event) => {
@@ -51,6 +51,11 @@ export function Menu(props: MenuProps): JSX.Element {
       </DropdownMenu.Portal>
     </DropdownMenu>
   );
+}
+
+/** The portal's own element must take no place, and no gap, among the landmark's children. */
+function withoutBox(element: ElementCSSInlineStyle): void {
+  element.style.display = "contents";
 }
 
 interface MenuItemProps {

@@ -18,11 +18,13 @@ interface TableProps<T> {
   readonly label: string;
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
+  /** A click on a row, or Enter. Rows need a control for the same, for those who use neither. */
+  readonly onOpen?: ((row: T) => void) | undefined;
 }
 
 /**
- * A dense table with a head that stays. j and k go down and up, Enter goes to the row's first
- * control. Where there is no room for columns, each row is a small card.
+ * A dense table with a head that stays. j and k go down and up, Enter opens the row or goes to its
+ * first control. Where there is no room for columns, each row is a small card.
  */
 export function Table<T>(props: TableProps<T>): JSX.Element {
   let body: HTMLTableSectionElement | undefined;
@@ -32,8 +34,11 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
     const rows = [...(body?.rows ?? [])];
     const at = rows.findIndex((row) => row.contains(document.activeElement));
     if (event.key === "Enter") {
-      if (document.activeElement === rows[at])
-        rows[at]?.querySelector<HTMLElement>("button, a, input")?.focus();
+      const row = props.rows[at];
+      if (row === undefined || document.activeElement !== rows[at]) return;
+      event.preventDefault();
+      if (props.onOpen !== undefined) props.onOpen(row);
+      else rows[at]?.querySelector<HTMLElement>("button, a, input")?.focus();
       return;
     }
     const next = rows[event.key === "j" ? at + 1 : Math.max(at - 1, 0)];
@@ -88,7 +93,15 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
         <tbody ref={(it) => (body = it)}>
           <For each={props.rows}>
             {(row) => (
-              <tr tabIndex={-1}>
+              // The keyboard has Enter, above, and the row's own control.
+              // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+              <tr
+                tabIndex={-1}
+                class={props.onOpen === undefined ? undefined : styles["opens"]}
+                onClick={(event) => {
+                  if (!isForControl(event.target)) props.onOpen?.(row);
+                }}
+              >
                 <For each={props.columns}>
                   {(column) => (
                     <td
@@ -106,4 +119,10 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
       </table>
     </div>
   );
+}
+
+/** A click on a row's own control, or the end of marking its text, is not for the row. */
+function isForControl(target: EventTarget): boolean {
+  if (target instanceof Element && target.closest("button, a, input, label") !== null) return true;
+  return window.getSelection()?.isCollapsed === false;
 }

@@ -49,6 +49,9 @@ export const de: Catalogue = {
   "signIn.expired": "Ihre Anmeldung ist abgelaufen.",
   "signIn.expiredNext":
     "Melden Sie sich neu an, dann sind Sie wieder dort, wo Sie waren. Ihre Desktops laufen weiter.",
+  "signIn.ended": "Ihr Zugang wurde beendet.",
+  "signIn.endedNext":
+    "Melden Sie sich neu an. Gelingt das nicht, wenden Sie sich an die Verwaltung.",
   "signIn.signedOut": "Sie sind abgemeldet.",
   "signIn.signedOutSafe": "Ihre Desktops laufen weiter.",
 
@@ -62,8 +65,8 @@ export const de: Catalogue = {
   "state.failed": "Fehlgeschlagen",
   "state.lost": "Nicht erreichbar",
 
-  "reason.stopped_by_person": "Beendet von der Person, der er gehört.",
-  "reason.restarting": "Neu gestartet von der Person, der er gehört.",
+  "reason.stopped_by_person": "Von Ihnen beendet.",
+  "reason.restarting": "Von Ihnen neu gestartet.",
   "reason.logged_out": "Seine Sitzung wurde durch Abmelden beendet.",
   "reason.out_of_memory": "Er brauchte mehr Speicher, als seine Umgebung erlaubt.",
   "reason.container_vanished": "Sein Container wurde außerhalb von ASCI entfernt.",
@@ -92,6 +95,7 @@ export const de: Catalogue = {
   "card.version": "Version",
   "card.node": "Knoten",
   "card.experiment": "Experiment",
+  "card.since": "Seit",
   "card.ends": "Endet",
   "card.queuePosition": "Platz {position} in der Warteschlange",
   "card.queueEstimate": "ein Platz wird {when} erwartet",
@@ -119,6 +123,7 @@ export const de: Catalogue = {
   "stop.lost": "Geht verloren: offene Programme und nicht gespeicherte Arbeit.",
   "stop.keep": "Weiterlaufen lassen",
   "restart.title": "{name} neu starten?",
+  "restart.which": "Gemeint ist der, der seit {time} läuft.",
   "restart.text": "Der Desktop endet und beginnt neu, in derselben Version.",
   "restart.confirm": "Desktop neu starten",
 
@@ -183,8 +188,10 @@ export const de: Catalogue = {
   "viewer.state.offline": "Offline",
   "viewer.state.ended": "Nicht verbunden",
   "viewer.reconnecting": "Verbindet neu … Ihr Desktop läuft weiter.",
+  "viewer.silent": "ASCI antwortet nicht; Ihr Desktop lief, als er zuletzt gesehen wurde.",
   "viewer.offline":
-    "Kein Netz. Ihr Desktop läuft weiter; sobald es zurück ist, sind Sie wieder da.",
+    "Kein Netz. Ihr Desktop lief, als er zuletzt gesehen wurde; sobald das Netz zurück ist, sind Sie wieder da.",
+  "viewer.foreignSize": "In der Größe eines anderen Fensters",
   "viewer.tryNow": "Jetzt versuchen",
   "viewer.why.draining": "Der Server wird gerade aktualisiert.",
   "viewer.why.relay": "Der Verbindungsdienst des Knotens startet neu.",
@@ -296,6 +303,26 @@ export const de: Catalogue = {
   "users.password": "Passwort",
   "users.passwordHint": "Mindestens 10 Zeichen. Geben Sie es auf sicherem Weg weiter.",
   "users.usernameHint": "Kleinbuchstaben, Ziffern, _ und -; zuerst ein Buchstabe.",
+  "users.usernameTaken": "Diesen Benutzernamen hat schon jemand.",
+  "users.usernameWrong": "1 bis 31 Kleinbuchstaben, Ziffern, _ und -; zuerst ein Buchstabe.",
+  "users.nameWrong": "1 bis 200 Zeichen.",
+  "users.emailTaken": "Diese E-Mail-Adresse hat schon jemand.",
+  "users.emailWrong": "Das ist keine E-Mail-Adresse.",
+  "users.passwordWrong": "10 bis 200 Zeichen.",
+  "users.rolesWrong": "Wählen Sie mindestens eine Rolle.",
+  "users.lastAdmin":
+    "Niemand sonst in der Verwaltung kann sich anmelden. Geben Sie zuerst jemand anderem die Rolle.",
+  "users.edit": "Bearbeiten",
+  "users.editWho": "{name} bearbeiten",
+  "users.editTitle": "{name} bearbeiten",
+  "users.newPassword": "Neues Passwort",
+  "users.newPasswordHint":
+    "Leer: es bleibt. Ein neues, mindestens 10 Zeichen, meldet die Person sofort überall ab.",
+  "users.newPasswordOwn":
+    "Leer: es bleibt. Ein neues, mindestens 10 Zeichen, meldet Sie überall ab, auch hier.",
+  "users.save": "Speichern",
+  "users.saved": "{name}: gespeichert.",
+  "users.savedPassword": "{name}: gespeichert. Das neue Passwort gilt ab sofort.",
   "users.optional": "freiwillig",
   "users.create": "Hinzufügen",
   "users.created": "{name} kann sich jetzt anmelden.",

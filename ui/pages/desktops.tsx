@@ -5,7 +5,12 @@ import { Catalogue } from "../components/catalogue.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
 import { InstanceCard } from "../components/instance-card.tsx";
 import { createNow } from "../components/now.ts";
-import { endedInstances, liveInstances, searchInstances } from "../components/order.ts";
+import {
+  endedInstances,
+  liveInstances,
+  searchInstances,
+  startPrecision,
+} from "../components/order.ts";
 import { usePageTitle } from "../components/page-title.ts";
 import { RecentRow } from "../components/recent-row.tsx";
 import { Button } from "../kit/button.tsx";
@@ -63,11 +68,12 @@ export function DesktopsPage(): JSX.Element {
           </Show>
           <ul class={`${styles["cards"]} ${crowded() ? styles["grid"] : ""}`}>
             <For each={filtered()}>
-              {(instance, index) => (
+              {(instance) => (
                 <InstanceCard
                   instance={instance}
                   now={now}
-                  size={!crowded() && index() === 0 ? "large" : "medium"}
+                  size={live().length === 1 ? "large" : "medium"}
+                  since={live().length === 1 ? null : startPrecision(instance, live())}
                   crowded={running() > crowdFrom}
                 />
               )}

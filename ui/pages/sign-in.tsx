@@ -1,6 +1,4 @@
 import { useNavigate, useSearchParams } from "@solidjs/router";
-import Eye from "lucide-solid/icons/eye";
-import EyeOff from "lucide-solid/icons/eye-off";
 import {
   createEffect,
   createSignal,
@@ -8,15 +6,16 @@ import {
   on,
   onCleanup,
   onMount,
-  Show,
   Switch,
   type JSX,
 } from "solid-js";
 import { ApiError } from "../api/errors.ts";
 import { signIn, signInNotice } from "../api/session.ts";
 import { ErrorNotice } from "../components/error-notice.tsx";
+import { foldCase } from "../components/fold-case.ts";
 import { Logo } from "../components/logo.tsx";
 import { usePageTitle } from "../components/page-title.ts";
+import { PasswordField } from "../components/password-field.tsx";
 import { Button } from "../kit/button.tsx";
 import { Field } from "../kit/field.tsx";
 import { Notice } from "../kit/notice.tsx";
@@ -29,7 +28,6 @@ export function SignInPage(): JSX.Element {
   const [search] = useSearchParams<{ next: string }>();
   const [username, setUsername] = createSignal("");
   const [password, setPassword] = createSignal("");
-  const [shown, setShown] = createSignal(false);
   const [capsLock, setCapsLock] = createSignal(false);
   const [busy, setBusy] = createSignal(false);
   const [tried, setTried] = createSignal(false);
@@ -46,7 +44,7 @@ export function SignInPage(): JSX.Element {
     event.preventDefault();
     if (busy() || wait.seconds() > 0) return;
     // Password managers fill fields without the events that Solid listens to.
-    setUsername(field("username")?.value.trim() ?? "");
+    setUsername(field("username")?.value.trim().toLowerCase() ?? "");
     setPassword(field("password")?.value ?? "");
     setTried(true);
     if (username() === "") return field("username")?.focus();
@@ -79,6 +77,9 @@ export function SignInPage(): JSX.Element {
           <Match when={error() !== null}>
             <ErrorNotice error={error()} doing="signIn" urgent />
           </Match>
+          <Match when={signInNotice() === "ended"}>
+            <Notice tone="info" title={t("signIn.ended")} lines={[t("signIn.endedNext")]} urgent />
+          </Match>
           <Match when={signInNotice() === "expired"}>
             <Notice
               tone="info"
@@ -107,13 +108,15 @@ export function SignInPage(): JSX.Element {
             required
             maxLength={200}
             value={username()}
-            onInput={(event) => setUsername(event.currentTarget.value)}
+            onInput={(event) => {
+              const field = event.currentTarget;
+              setUsername(event.isComposing ? field.value : foldCase(field));
+            }}
             error={tried() && username() === "" ? t("signIn.needUsername") : null}
           />
-          <Field
+          <PasswordField
             label={t("signIn.password")}
             name="password"
-            type={shown() ? "text" : "password"}
             autocomplete="current-password"
             required
             maxLength={1000}
@@ -122,19 +125,6 @@ export function SignInPage(): JSX.Element {
             onKeyDown={(event) => setCapsLock(event.getModifierState("CapsLock"))}
             error={tried() && password() === "" ? t("signIn.needPassword") : null}
             hint={capsLock() ? t("signIn.capsLock") : undefined}
-            end={
-              <Button
-                variant="quiet"
-                size="small"
-                icon
-                aria-label={shown() ? t("signIn.hidePassword") : t("signIn.showPassword")}
-                onClick={() => setShown((it) => !it)}
-              >
-                <Show when={shown()} fallback={<Eye size={18} aria-hidden="true" />}>
-                  <EyeOff size={18} aria-hidden="true" />
-                </Show>
-              </Button>
-            }
           />
           <Button
             type="submit"

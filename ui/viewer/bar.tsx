@@ -1,5 +1,4 @@
 import type RFB from "@novnc/novnc";
-import ChevronDown from "lucide-solid/icons/chevron-down";
 import ClipboardIcon from "lucide-solid/icons/clipboard";
 import Image from "lucide-solid/icons/image";
 import KeyboardIcon from "lucide-solid/icons/keyboard";
@@ -27,6 +26,8 @@ interface BarProps {
   /** The open connection; without it there is nothing to send keys to. */
   readonly rfb: RFB | null;
   readonly remoteText: string;
+  /** The desktop has the size of another window. */
+  readonly foreignSize: boolean;
   readonly visibility: BarVisibility;
   readonly toDesktop: () => void;
   readonly onLeave: () => void;
@@ -48,6 +49,14 @@ export function Bar(props: BarProps): JSX.Element {
     bar().hold("clipboard");
   };
   onCleanup(() => bar().release("clipboard"));
+  /** From one menu to the next: only when nothing else was opened do the keys go to the desktop. */
+  const afterMenu = (): void => {
+    setTimeout(() => {
+      if (bar().hasPanel()) return;
+      if (bar().hasPointer()) props.rfb?.focus({ preventScroll: true });
+      else props.toDesktop();
+    });
+  };
   return (
     <div
       class={styles["zone"]}
@@ -63,9 +72,7 @@ export function Bar(props: BarProps): JSX.Element {
           onClick={() => bar().open()}
           onFocus={(event) => event.currentTarget.matches(":focus-visible") && bar().open()}
         >
-          <span>
-            <ChevronDown size={14} aria-hidden="true" />
-          </span>
+          <span />
         </button>
       </Show>
       <div
@@ -74,7 +81,12 @@ export function Bar(props: BarProps): JSX.Element {
         role="toolbar"
         aria-label={t("viewer.bar")}
         onFocusIn={() => bar().hold("focus")}
-        onFocusOut={() => bar().release("focus")}
+        onFocusOut={(event) => {
+          // From one control to the next it must not turn inert in between.
+          const next = event.relatedTarget;
+          const within = next instanceof Node && event.currentTarget.contains(next);
+          if (!within) bar().release("focus");
+        }}
         inert={!bar().shown()}
       >
         <div class={styles["about"]}>
@@ -86,6 +98,9 @@ export function Bar(props: BarProps): JSX.Element {
           </Show>
         </div>
         <State word={props.word} />
+        <Show when={props.foreignSize}>
+          <span class={styles["size"]}>{t("viewer.foreignSize")}</span>
+        </Show>
         <span class={styles["line"]} />
         <Button
           variant="quiet"
@@ -100,10 +115,10 @@ export function Bar(props: BarProps): JSX.Element {
           rfb={props.rfb}
           trigger={<BarLabel icon={KeyboardIcon} text={t("viewer.keys")} />}
           triggerClass={buttonClass({ variant: "quiet", size: "small" })}
-          onOpenChange={(open) => (open ? bar().hold("menu") : bar().release("menu"))}
-          onClosed={props.toDesktop}
+          onOpenChange={(open) => (open ? bar().hold("keys") : bar().release("keys"))}
+          onClosed={afterMenu}
         />
-        <QualityMenu bar={bar()} rfb={props.rfb} toDesktop={props.toDesktop} />
+        <QualityMenu bar={bar()} rfb={props.rfb} onClosed={afterMenu} />
         <Show when={canFullScreen()}>
           <Button
             variant="quiet"
@@ -190,7 +205,7 @@ function State(props: { readonly word: ConnectionWord }): JSX.Element {
 function QualityMenu(props: {
   readonly bar: BarVisibility;
   readonly rfb: RFB | null;
-  readonly toDesktop: () => void;
+  readonly onClosed: () => void;
 }): JSX.Element {
   const [quality, setQuality] = createSignal(readQuality());
   return (
@@ -199,8 +214,8 @@ function QualityMenu(props: {
       trigger={<BarLabel icon={Image} text={t("viewer.picture")} />}
       triggerClass={buttonClass({ variant: "quiet", size: "small" })}
       placement="bottom"
-      onOpenChange={(open) => (open ? props.bar.hold("menu") : props.bar.release("menu"))}
-      onClosed={props.toDesktop}
+      onOpenChange={(open) => (open ? props.bar.hold("picture") : props.bar.release("picture"))}
+      onClosed={props.onClosed}
     >
       <MenuChoice
         label={t("quality.title")}

@@ -14,13 +14,20 @@ export function ReconnectLine(props: {
 }): JSX.Element {
   const offline = (): boolean =>
     props.connection.phase.kind === "waiting" && !props.connection.online;
+  const words = (): string => {
+    if (offline()) return t("viewer.offline");
+    // What it was when the server last said so is all that is known.
+    return isSilent(props.connection) ? t("viewer.silent") : t("viewer.reconnecting");
+  };
   return (
     <div class={styles["line"]} role="status">
-      <span>{offline() ? t("viewer.offline") : t("viewer.reconnecting")}</span>
+      <span>{words()}</span>
       <Show when={offline() ? null : troubleOf(props.connection)}>
         {(text) => (
           <>
-            <span class={styles["lineNote"]}>{text()}</span>
+            <Show when={!isSilent(props.connection)}>
+              <span class={styles["lineNote"]}>{text()}</span>
+            </Show>
             <Button size="small" onClick={props.onRetry}>
               {t("viewer.tryNow")}
             </Button>
@@ -29,6 +36,11 @@ export function ReconnectLine(props: {
       </Show>
     </div>
   );
+}
+
+/** The server itself has not answered for several tries. */
+export function isSilent(connection: Connection): boolean {
+  return connection.because === "server" && connection.attempt > quietTries;
 }
 
 /** What keeps the picture from coming; null while it is too early to say. */

@@ -10,6 +10,8 @@ export interface Screen {
   readonly rfb: RFB;
   readonly canvas: HTMLCanvasElement | null;
   probe(): void;
+  /** Asks for this window's size, where the desktop has another. */
+  claimSize(): void;
   /** Ends it without waiting for the other side. No event comes after this. */
   drop(): void;
 }
@@ -83,6 +85,10 @@ export function openScreen(
     rfb,
     canvas,
     probe: liveness.probe,
+    claimSize() {
+      // Setting it, even to what it is, makes noVNC compare the sizes and ask.
+      if (!over) rfb.resizeSession = true;
+    },
     drop() {
       if (over) return;
       settle();
@@ -92,7 +98,8 @@ export function openScreen(
 }
 
 function configure(rfb: RFB, quality: Quality): void {
-  rfb.resizeSession = true;
+  // A tab that reconnects behind others would take the size from the one that is looked at.
+  rfb.resizeSession = document.visibilityState === "visible";
   // Where the server cannot take the window's size, the picture is made to fit.
   rfb.scaleViewport = true;
   rfb.focusOnClick = true;

@@ -74,7 +74,7 @@ export function TouchKeys(props: { readonly rfb: RFB }): JSX.Element {
   return (
     <div class={styles["bar"]} role="toolbar" aria-label={t("keys.bar")} onPointerDown={keepFocus}>
       <Show when={functions()}>
-        <div class={`${styles["row"]} ${styles["functions"]}`}>
+        <div class={styles["row"]}>
           <For each={Array.from({ length: 12 }, (_, index) => index + 1)}>
             {(number) => (
               <button type="button" class={styles["key"]} onClick={() => type(functionKey(number))}>

@@ -3,6 +3,7 @@ import type { Ticket } from "../../gateway/schemas.ts";
 import { createTicket } from "../api/calls.ts";
 import { closeCodes } from "../../wire/close-codes.ts";
 import { ApiError } from "../api/errors.ts";
+import { noteGrantEnded } from "../api/session.ts";
 import { keys, noticeSignedOut, queryClient } from "../api/query-client.ts";
 import {
   firstConnection,
@@ -121,6 +122,7 @@ export function useConnection(
       opened: () => send({ type: "opened" }),
       closed: (code, openMs) => {
         keepPicture(opened);
+        if (code === closeCodes.grantEnded.code) noteGrantEnded();
         send({ type: "closed", code, openMs });
       },
       stalled: () => send({ type: "stalled" }),

@@ -1,6 +1,5 @@
 import { createEffect, createSignal, on, onCleanup, type Accessor } from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
-import { readSetting, writeSetting } from "../components/settings.ts";
 import { t } from "../messages/messages.ts";
 import type { BarVisibility } from "./bar-visibility.ts";
 import { offerClipboard } from "./clipboard.ts";
@@ -11,7 +10,8 @@ import type { DesktopConnection } from "./use-connection.ts";
 
 /** An X server is one flat colour until the session paints: wait this long for more before showing it. */
 const flatMs = 3_000;
-const introMs = 4_000;
+/** So that people know the way out, and see what they came back to. */
+const introMs = 3_000;
 
 export interface Picture {
   /** The open connection has painted: there is a desktop to be seen. */
@@ -35,7 +35,7 @@ export function usePicture(
   const onPainted = (screen: Screen): void => {
     setPainted(screen);
     setSeen(true);
-    introduceOnce(() => bar.introduce(introMs));
+    bar.introduce(introMs);
   };
   createEffect(
     on([desktop.screen, connected], ([screen, isConnected]) => {
@@ -72,11 +72,4 @@ function hasPanel(instance: Instance): boolean {
 /** What comes after these is another container with another picture. */
 function startsAnew(state: Instance["state"]): boolean {
   return ["queued", "starting", "stopped", "shelved", "failed"].includes(state);
-}
-
-/** Once in a browser's life the bar shows itself, so that its tab means something. */
-function introduceOnce(show: () => void): void {
-  if (readSetting("barSeen") !== null) return;
-  writeSetting("barSeen", "yes");
-  show();
 }

@@ -26,6 +26,7 @@ import { isEscapeChord } from "./keys.ts";
 import { preloadNoVnc } from "./load-novnc.ts";
 import { OverScreen } from "./over-screen.tsx";
 import { ReconnectLine, troubleOf } from "./reconnect-line.tsx";
+import { watchOwnSize } from "./own-size.ts";
 import { TouchKeys } from "./touch-keys.tsx";
 import { useConnection } from "./use-connection.ts";
 import { usePicture } from "./use-picture.ts";
@@ -54,6 +55,7 @@ export function Viewer(props: ViewerProps): JSX.Element {
   const { connection } = desktop;
   const bar = createBarVisibility();
   const { visible, seen } = usePicture(it, desktop, bar);
+  const foreignSize = watchOwnSize(desktop.screen, visible, () => target);
   const word = createMemo(() => connectionWord(connection(), seen()));
   const rfb = () =>
     connection().phase.kind === "connected" ? (desktop.screen()?.rfb ?? null) : null;
@@ -128,6 +130,7 @@ export function Viewer(props: ViewerProps): JSX.Element {
             word={word()}
             rfb={rfb()}
             remoteText={remoteText()}
+            foreignSize={foreignSize()}
             visibility={bar}
             toDesktop={toDesktop}
             onLeave={props.onLeave}

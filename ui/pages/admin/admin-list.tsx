@@ -13,6 +13,7 @@ interface AdminListProps<T> {
   readonly list: ReturnType<typeof useAdminList<T>>;
   readonly columns: readonly Column<T>[];
   readonly action?: JSX.Element;
+  readonly onOpen?: ((row: T) => void) | undefined;
 }
 
 /** A page of the administration that is one list: title, search, table, count. */
@@ -46,7 +47,7 @@ export function AdminList<T>(props: AdminListProps<T>): JSX.Element {
           <p role="status">{props.list.search() === "" ? props.none : t("admin.noMatch")}</p>
         </Match>
         <Match when={rows().length > 0}>
-          <Table label={props.title} columns={props.columns} rows={rows()} />
+          <Table label={props.title} columns={props.columns} rows={rows()} onOpen={props.onOpen} />
           <div class={styles["foot"]} role="status">
             {more()
               ? t("admin.countMore", { count: rows().length })

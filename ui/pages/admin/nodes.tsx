@@ -114,8 +114,10 @@ function NodeState(props: { readonly node: AdminNode }): JSX.Element {
   const ready = (): boolean => props.node.state === "ready";
   return (
     <span class={`${styles["state"]} ${ready() ? styles["good"] : styles["poor"]}`}>
-      <StateShape state={ready() ? "running" : "lost"} />
-      {ready() ? t("nodes.ready") : t("nodes.notReady")}
+      <span class={styles["word"]}>
+        <StateShape state={ready() ? "running" : "lost"} />
+        {ready() ? t("nodes.ready") : t("nodes.notReady")}
+      </span>
       <Show when={props.node.reason}>
         {(reason) => <span class={styles["muted"]}>{reason().text}</span>}
       </Show>

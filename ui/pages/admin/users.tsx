@@ -14,6 +14,7 @@ import type { Column } from "../../kit/table.tsx";
 import { showToast } from "../../kit/toaster.tsx";
 import { t } from "../../messages/messages.ts";
 import { AddUser } from "./add-user.tsx";
+import { EditUser } from "./edit-user.tsx";
 import { AdminList } from "./admin-list.tsx";
 import { useAdminList } from "./use-admin-list.ts";
 import styles from "./admin.module.css";
@@ -26,6 +27,9 @@ export function UsersPage(): JSX.Element {
   const now = createNow(30_000);
   const list = useAdminList<AdminUser>(listKey, listUsers);
   const [adding, setAdding] = createSignal(false);
+  const [editing, setEditing] = createSignal<AdminUser | null>(null);
+  // A copy: the list's rows are a live view, and a refetch may make another person of one.
+  const edit = (user: AdminUser) => setEditing({ ...user, roles: [...user.roles] });
   const [disabling, setDisabling] = createSignal<AdminUser | null>(null);
   usePageTitle(() => t("users.title"));
 
@@ -61,7 +65,7 @@ export function UsersPage(): JSX.Element {
     {
       head: t("users.state"),
       cell: (user) => (
-        <span class={`${styles["state"]} ${user.disabled ? styles["off"] : styles["good"]}`}>
+        <span class={`${styles["word"]} ${user.disabled ? styles["off"] : styles["good"]}`}>
           <StateShape state={user.disabled ? "shelved" : "running"} />
           {user.disabled ? t("users.disabled") : t("users.enabled")}
         </span>
@@ -85,17 +89,27 @@ export function UsersPage(): JSX.Element {
       head: t("users.actions"),
       end: true,
       cell: (user) => (
-        <Button
-          size="small"
-          variant="quiet"
-          aria-label={t(user.disabled ? "users.enableWho" : "users.disableWho", {
-            name: user.displayName,
-          })}
-          disabledReason={user.id === me().id ? t("users.notYourself") : null}
-          onClick={() => (user.disabled ? void setDisabled(user, false) : setDisabling(user))}
-        >
-          {user.disabled ? t("users.enable") : t("users.disable")}
-        </Button>
+        <>
+          <Button
+            size="small"
+            variant="quiet"
+            aria-label={t("users.editWho", { name: user.displayName })}
+            onClick={() => edit(user)}
+          >
+            {t("users.edit")}
+          </Button>
+          <Button
+            size="small"
+            variant="quiet"
+            aria-label={t(user.disabled ? "users.enableWho" : "users.disableWho", {
+              name: user.displayName,
+            })}
+            disabledReason={user.id === me().id ? t("users.notYourself") : null}
+            onClick={() => (user.disabled ? void setDisabled(user, false) : setDisabling(user))}
+          >
+            {user.disabled ? t("users.enable") : t("users.disable")}
+          </Button>
+        </>
       ),
     },
   ];
@@ -107,6 +121,7 @@ export function UsersPage(): JSX.Element {
         none={t("users.none")}
         list={list}
         columns={columns()}
+        onOpen={edit}
         action={
           <Button variant="primary" onClick={() => setAdding(true)}>
             {t("users.add")}
@@ -117,6 +132,12 @@ export function UsersPage(): JSX.Element {
         open={adding()}
         onOpenChange={setAdding}
         onAdded={() => void queryClient.invalidateQueries({ queryKey: [listKey] })}
+      />
+      <EditUser
+        user={editing()}
+        own={editing()?.id === me().id}
+        onClose={() => setEditing(null)}
+        onChanged={() => void queryClient.invalidateQueries({ queryKey: [listKey] })}
       />
       <Confirm
         open={disabling() !== null}

@@ -1,0 +1,96 @@
+import { Show, type JSX } from "solid-js";
+import type { AdminUser } from "../../../gateway/schemas.ts";
+import { patchUser } from "../../api/calls.ts";
+import { PasswordField } from "../../components/password-field.tsx";
+import { Dialog } from "../../kit/dialog.tsx";
+import { Field } from "../../kit/field.tsx";
+import { showToast } from "../../kit/toaster.tsx";
+import { t } from "../../messages/messages.ts";
+import { changesOf } from "./user-changes.ts";
+import { UserForm, type UserEntries } from "./user-form.tsx";
+import styles from "./admin.module.css";
+
+interface EditUserProps {
+  /** The person whose dialog is open. */
+  readonly user: AdminUser | null;
+  /** It is the reader's own account. */
+  readonly own: boolean;
+  readonly onClose: () => void;
+  readonly onChanged: () => void;
+}
+
+export function EditUser(props: EditUserProps): JSX.Element {
+  return (
+    <Dialog
+      open={props.user !== null}
+      onOpenChange={(open) => !open && props.onClose()}
+      title={t("users.editTitle", { name: props.user?.displayName ?? "" })}
+    >
+      <Show when={props.user} keyed>
+        {(user) => <EditUserForm {...props} user={user} />}
+      </Show>
+    </Dialog>
+  );
+}
+
+function EditUserForm(props: EditUserProps & { readonly user: AdminUser }): JSX.Element {
+  const save = async (entries: UserEntries): Promise<void> => {
+    const changes = changesOf(props.user, entries);
+    if (Object.keys(changes).length === 0) return props.onClose();
+    const user = await patchUser(props.user.id, changes);
+    props.onChanged();
+    props.onClose();
+    const name = user.displayName;
+    showToast({
+      tone: "info",
+      title:
+        changes.password === undefined
+          ? t("users.saved", { name })
+          : t("users.savedPassword", { name }),
+    });
+  };
+  const passwordHint = (): string =>
+    props.own ? t("users.newPasswordOwn") : t("users.newPasswordHint");
+
+  return (
+    <UserForm
+      submit={t("users.save")}
+      roles={props.user.roles}
+      onCancel={props.onClose}
+      onSubmit={save}
+    >
+      {(faults) => (
+        <>
+          <p class={styles["muted"]}>
+            <code>{props.user.username}</code>
+          </p>
+          <Field
+            label={t("users.displayName")}
+            name="displayName"
+            value={props.user.displayName}
+            error={faults().displayName}
+            autocomplete="off"
+            required
+          />
+          <Field
+            label={t("users.email")}
+            name="email"
+            type="email"
+            value={props.user.email ?? ""}
+            optional={t("users.optional")}
+            error={faults().email}
+            autocomplete="off"
+          />
+          <PasswordField
+            label={t("users.newPassword")}
+            name="password"
+            optional={t("users.optional")}
+            hint={faults().password === undefined ? passwordHint() : undefined}
+            error={faults().password}
+            autocomplete="new-password"
+          />
+        </>
+      )}
+    </UserForm>
+  );
+}
