@@ -84,14 +84,14 @@ export async function makeIncarnationFiles(
   const { person } = incarnation;
   const folder = incarnationFolder(roots.runDir, incarnation.instanceId, incarnation.incarnation);
   // What a killed attempt left behind could be anything.
-  await removeFolder(folder);
+  if (await exists(folder)) await removeFolder(folder);
   const vnc = join(folder, "vnc");
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await mkdir(vnc, { mode: 0o700 });
-  await mountRoom(vnc, person.uid, roots.relayGid);
   const [accounts, home] = await Promise.all([
     prepareAccounts(folder, person),
     prepareHome(roots, person),
+    mountRoom(vnc, person.uid, roots.relayGid),
   ]);
   return { folder, vnc, accounts, home };
 }
