@@ -146,6 +146,7 @@ describe("the site's files", () => {
     expect(html.headers.get("content-encoding")).toBe("br");
     expect(html.headers.get("content-security-policy")).toMatch(/script-src 'self';/);
     expect(html.headers.get("content-security-policy")).not.toContain("unsafe");
+    expect(html.headers.get("content-security-policy")).toContain("connect-src 'self';");
     const asset = /"(\/assets\/[^"]+\.js)"/.exec(await html.text())?.[1] ?? "";
     const script = await fetch(installation.url + asset);
     expect(script.headers.get("cache-control")).toContain("immutable");
