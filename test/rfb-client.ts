@@ -8,8 +8,7 @@ import { BufferPool } from "../wire/buffers.ts";
 
 const pool = new BufferPool();
 const requestedPixels = { width: 16, height: 16 };
-const encodings = {
-  raw: 0,
+const extensions = {
   desktopSize: -223,
   extendedDesktopSize: -308,
   qemuKey: -258,
@@ -18,6 +17,8 @@ const encodings = {
   extendedMouse: -316,
   extendedClipboard: 0xc0a1e5ce | 0,
 } as const;
+const encodings = { raw: 0, copyRect: 1, cursor: -239, ...extensions } as const;
+const everything = [encodings.raw, ...Object.values(extensions)];
 
 export interface RfbClientOptions {
   /** The folder that the desktop's `vnc.sock` is in. */
@@ -28,7 +29,13 @@ export interface RfbClientOptions {
   readonly filter?: ((chunk: Buffer) => Buffer[]) | undefined;
   /** Whether all extensions are asked for that this client understands; else the picture only. */
   readonly extensions?: boolean;
+  /** Whether it follows the whole screen from now on, as a viewer does. */
+  readonly follow?: boolean;
 }
+
+/** RFC 6143: CopyRect (7.7.2), and the cursor's shape apart from the picture (7.8.1). */
+const following = [encodings.copyRect, encodings.raw, encodings.cursor];
+const bytesPerPixel = 4;
 
 /** A client that is signed in and has told its encodings. */
 export class RfbClient {
@@ -45,9 +52,10 @@ export class RfbClient {
   #over = false;
   #pictures = 0;
   #pictureCame: () => void = () => {};
+  #screen: { width: number; height: number; pixels: Buffer } | undefined;
 
   static async connect(options: RfbClientOptions): Promise<RfbClient> {
-    const { root, password, filter, extensions = false } = options;
+    const { root, password, filter, follow = false } = options;
     const upstream = await connectUpstream({
       root,
       name: "vnc.sock",
@@ -63,7 +71,8 @@ export class RfbClient {
     const init = await client.#take(24);
     await client.#take(init.readUInt32BE(20));
     client.#run().catch(() => upstream.socket.destroy());
-    client.send(clientMessages.encodings(extensions ? Object.values(encodings) : [encodings.raw]));
+    if (follow) client.#follow(init.readUInt16BE(0), init.readUInt16BE(2));
+    else client.send(clientMessages.encodings(options.extensions ? everything : [encodings.raw]));
     return client;
   }
 
@@ -101,12 +110,24 @@ export class RfbClient {
     return !this.#over;
   }
 
+  /** Where it follows: the screen as it came, 4 bytes a pixel (blue, green, red, nothing). */
+  get screen(): { readonly width: number; readonly height: number; readonly pixels: Buffer } {
+    if (this.#screen === undefined) throw new Error("this client does not follow the screen");
+    return this.#screen;
+  }
+
   close(): void {
     this.#socket.destroy();
   }
 
+  #follow(width: number, height: number): void {
+    this.#screen = { width, height, pixels: Buffer.alloc(width * height * bytesPerPixel) };
+    this.send(clientMessages.encodings(following));
+    this.#ask(false);
+  }
+
   #ask(incremental: boolean): void {
-    const { width, height } = requestedPixels;
+    const { width, height } = this.#screen ?? requestedPixels;
     this.send(clientMessages.updateRequest(incremental, width, height));
   }
 
@@ -136,23 +157,62 @@ export class RfbClient {
   async #readUpdate(): Promise<void> {
     const count = (await this.#take(3)).readUInt16BE(1);
     let pixels = false;
-    for (let i = 0; i < count; i += 1) {
-      const head = await this.#take(12);
-      const encoding = head.readInt32BE(8);
-      this.rectangles.add(encoding);
-      if (encoding === encodings.raw) {
-        await this.#take(4 * head.readUInt16BE(4) * head.readUInt16BE(6));
-        pixels = true;
-      } else if (encoding === encodings.extendedDesktopSize) {
-        await this.#take(16 * (await this.#take(4)).readUInt8());
-      }
-    }
+    for (let i = 0; i < count; i += 1) pixels = (await this.#readRectangle()) || pixels;
     if (pixels) {
       this.#pictures += 1;
       this.#pictureCame();
-    } else {
-      // Xvnc answers a request for everything with a notice of its size, alone.
-      this.#ask(true);
+    }
+    // Xvnc answers a request for everything with a notice of its size, alone.
+    if (!pixels || this.#screen) this.#ask(true);
+  }
+
+  /** @returns whether it brought pixels */
+  async #readRectangle(): Promise<boolean> {
+    const head = await this.#take(12);
+    const [x, y] = [head.readUInt16BE(0), head.readUInt16BE(2)];
+    const [width, height] = [head.readUInt16BE(4), head.readUInt16BE(6)];
+    const encoding = head.readInt32BE(8);
+    this.rectangles.add(encoding);
+    switch (encoding) {
+      case encodings.raw:
+        this.#paint(x, y, width, await this.#take(bytesPerPixel * width * height));
+        return true;
+      case encodings.copyRect: {
+        const from = await this.#take(4);
+        this.#paint(
+          x,
+          y,
+          width,
+          this.#cut(from.readUInt16BE(0), from.readUInt16BE(2), width, height),
+        );
+        return true;
+      }
+      case encodings.cursor:
+        await this.#take((bytesPerPixel * width + Math.ceil(width / 8)) * height);
+        return false;
+      case encodings.extendedDesktopSize:
+        await this.#take(16 * (await this.#take(4)).readUInt8());
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  #cut(x: number, y: number, width: number, height: number): Buffer {
+    const { pixels, width: stride } = this.screen;
+    const rows = Array.from({ length: height }, (_, row) => {
+      const at = ((y + row) * stride + x) * bytesPerPixel;
+      return pixels.subarray(at, at + width * bytesPerPixel);
+    });
+    return Buffer.concat(rows);
+  }
+
+  #paint(x: number, y: number, width: number, data: Buffer): void {
+    if (!this.#screen) return;
+    const rowBytes = width * bytesPerPixel;
+    for (let row = 0; row * rowBytes < data.length; row += 1) {
+      const at = ((y + row) * this.#screen.width + x) * bytesPerPixel;
+      data.copy(this.#screen.pixels, at, row * rowBytes, (row + 1) * rowBytes);
     }
   }
 

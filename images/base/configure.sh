@@ -72,6 +72,15 @@ done
 sed -i -e 's|<name>Yaru</name>|<name>ASCI</name>|' -e 's|"C_titlebar" value="[^"]*"|"C_titlebar" value="#e3e8ea"|' \
   -e 's|"C_titlebar_unfocused" value="[^"]*"|"C_titlebar_unfocused" value="#f1f3f4"|' \
   /usr/share/themes/ASCI/metacity-1/metacity-theme-1.xml
+# Windows with square corners: of one with a shape, Xvnc 1.15 forgets rows when it is moved, and they stay on every
+# viewer's screen. The frame's lines then go round the corner.
+sed -i --follow-symlinks -e 's/rounded_\(top\|bottom\)_\(left\|right\)="true"/rounded_\1_\2="false"/g' \
+  -e '/<!-- \(left\|right\) arch -->/,+4d' \
+  -e '/"C_titlebar_highlight_[a-z]*" x1="\(2\|3\|width-3\|width-5\)"/d' \
+  -e 's|x1="2" y1="0" x2="width-3" y2="0"|x1="0" y1="0" x2="width-1" y2="0"|' \
+  -e 's|x1="5" y1="1" x2="width-6" y2="1"|x1="1" y1="1" x2="width-2" y2="1"|' \
+  -e 's#x1="\(0\|width-1\)" y1="2" x2#x1="\1" y1="1" x2#' \
+  /usr/share/themes/ASCI*/metacity-1/metacity-theme-1.xml
 # What this icon theme lacks is looked for in one that is there.
 sed -i 's/^Inherits=.*/Inherits=mate,Adwaita,hicolor/' /usr/share/icons/Yaru/index.theme
 
