@@ -1,24 +1,32 @@
 /** A node's controller, put together. */
-import { setTimeout as pause } from "node:timers/promises";
+import { uptime } from "node:os";
 import Docker from "dockerode";
-import type { Connection } from "../db/client.ts";
-import { connect } from "../db/client.ts";
-import { loggable, SupersededError } from "../db/errors.ts";
-import { listen, type Listener } from "../db/listen.ts";
-import { registerNode } from "../db/nodes.ts";
+import { connect, type Db } from "../db/client.ts";
+import { SupersededError } from "../db/errors.ts";
+import { createBackground, type Background } from "./background.ts";
 import type { ControllerConfig } from "./config.ts";
 import { startControlServer } from "./control-server.ts";
-import { createEngineState, watchEngine } from "./engine-watch.ts";
+import { createEngineState, watchEngine, type EngineState } from "./engine-watch.ts";
 import type { Hands } from "./execute.ts";
+import { incarnationsDir } from "./incarnation-files.ts";
+import type { DesktopLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { startLoop, type Loop } from "./loop.ts";
-import { nodeTasks, placerTasks, type Counters } from "./loops.ts";
+import { nodeTasks, type Counters } from "./loops.ts";
+import { metricsText } from "./metrics-text.ts";
+import { installationIdOf, register } from "./registration.ts";
+import { Rooms } from "./rooms.ts";
+import { connectAnew } from "./runtimes/docker-connect.ts";
 import { DockerRuntime } from "./runtimes/docker.ts";
-import { createWorkRunner } from "./work-runner.ts";
+import { startPlacer } from "./start-placer.ts";
+import { createWorkRunner, type WorkRunner } from "./work-runner.ts";
 
 export interface ControllerOptions {
+  /** Default 30,000. */
   readonly leaseMs?: number;
+  /** How many instances are worked on at once; default 16. */
   readonly slots?: number;
+  /** How long a desktop may take to answer; default 30,000. */
   readonly answerMs?: number;
   readonly log: Log;
   /** Called where a newer controller of this node has taken over: this one must end. */
@@ -32,65 +40,80 @@ export interface Controller {
 const stopDeadlineMs = 5000;
 /** No call but the events takes this long; stopping a container gives it 5 s. */
 const engineTimeoutMs = 30_000;
+const defaults = { leaseMs: 30_000, slots: 16, answerMs: 30_000 };
 
-/** Takes the node's next epoch, trying until database and engine answer. */
-async function register(
-  connection: Connection,
-  runtime: DockerRuntime,
-  config: ControllerConfig,
-  log: Log,
-) {
-  for (;;) {
-    try {
-      const report = await runtime.report();
-      return await registerNode(connection.db, config.ASCI_NODE_ID, report);
-    } catch (error) {
-      log.warn({ err: loggable(error) }, "the node cannot be registered yet; trying again");
-      await pause(1000);
-    }
-  }
-}
-
-async function installationIdOf(connection: Connection, log: Log): Promise<string> {
-  for (;;) {
-    try {
-      const [row] = await connection.sql<{ id: string }[]>`select id from installation`;
-      if (row) return row.id;
-    } catch (error) {
-      log.warn({ err: loggable(error) }, "the database does not answer yet; trying again");
-    }
-    await pause(1000);
-  }
-}
-
-function startPlacer(url: string, log: Log): { loops: Loop[]; stop(): Promise<void> } {
-  const connection = connect(url, {
-    applicationName: "asci-placer",
-    max: 4,
-    statementTimeoutMs: 5000,
-  });
-  const wished = new Set<string>();
-  const tasks = placerTasks({ db: connection.db, log, wished });
-  const place = startLoop(tasks.place, log);
-  const poke = startLoop(tasks.poke, log);
-  const others = [startLoop(tasks.judge, log), startLoop(tasks.sweep, log)];
-  const onWork = (nodeId: string) => {
-    wished.add(nodeId);
-    poke.activate();
+function dockerRuntime(config: ControllerConfig, installationId: string): DockerRuntime {
+  const own = {
+    installationId,
+    nodeId: config.ASCI_NODE_ID,
+    network: `asci-${installationId.slice(0, 8)}`,
+    parts: [config.DATABASE_URL],
   };
-  const listener: Listener = listen(
-    url,
-    { asci_queue: () => place.activate(), asci_work: onWork },
-    () => place.activate(),
-  );
-  const loops = [place, poke, ...others];
+  return new DockerRuntime(new Docker({ timeout: engineTimeoutMs }), own, connectAnew());
+}
+
+interface Node {
+  readonly db: Db;
+  readonly runtime: DockerRuntime;
+  readonly rooms: Rooms;
+  readonly engine: EngineState;
+  readonly limits: DesktopLimits;
+  readonly background: Background;
+}
+
+function handsOf(node: Node, config: ControllerConfig, answerMs: number): Hands {
+  const { db, runtime, rooms, engine, limits, background } = node;
   return {
-    loops,
-    async stop() {
-      await listener.close();
-      await Promise.all(loops.map((it) => it.stop()));
-      await connection.close();
+    db,
+    runtime,
+    rooms,
+    roots: {
+      runDir: config.ASCI_RUN_DIR,
+      homesDir: config.ASCI_HOMES_DIR,
+      relayGid: config.ASCI_RELAY_GID,
     },
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    limits,
+    circumstances: {
+      engineAway: engine.wasAway,
+      bootedAt: new Date(Date.now() - uptime() * 1000),
+    },
+    answerMs,
+    background: background.run,
+  };
+}
+
+interface Loops {
+  readonly claim: Loop;
+  readonly compare: Loop;
+  stop(): Promise<void>;
+}
+
+function startLoops(
+  { db, runtime, engine, background }: Node,
+  runner: WorkRunner,
+  more: { nodeId: string; epoch: number; leaseMs: number; counters: Counters },
+  { log, onSuperseded }: ControllerOptions,
+): Loops {
+  const tasks = nodeTasks({ db, runtime, runner, engine, log, ...more });
+  const guardedClaim = {
+    ...tasks.claim,
+    async run() {
+      try {
+        await tasks.claim.run(background.ended);
+      } catch (error) {
+        if (error instanceof SupersededError) onSuperseded();
+        throw error;
+      }
+    },
+  };
+  const claim = startLoop(guardedClaim, log);
+  const compare = startLoop(tasks.compare, log);
+  const ping = startLoop(tasks.ping, log);
+  return {
+    claim,
+    compare,
+    stop: async () => void (await Promise.all([claim.stop(), compare.stop(), ping.stop()])),
   };
 }
 
@@ -99,125 +122,43 @@ export async function startController(
   config: ControllerConfig,
   options: ControllerOptions,
 ): Promise<Controller> {
-  const { log } = options;
+  const { log, leaseMs, slots, answerMs } = { ...defaults, ...options };
+  const { ASCI_NODE_ID: nodeId, ASCI_PLACER_DATABASE_URL: placerUrl } = config;
   const connection = connect(config.DATABASE_URL, { applicationName: "asci-controller" });
   const { db } = connection;
-  const nodeId = config.ASCI_NODE_ID;
-  const placer = config.ASCI_PLACER_DATABASE_URL
-    ? startPlacer(config.ASCI_PLACER_DATABASE_URL, log)
-    : undefined;
-  const installationId = await installationIdOf(connection, log);
-  const runtime = new DockerRuntime(
-    new Docker({ timeout: engineTimeoutMs }),
-    {
-      installationId,
-      nodeId,
-      network: `asci-${installationId.slice(0, 8)}`,
-      parts: [config.DATABASE_URL],
-    },
-    new Docker(),
-  );
-  const { epoch, name } = await register(connection, runtime, config, log);
-  const engine = createEngineState();
+  const placer = placerUrl ? startPlacer(placerUrl, log) : undefined;
+  const runtime = dockerRuntime(config, await installationIdOf(connection, log));
+  const { epoch, name, limits } = await register(connection, runtime, nodeId, log);
+  const background = createBackground(log);
+  const rooms = new Rooms(incarnationsDir(config.ASCI_RUN_DIR));
+  const engine = createEngineState(() => {
+    loops.claim.activate();
+    loops.compare.activate();
+  });
+  const node: Node = { db, runtime, rooms, engine, limits, background };
+  const onWork = (): void => loops.claim.activate();
+  const hands = handsOf(node, config, answerMs);
+  const runner = createWorkRunner({ hands, log, leaseMs, slots, onDone: onWork });
   const counters: Counters = { unknownContainers: 0, comparisons: 0, foundByComparison: 0 };
-  const ended = new AbortController();
-  const background = new Set<Promise<void>>();
-  const hands: Hands = {
-    db,
-    runtime,
-    roots: {
-      runDir: config.ASCI_RUN_DIR,
-      homesDir: config.ASCI_HOMES_DIR,
-      relayGid: config.ASCI_RELAY_GID,
-    },
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    answerMs: options.answerMs ?? 30_000,
-    background(run) {
-      const task = run(ended.signal)
-        .catch((error: unknown) => {
-          if (!ended.signal.aborted) log.warn({ err: loggable(error) }, "a phase was not recorded");
-        })
-        .finally(() => background.delete(task));
-      background.add(task);
-    },
-  };
-  const runner = createWorkRunner({
-    hands,
-    log,
-    leaseMs: options.leaseMs ?? 30_000,
-    slots: options.slots ?? 16,
-    onDone: () => claim.activate(),
-  });
-  const tasks = nodeTasks({
-    db,
-    nodeId,
-    epoch,
-    runtime,
-    runner,
-    engine,
-    leaseMs: options.leaseMs ?? 30_000,
-    log,
-    counters,
-  });
-  const guardedClaim = {
-    ...tasks.claim,
-    async run() {
-      try {
-        await tasks.claim.run(ended.signal);
-      } catch (error) {
-        if (error instanceof SupersededError) options.onSuperseded();
-        throw error;
-      }
-    },
-  };
   const control = await startControlServer(config.ASCI_CONTROLLER_LISTEN, {
-    poke: () => claim.activate(),
+    poke: onWork,
     metrics: () => metricsText(counters),
   });
-  const claim: Loop = startLoop(guardedClaim, log);
-  const compare = startLoop(tasks.compare, log);
-  const ping = startLoop(tasks.ping, log);
-  const watching = watchEngine(
-    {
-      db,
-      runtime,
-      nodeId,
-      state: engine,
-      log,
-      onWork: () => claim.activate(),
-      onConnected: () => {
-        claim.activate();
-        compare.activate();
-      },
-    },
-    ended.signal,
-  );
+  const loops = startLoops(node, runner, { nodeId, epoch, leaseMs, counters }, options);
+  const watched = { db, runtime, nodeId, state: engine, log, onWork };
+  background.run((ended) => watchEngine(watched, ended));
+  background.run(() => rooms.fill());
   log.info({ node: name, epoch }, "the node is registered");
 
   /** Claims nothing more, waits for what is under way, gives leases back, and closes the pool. */
   async function end(): Promise<void> {
-    await Promise.all([claim.stop(), compare.stop(), ping.stop(), control.close()]);
+    await Promise.all([loops.stop(), control.close()]);
     await runner.stop(stopDeadlineMs);
-    ended.abort();
-    await Promise.allSettled([watching, ...background]);
+    await background.stop();
+    await rooms.close();
     await placer?.stop();
     await connection.close();
   }
   let stopped: Promise<void> | undefined;
   return { stop: () => (stopped ??= end()) };
-}
-
-function metricsText(counters: Counters): string {
-  return [
-    "# HELP asci_unknown_containers Containers with our labels that belong to no known instance",
-    "# TYPE asci_unknown_containers gauge",
-    `asci_unknown_containers ${counters.unknownContainers}`,
-    "# HELP asci_comparisons_total Full comparisons of engine and database",
-    "# TYPE asci_comparisons_total counter",
-    `asci_comparisons_total ${counters.comparisons}`,
-    "# HELP asci_found_by_comparison_total Instances that only a comparison found to differ",
-    "# TYPE asci_found_by_comparison_total counter",
-    `asci_found_by_comparison_total ${counters.foundByComparison}`,
-    "",
-  ].join("\n");
 }

@@ -1,4 +1,5 @@
 /** Follows the engine's events, and lists everything anew whenever some may have been missed. */
+import { setTimeout as pause } from "node:timers/promises";
 import { loggable } from "../db/errors.ts";
 import type { Db } from "../db/client.ts";
 import { knownInstances, settledInstances, wishAll } from "../db/node-instances.ts";
@@ -11,9 +12,11 @@ export interface EngineState {
   /** What the node says of itself with every heartbeat. */
   beat(): Beat;
   up(): void;
-  down(error: unknown): void;
+  down(fault: RuntimeError): void;
   /** What the last ping came to. */
   pinged(error?: unknown): void;
+  /** Whether the engine was out of reach at that time, or just about to be. */
+  wasAway(at: Date): boolean;
 }
 
 function asFault(error: unknown): RuntimeError {
@@ -22,31 +25,49 @@ function asFault(error: unknown): RuntimeError {
     : new RuntimeError("engine_unreachable", "The engine's connection broke.");
 }
 
-export function createEngineState(): EngineState {
+/** An engine that is stopped ends its containers, for up to 15 s, before it closes our connection. */
+const farewellMs = 20_000;
+const outagesKept = 16;
+
+/**
+ * @param onReady called whenever the engine can be worked with again, and at first
+ * @param now the host's clock, which is also the engine's
+ */
+export function createEngineState(onReady: () => void, now: () => number = Date.now): EngineState {
   let fault: RuntimeError | undefined = new RuntimeError(
     "engine_unreachable",
     "The engine has not answered yet.",
   );
   // An engine can hold its event stream open and answer nothing else.
   let silence: RuntimeError | undefined;
+  let outages: { readonly from: number; until: number }[] = [{ from: now(), until: Infinity }];
   return {
     beat: () => {
-      const now = fault ?? silence;
+      const current = fault ?? silence;
       return {
-        ready: now === undefined,
-        reasonCode: now?.code ?? null,
-        reasonText: now?.message ?? null,
+        ready: current === undefined,
+        reasonCode: current?.code ?? null,
+        reasonText: current?.message ?? null,
       };
     },
     pinged(error) {
+      const before = silence;
       silence = error === undefined ? undefined : asFault(error);
+      if (before && !silence && !fault) onReady();
     },
     up() {
+      // It has just answered: what an earlier ping came to is over as well.
       fault = undefined;
+      silence = undefined;
+      for (const it of outages) it.until = Math.min(it.until, now());
+      onReady();
     },
     down(error) {
-      fault = asFault(error);
+      if (!fault) outages = [...outages, { from: now(), until: Infinity }].slice(-outagesKept);
+      fault = error;
     },
+    wasAway: (at) =>
+      outages.some((it) => it.from - farewellMs <= at.getTime() && at.getTime() <= it.until),
   };
 }
 
@@ -60,7 +81,7 @@ export interface Comparison {
 /** Lists our containers and has a look taken at everything that should or does exist here. */
 export async function compareAll(
   db: Db,
-  runtime: Runtime,
+  runtime: Pick<Runtime, "list">,
   nodeId: string,
   log: Log,
 ): Promise<Comparison> {
@@ -97,7 +118,6 @@ export async function watchEngine(
     state: EngineState;
     log: Log;
     onWork(): void;
-    onConnected(): void;
   },
   signal: AbortSignal,
 ): Promise<void> {
@@ -109,23 +129,27 @@ export async function watchEngine(
         log.warn({ err: loggable(error) }, "a change was not noted; the comparison will"),
     );
   };
+  let told: string | undefined;
+  const onBroken = (error: unknown) => {
+    const fault = asFault(error);
+    state.down(fault);
+    // Once, not every second for as long as it lasts.
+    if (fault.message !== told)
+      log.warn({ err: loggable(fault) }, "the engine is out of reach; trying again");
+    told = fault.message;
+  };
   const onOpen = () => {
+    if (told !== undefined) log.info({}, "the engine answers again");
+    told = undefined;
     state.up();
-    options.onConnected();
   };
   while (!signal.aborted) {
-    try {
-      await runtime.prepare();
-      await runtime.watch({ onOpen, onChange }, signal);
-      state.down(undefined);
-    } catch (error) {
-      state.down(error);
-      log.warn({ err: loggable(error) }, "the engine is out of reach; trying again");
-    }
+    const fault: unknown = await runtime
+      .prepare()
+      .then(() => runtime.watch({ onOpen, onChange }, signal))
+      .catch((error: unknown) => error);
     if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, reconnectMs);
-      signal.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
-    });
+    onBroken(fault);
+    await pause(reconnectMs, undefined, { signal }).catch(() => {});
   }
 }

@@ -1,49 +1,39 @@
 /** Makes planned steps real, one instance at a time, under its lease. */
 import type { Db } from "../db/client.ts";
-import {
-  getInstanceSpec,
-  recordPhase,
-  reportState,
-  type InstanceSpec,
-} from "../db/node-instances.ts";
+import { recordPhase, reportState, type InstanceSpec } from "../db/node-instances.ts";
 import type { Lease } from "../db/work.ts";
+import { awaitReady, StartFailure } from "./await-ready.ts";
 import { vncPasswordFile } from "./desktop-env.ts";
+import { meaningOf, type Circumstances } from "./ending.ts";
 import {
-  incarnationFolder,
   makeIncarnationFiles,
   removeIncarnationFiles,
   type FileRoots,
 } from "./incarnation-files.ts";
+import { cpusFor, type DesktopLimits } from "./limits.ts";
 import type { Reason, Step } from "./plan.ts";
-import { waitForBanner, waitForPanel } from "./ready.ts";
-import { RuntimeError, type ContainerEnd, type Runtime } from "./runtimes/runtime.ts";
+import type { Rooms } from "./rooms.ts";
+import { RuntimeError, type Runtime } from "./runtimes/runtime.ts";
 
 export interface Hands {
   readonly db: Db;
   readonly runtime: Runtime;
   readonly roots: FileRoots;
+  readonly rooms: Rooms;
   readonly timezone: string;
+  readonly limits: DesktopLimits;
+  readonly circumstances: Circumstances;
   /** How long a desktop may take to answer after its container started. */
   readonly answerMs: number;
   /** Work that outlives the lease, e.g. waiting for the panel; it ends with the controller. */
   background(task: (signal: AbortSignal) => Promise<void>): void;
 }
 
-/** A start that cannot succeed by trying again. */
-export class StartFailure extends Error {
-  readonly reason: Reason;
-  constructor(reason: Reason) {
-    super(reason.text);
-    this.name = "StartFailure";
-    this.reason = reason;
-  }
-}
-
 const stopGraceSeconds = 5;
-const panelLimitMs = 120_000;
 
-async function create({ runtime, roots, timezone }: Hands, spec: InstanceSpec): Promise<string> {
-  const files = await makeIncarnationFiles(roots, {
+async function create(hands: Hands, spec: InstanceSpec): Promise<string> {
+  const { runtime, roots, rooms, timezone, limits } = hands;
+  const files = await makeIncarnationFiles(roots, rooms, {
     instanceId: spec.id,
     incarnation: spec.incarnation,
     person: spec.person,
@@ -72,89 +62,23 @@ async function create({ runtime, roots, timezone }: Hands, spec: InstanceSpec): 
       { source: files.accounts, target: "/var/lib/extrausers", readOnly: true },
       { source: files.home, target: home, readOnly: false },
     ],
-    cpuLimit: spec.cpuLimit,
+    cpuLimit: cpusFor(spec.cpuLimit, limits),
+    pidsLimit: limits.pids,
     memoryLimitBytes: spec.memoryLimitBytes,
   });
 }
 
-/** Tells when the panel is on the screen; the timeline shows it, nothing depends on it. */
-function followPanel({ db, roots, background }: Hands, spec: InstanceSpec): void {
-  const folder = incarnationFolder(roots.runDir, spec.id, spec.incarnation);
-  background(async (signal) => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(panelLimitMs)]);
-    await waitForPanel(folder, limit);
-    await recordPhase(db, spec.id, spec.incarnation, "panel");
-  });
-}
-
-async function awaitReady(
-  hands: Hands,
-  spec: InstanceSpec,
-  containerId: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const folder = incarnationFolder(hands.roots.runDir, spec.id, spec.incarnation);
-  const done = new AbortController();
-  const limit = AbortSignal.any([signal, done.signal, AbortSignal.timeout(hands.answerMs)]);
-  // A container that dies at once must not cost the whole limit.
-  const died = (async () => {
-    while (!limit.aborted) {
-      await new Promise((resolve) => {
-        const timer = setTimeout(resolve, 1000);
-        limit.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
-      });
-      if (limit.aborted) return false;
-      const current = (await hands.runtime.find(spec.id)).find((it) => it.id === containerId);
-      if (!current || current.status === "exited") return true;
-      // A stop or a restart that comes meanwhile does not wait for an answer that may never come.
-      const wish = await getInstanceSpec(hands.db, spec.id);
-      if (wish?.desired !== "running" || wish.wantedIncarnation !== spec.incarnation) return true;
-    }
-    return false;
-  })();
-  try {
-    const first = await Promise.race([
-      waitForBanner(folder, limit).then(() => "ready" as const),
-      died.then((gone) => (gone ? ("gone" as const) : new Promise<never>(() => {}))),
-    ]);
-    if (first === "ready") followPanel(hands, spec);
-    else throw new ContainerGone();
-  } catch (error) {
-    if (error instanceof ContainerGone || signal.aborted) throw error;
-    throw new StartFailure({
-      code: "desktop_silent",
-      text: `the desktop did not answer within ${Math.round(hands.answerMs / 1000)} s`,
-    });
-  } finally {
-    done.abort();
-    await died.catch(() => {});
-  }
-}
-
-/** The container ended, or the wish changed, while it was waited for: the next plan says what follows. */
-export class ContainerGone extends Error {}
-
-function meaningOf(end: ContainerEnd): Reason {
-  if (end.outOfMemory)
-    return { code: "out_of_memory", text: "it used more memory than its environment allows" };
-  if (end.error) return { code: "container_error", text: end.error.slice(0, 500) };
-  return {
-    code: "container_exited",
-    text:
-      end.exitCode > 128 && end.exitCode <= 192
-        ? `it was ended by signal ${end.exitCode - 128} from outside`
-        : `it ended with exit code ${end.exitCode}`,
-  };
-}
-
 async function bury(hands: Hands, lease: Lease, spec: InstanceSpec, containerId: string) {
   const end = await hands.runtime.end(containerId);
-  await hands.runtime.remove(containerId);
-  await removeIncarnationFiles(hands.roots, spec.id, spec.incarnation);
   const { exitCode } = end;
   const loggedOut = exitCode === 0 && !end.error && spec.state !== "starting";
+  // An engine that is being stopped ends its containers first. What that means is told once it is back.
+  if (!loggedOut) await hands.runtime.ping();
+  await hands.runtime.remove(containerId);
+  await removeIncarnationFiles(hands.roots, spec.id, spec.incarnation);
   if (!loggedOut) {
-    await reportState(hands.db, lease, { to: "failed", reason: meaningOf(end), exitCode });
+    const reason = meaningOf(end, hands.circumstances);
+    await reportState(hands.db, lease, { to: "failed", reason, exitCode });
     return;
   }
   const reason = { code: "logged_out", text: "the person logged out of the desktop" };
@@ -176,6 +100,8 @@ export async function execute(
       const containerId = await create(hands, spec);
       await startContainer(hands, spec, containerId);
       await awaitReady(hands, spec, containerId, signal);
+      // For the next one; this one is not to be kept from its screen by it.
+      hands.background(() => hands.rooms.fill());
       return reportRunning(hands, lease, spec);
     }
     case "start":

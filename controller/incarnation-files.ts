@@ -2,10 +2,9 @@
  * The host's folders behind one container. Everything above `vnc/` belongs to root; `vnc/` belongs to
  * the person and is hostile from the moment the container starts.
  */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { chown, lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { removeRoom, type Rooms } from "./rooms.ts";
 
 export interface Person {
   readonly username: string;
@@ -27,8 +26,13 @@ export interface FileRoots {
   readonly relayGid: number;
 }
 
+/** Where the folders of all containers lie. */
+export function incarnationsDir(runDir: string): string {
+  return join(runDir, "d");
+}
+
 export function incarnationFolder(runDir: string, instanceId: string, incarnation: number): string {
-  return join(runDir, "d", `${instanceId}-${incarnation}`);
+  return join(incarnationsDir(runDir), `${instanceId}-${incarnation}`);
 }
 
 /** A display name as a passwd field may carry it: no colon, no line break, no comma. */
@@ -79,21 +83,19 @@ async function prepareAccounts(folder: string, person: Person): Promise<string> 
 /** Makes the folders of a new container, and the person's home where they have none yet. */
 export async function makeIncarnationFiles(
   roots: FileRoots,
+  rooms: Rooms,
   incarnation: { instanceId: string; incarnation: number; person: Person },
 ): Promise<IncarnationFiles> {
   const { person } = incarnation;
   const folder = incarnationFolder(roots.runDir, incarnation.instanceId, incarnation.incarnation);
   // What a killed attempt left behind could be anything.
-  if (await exists(folder)) await removeFolder(folder);
-  const vnc = join(folder, "vnc");
-  await mkdir(folder, { recursive: true, mode: 0o755 });
-  await mkdir(vnc, { mode: 0o700 });
+  if (await exists(folder)) await removeRoom(folder);
+  await rooms.make(folder, { uid: person.uid, gid: roots.relayGid });
   const [accounts, home] = await Promise.all([
     prepareAccounts(folder, person),
     prepareHome(roots, person),
-    mountRoom(vnc, person.uid, roots.relayGid),
   ]);
-  return { folder, vnc, accounts, home };
+  return { folder, vnc: join(folder, "vnc"), accounts, home };
 }
 
 /** Removes the folders of a container that is gone. Links in them are removed, never followed. */
@@ -102,23 +104,5 @@ export async function removeIncarnationFiles(
   instanceId: string,
   incarnation: number,
 ): Promise<void> {
-  await removeFolder(incarnationFolder(roots.runDir, instanceId, incarnation));
-}
-
-const run = promisify(execFile);
-
-/**
- * A file system of its own, with room for a socket and a marker: a container that fills it, or nests
- * folders in it until no path leads there, harms nobody. Set-gid: the socket gets the relay's group.
- */
-async function mountRoom(vnc: string, uid: number, gid: number): Promise<void> {
-  const room = `size=256k,nr_inodes=64,mode=2770,uid=${uid},gid=${gid},nosuid,nodev,noexec`;
-  await run("/usr/bin/mount", ["-t", "tmpfs", "-o", room, "asci", vnc]);
-}
-
-/** With everything in it gone at once, whatever it is; then what lies above is ours. */
-async function removeFolder(folder: string): Promise<void> {
-  // Not mounted, or not there: then removing says so if it matters.
-  await run("/usr/bin/umount", ["--lazy", join(folder, "vnc")]).catch(() => {});
-  await rm(folder, { recursive: true, force: true });
+  await removeRoom(incarnationFolder(roots.runDir, instanceId, incarnation));
 }

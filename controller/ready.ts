@@ -67,7 +67,8 @@ export async function waitForBanner(folder: string, signal: AbortSignal): Promis
           socket.destroy();
         }
       } catch (error) {
-        if (error instanceof DialError && !signal.aborted) return undefined;
+        // Called off or not: whether it goes on is the signal's to say.
+        if (error instanceof DialError) return undefined;
         throw error;
       }
     },

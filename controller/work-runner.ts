@@ -9,10 +9,12 @@ import {
   type InstanceSpec,
 } from "../db/node-instances.ts";
 import { failWork, finishWork, releaseWork, renewLease, type Lease } from "../db/work.ts";
+import { ContainerGone } from "./await-ready.ts";
 import { removeIncarnationFiles } from "./incarnation-files.ts";
-import { ContainerGone, execute, verdictOf, type Hands } from "./execute.ts";
+import { execute, verdictOf, type Hands } from "./execute.ts";
 import type { Log } from "./log.ts";
 import { plan, type Reason } from "./plan.ts";
+import { RuntimeError } from "./runtimes/runtime.ts";
 
 /** Plans made for one claim before it is given back: a container that flaps must not hold a slot. */
 const roundsPerClaim = 6;
@@ -63,6 +65,8 @@ async function clearAway(hands: Hands, spec: InstanceSpec): Promise<void> {
     await hands.runtime.remove(container.id);
     await removeIncarnationFiles(hands.roots, spec.id, container.incarnation);
   }
+  // They are there before the container, which may never have come to be.
+  await removeIncarnationFiles(hands.roots, spec.id, spec.incarnation);
 }
 
 /** One observe → plan → execute round. @returns whether nothing is left to do */
@@ -114,12 +118,26 @@ async function handleFault(options: RunnerOptions, lease: Lease, error: unknown)
   const fields = { instance: lease.subjectId, attempts: lease.attempts, err: loggable(error) };
   if ("fails" in verdict && spec) {
     log.warn({ ...fields, reason: verdict.fails.code }, "an instance failed");
-    await giveUp(hands, lease, spec, verdict.fails);
-    return;
+    try {
+      return await giveUp(hands, lease, spec, verdict.fails);
+    } catch (fault) {
+      if (!(fault instanceof RuntimeError)) throw fault;
+      // It has failed when its container has been seen gone, and no sooner.
+      const reason = { code: fault.code, text: fault.message.slice(0, 500) };
+      return tryLater(options, lease, { reason, counts: false });
+    }
   }
   const reason = "waits" in verdict ? verdict.waits : verdict.fails;
   const counts = "waits" in verdict ? verdict.counts : true;
   log.warn({ ...fields, reason: reason.code }, "work is tried again later");
+  await tryLater(options, lease, { reason, counts });
+}
+
+async function tryLater(
+  { hands }: RunnerOptions,
+  lease: Lease,
+  { reason, counts }: { reason: Reason; counts: boolean },
+): Promise<void> {
   await reportReason(hands.db, lease, reason);
   await failWork(hands.db, lease, reason.text, counts);
 }

@@ -1,4 +1,4 @@
-/** A node for tests: a real controller with the placer, on the engine of this machine. */
+/** A node for tests: a real controller with the placer, on the engine of this machine or another. */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,8 +39,19 @@ export interface TestNode {
   remove(): Promise<void>;
 }
 
-export async function createTestNode(postgresUrl: string): Promise<TestNode> {
-  const { id: image } = await ensureBaseImage(docker, { onProgress: () => {} });
+/** The engine of a test's own, with the image that its desktops are made of. */
+export interface NodeEngine {
+  readonly docker: Docker;
+  /** As DOCKER_HOST names it. */
+  readonly url: string;
+  readonly image: string;
+}
+
+export async function createTestNode(postgresUrl: string, on?: NodeEngine): Promise<TestNode> {
+  const image = on?.image ?? (await ensureBaseImage(docker, { onProgress: () => {} })).id;
+  const engine = on?.docker ?? docker;
+  // Before any controller of this process looks for its engine.
+  if (on) process.env["DOCKER_HOST"] = on.url;
   const database = await createTestDatabase(postgresUrl);
   const small = { cpus: 0.01, memoryBytes: 400 * 1024 ** 2, image };
   const seeded = await seedCatalogue(database.owner.db, small);
@@ -115,13 +126,13 @@ export async function createTestNode(postgresUrl: string): Promise<TestNode> {
       });
     },
     containers: (id) =>
-      docker.listContainers({ all: true, filters: { label: [`asci.instance=${id}`] } }),
+      engine.listContainers({ all: true, filters: { label: [`asci.instance=${id}`] } }),
     async remove() {
       await Promise.all(controllers.map((it) => it.stop()));
-      for (const it of await docker.listContainers({ all: true, filters: owned }))
-        await docker.getContainer(it.Id).remove({ force: true, v: true });
-      for (const it of await docker.listNetworks({ filters: owned }))
-        await docker.getNetwork(it.Id).remove();
+      for (const it of await engine.listContainers({ all: true, filters: owned }))
+        await engine.getContainer(it.Id).remove({ force: true, v: true });
+      for (const it of await engine.listNetworks({ filters: owned }))
+        await engine.getNetwork(it.Id).remove();
       await removeFirewall(database.installationId);
       await unmountBelow(runDir);
       await rm(runDir, { recursive: true, force: true });

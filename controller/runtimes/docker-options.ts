@@ -13,7 +13,6 @@ export interface Ownership {
 export const bridgeOption = "com.docker.network.bridge.name";
 
 const shmBytes = 1024 ** 3;
-const pidsLimit = 4096;
 
 /** `asci-<instanceId>-<incarnation>`: the name is the fence that the engine knows. */
 export function containerName(wish: { instanceId: string; incarnation: number }): string {
@@ -66,11 +65,11 @@ export function createOptions(wish: ContainerWish, own: Ownership): ContainerCre
       RestartPolicy: { Name: "no" },
       NetworkMode: own.network,
       ShmSize: shmBytes,
-      PidsLimit: pidsLimit,
+      PidsLimit: wish.pidsLimit,
       Memory: wish.memoryLimitBytes,
       // Swap counts as memory: a hog meets its limit, not the node's disk.
       MemorySwap: wish.memoryLimitBytes,
-      ...(wish.cpuLimit ? { NanoCpus: Math.round(wish.cpuLimit * 1e9) } : {}),
+      NanoCpus: Math.round(wish.cpuLimit * 1e9),
       LogConfig: { Type: "json-file", Config: { "max-size": "5m", "max-file": "2" } },
       Mounts: wish.mounts.map((it) => ({
         Type: "bind",

@@ -1,4 +1,8 @@
-import type Docker from "dockerode";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
 import { describe, expect, it } from "vitest";
 import { DockerRuntime } from "./docker.ts";
 
@@ -35,5 +39,40 @@ describe("finding an instance's container", () => {
   it("asks no further where it lives no more", async () => {
     expect(await found("exited", "running")).toEqual(["exited"]);
     expect(await found("created", "running")).toEqual(["created"]);
+  });
+});
+
+describe("watching an engine", () => {
+  const own = { installationId: "i", nodeId: "n", network: "asci-0" };
+  const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
+
+  it.each([
+    ["answers nothing", ""],
+    ["has answered", head],
+  ])("that %s ends with the signal", async (_, answer) => {
+    const folder = await mkdtemp(join(tmpdir(), "asci-engine-"));
+    const socketPath = join(folder, "engine.sock");
+    const called = Promise.withResolvers<Socket>();
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => {
+        socket.write(answer);
+        called.resolve(socket);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+    const ended = new AbortController();
+    const opened = Promise.withResolvers<void>();
+    const watching = new DockerRuntime(new Docker({ socketPath }), own)
+      .watch({ onOpen: opened.resolve, onChange: () => {} }, ended.signal)
+      .catch((error: unknown) => error);
+    const socket = await called.promise;
+    if (answer !== "") await opened.promise;
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    ended.abort();
+    await watching;
+    await closed;
+    server.close();
+    await rm(folder, { recursive: true });
   });
 });

@@ -90,7 +90,8 @@ export class DockerRuntime implements Runtime {
   readonly #events: Docker;
   /**
    * @param docker should give up on calls that are not answered
-   * @param events must not: its one call is answered for as long as it lasts
+   * @param events must not, as a call for events is answered for as long as it lasts; with a
+   *   connection for each call it also tells whether the engine is being stopped
    */
   constructor(docker: Docker, own: Ownership, events: Docker = docker) {
     this.#docker = docker;
@@ -105,7 +106,7 @@ export class DockerRuntime implements Runtime {
         reject(new RuntimeError("engine_unreachable", "The engine does not answer.")),
       );
     });
-    await guarded(Promise.race([this.#docker.ping(), tooLate]));
+    await guarded(Promise.race([this.#events.ping(), tooLate]));
   }
 
   async report(): Promise<EngineReport> {
@@ -200,6 +201,8 @@ export class DockerRuntime implements Runtime {
       exitCode: State.ExitCode,
       outOfMemory: State.OOMKilled,
       error: State.Error ?? "",
+      startedAt: timeOf(State.StartedAt),
+      finishedAt: timeOf(State.FinishedAt),
     };
   }
 
@@ -228,19 +231,22 @@ export class DockerRuntime implements Runtime {
       label: [`asci.installation=${this.#own.installationId}`, `asci.node=${this.#own.nodeId}`],
       event: ["die", "destroy", "oom", "pause", "unpause"],
     };
-    const stream = (await guarded(
-      this.#events.getEvents({ filters: JSON.stringify(filters) } as object),
-    )) as Readable;
-    const stop = () => stream.destroy();
-    signal.addEventListener("abort", stop);
+    // The signal ends the call as well while it is not answered yet.
+    const options = { filters: JSON.stringify(filters), abortSignal: signal };
+    const stream = (await guarded(this.#events.getEvents(options as object))) as Readable;
     try {
       handlers.onOpen();
       await readEvents(stream, handlers.onChange);
     } finally {
-      signal.removeEventListener("abort", stop);
       stream.destroy();
     }
   }
+}
+
+/** The engine writes the year 1 for what has not happened. */
+function timeOf(text: string): Date | null {
+  const time = new Date(text);
+  return time.getFullYear() > 1 ? time : null;
 }
 
 /** The engine's stream is one JSON document a line, cut anywhere. */

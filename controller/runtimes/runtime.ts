@@ -14,6 +14,9 @@ export interface ContainerEnd {
   readonly outOfMemory: boolean;
   /** The engine's own words, where it has any. */
   readonly error: string;
+  /** Null where it never ran. */
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
 }
 
 export interface ContainerWish {
@@ -25,7 +28,10 @@ export interface ContainerWish {
   readonly person: { readonly username: string; readonly uid: number };
   readonly env: Readonly<Record<string, string>>;
   readonly mounts: readonly { source: string; target: string; readOnly: boolean }[];
-  readonly cpuLimit: number | null;
+  /** Cores. */
+  readonly cpuLimit: number;
+  /** Processes and threads. */
+  readonly pidsLimit: number;
   readonly memoryLimitBytes: number;
 }
 
@@ -55,7 +61,7 @@ export interface EngineReport {
 
 export interface Runtime {
   report(): Promise<EngineReport>;
-  /** Whether the engine answers at all, within seconds. */
+  /** Whether the engine takes a new call and answers it, within seconds. */
   ping(): Promise<void>;
   /** Makes what containers need in common, e.g. their network. */
   prepare(): Promise<void>;

@@ -1,6 +1,9 @@
+import { access } from "node:fs/promises";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { Controller } from "../../controller/controller.ts";
+import { incarnationFolder } from "../../controller/incarnation-files.ts";
+import { desktopLimits, readKernelLimits } from "../../controller/limits.ts";
 import { execIn } from "../containers.ts";
 import { createTestNode, docker, type TestNode } from "../node.ts";
 import { until } from "../browser.ts";
@@ -32,9 +35,31 @@ async function running(): Promise<{ id: string; containerId: string }> {
 }
 
 describe("a controller on a real engine", () => {
+  it("gives a desktop its environment's cores, but no more than the node has", async () => {
+    const { NCPU } = (await docker.info()) as { NCPU: number };
+    for (const [limit, cores] of [
+      [0.5, 0.5],
+      [NCPU + 3, NCPU],
+    ] as const) {
+      await node.database.owner.db.execute(sql`update environments set cpu_limit = ${limit}`);
+      const { id, containerId } = await running();
+      const { HostConfig } = await docker.getContainer(containerId).inspect();
+      expect(HostConfig.NanoCpus).toBe(cores * 1e9);
+      await node.stop(id);
+      await node.untilState(id, "stopped");
+    }
+    await node.database.owner.db.execute(sql`update environments set cpu_limit = null`);
+  });
+
   it("starts, shows each phase, holds the container tightly, and stops without a trace", async () => {
     const { id, containerId } = await running();
     const info = await docker.getContainer(containerId).inspect();
+    const [size] = await node.database.owner.sql<{ cpus: number; memory: string }[]>`
+      select cpus, memory_bytes as memory from nodes`;
+    const limits = desktopLimits(
+      { cpus: size?.cpus ?? 0, memoryBytes: Number(size?.memory) },
+      await readKernelLimits(),
+    );
     expect(info.Name).toBe(`/asci-${id}-1`);
     expect(info.Config.Labels).toMatchObject({
       "asci.installation": node.database.installationId,
@@ -51,7 +76,8 @@ describe("a controller on a real engine", () => {
       Init: true,
       ShmSize: 1024 ** 3,
       Memory: 2 * 1024 ** 3,
-      PidsLimit: 4096,
+      PidsLimit: limits.pids,
+      NanoCpus: limits.cpus * 1e9,
       PublishAllPorts: false,
     });
     expect(Object.keys(info.HostConfig.PortBindings ?? {})).toEqual([]);
@@ -136,6 +162,18 @@ describe("a controller on a real engine", () => {
     const failed = await node.untilState(id, "failed");
     expect(failed.reason?.code).toBe("image_missing");
     expect(await allocations(id)).toBe(0);
+    expect(await node.containers(id)).toEqual([]);
+    await expect(access(incarnationFolder(node.runDir, id, 1))).rejects.toMatchObject({
+      code: "ENOENT",
+    });
+    // It can be started again, and fails again while the image is missing.
+    await node.restart(id);
+    await until("the second failure", async () => {
+      const { state, reason } = await node.get(id);
+      const tried = await node.database.owner.sql`
+        select from instance_history where instance_id = ${id} and to_state = 'failed'`;
+      return state === "failed" && reason?.code === "image_missing" && tried.length === 2;
+    });
   });
 
   it("adopts after a restart what is wanted, removes what is not, and leaves strangers alone", async () => {

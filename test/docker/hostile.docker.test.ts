@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { access, lstat, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+import { access, lstat, mkdtemp, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { constants } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
@@ -17,6 +17,7 @@ import { until } from "../browser.ts";
 import { execIn } from "../containers.ts";
 import { createTestNode, docker, type TestNode } from "../node.ts";
 import { system } from "../outside.ts";
+import { mountSmall, unmountSmall } from "../small-disk.ts";
 
 const homesBytes = 96 * 1024 ** 2;
 const memoryBytes = 2 * 1024 ** 3;
@@ -73,19 +74,9 @@ async function expectUnharmed(): Promise<void> {
   await end(another);
 }
 
-/** A file system of its own, so that filling it fills nothing else. */
-async function mountSmall(folder: string): Promise<void> {
-  const image = `${folder}.image`;
-  const file = await open(image, "w");
-  await file.truncate(homesBytes);
-  await file.close();
-  await system("mke2fs", "-q", "-t", "ext4", "-m", "0", image);
-  await system("mount", "-o", "loop", image, folder);
-}
-
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "asci-hostile-"));
-  await mountSmall(scratch);
+  await mountSmall(scratch, homesBytes);
   // Homes are made in the folder for temporary files.
   const before = process.env["TMPDIR"];
   process.env["TMPDIR"] = scratch;
@@ -102,9 +93,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await node?.remove();
   if (node) await removeFirewall(node.database.installationId);
-  await system("umount", scratch);
+  await unmountSmall(scratch);
   await rm(scratch, { recursive: true });
-  await rm(`${scratch}.image`);
 });
 
 describe("a socket that was swapped", () => {
@@ -313,10 +303,13 @@ describe("a desktop that takes all it can get", () => {
     const bomb = `while (1) { defined(fork) or do { open my $it, ">", "/run/asci/refused" } }`;
     await leave(desktop, "perl", "-e", bomb);
     await until("a fork is refused", () => isThere(join(desktop.folder, "vnc", "refused")));
-    const { pids_stats: pids } = await docker
-      .getContainer(desktop.containerId)
-      .stats({ stream: false });
-    expect(pids?.current).toBeLessThanOrEqual(4096);
+    const container = docker.getContainer(desktop.containerId);
+    const { pids_stats: pids } = await container.stats({ stream: false });
+    const { PidsLimit: limit = 0 } = (await container.inspect()).HostConfig;
+    expect(pids?.current).toBeLessThanOrEqual(limit);
+    // Several of its kind leave others room.
+    const pidMax = Number(await readFile("/proc/sys/kernel/pid_max", "utf8"));
+    expect(8 * limit).toBeLessThanOrEqual(Math.max(8 * 1024, pidMax / 2));
     await expectUnharmed();
     // Its own session may have ended of it; where it has not, it is stopped like any other.
     await node.stop(desktop.instanceId).catch((error: unknown) => {
@@ -327,6 +320,24 @@ describe("a desktop that takes all it can get", () => {
       const left = await node.containers(desktop.instanceId);
       return (state === "stopped" || state === "failed") && left.length === 0;
     });
+  });
+
+  it("by computing: its neighbours answer and others start, however many it does it with", async () => {
+    const desktop = await startDesktop();
+    const { HostConfig } = await docker.getContainer(desktop.containerId).inspect();
+    const cores = availableParallelism();
+    expect(HostConfig.NanoCpus).toBeGreaterThan(0);
+    expect(HostConfig.NanoCpus).toBeLessThan(cores * 1e9);
+    const hogs = 8 * cores;
+    const script = `for (1..${hogs}) { fork or do { $0 = "hog"; 1 while 1 } } sleep`;
+    await leave(desktop, "perl", "-e", script);
+    await until("all of them compute", async () => {
+      const found = await bash(desktop, "pgrep -c ^hog");
+      return Number(found) === hogs;
+    });
+    await expectUnharmed();
+    await end(desktop);
+    await expectUnharmed();
   });
 
   it("by eating memory: the eater is killed, and it and its neighbours go on", async () => {
