@@ -8,7 +8,7 @@ export interface AuditEntry {
   readonly action: string;
   readonly outcome: "allowed" | "refused";
   readonly subjectKind?: string;
-  readonly subjectId?: string;
+  readonly subjectId?: string | undefined;
   readonly address?: string | null;
   readonly requestId?: string;
   readonly detail?: Record<string, unknown>;

@@ -47,5 +47,24 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
       idle_in_transaction_session_timeout: options.statementTimeoutMs ?? 10_000,
     },
   });
-  return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
+  return { db: drizzle(prepared(sql), { schema }), sql, close: () => sql.end({ timeout: 5 }) };
+}
+
+/** Has every statement with parameters planned once for each connection: drizzle leaves that out. */
+function prepared<T extends object>(client: T): T {
+  return new Proxy(client, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      if (name === "unsafe")
+        return (text: string, args: unknown[], options?: object) =>
+          value.call(target, text, args, { ...options, prepare: true });
+      if (name === "begin" || name === "savepoint")
+        return (...args: unknown[]) => {
+          const run = args.pop() as (client: object) => unknown;
+          return value.call(target, ...args, (inner: object) => run(prepared(inner)));
+        };
+      return value;
+    },
+  });
 }

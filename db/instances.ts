@@ -184,14 +184,11 @@ export async function wishInstance(
 ): Promise<WishOutcome> {
   const allowed = `{${statesAllowing(wish.action).join(",")}}`;
   const ask = sql`
-    with first as (
-      -- Work before the instance, as controllers lock them: two orders would deadlock.
-      select 1 from work where subject_kind = 'instance' and subject_id = ${wish.instanceId}
-      for update
-    ), p as (
+    with p as (
+      -- The instance before its work, as placer and controllers lock them: two orders would deadlock.
       select i.id, i.state, i.reason_text, i.state in ('stopped', 'shelved', 'failed') as ended
-      from instances i cross join (select count(*) from first) locked
-      where i.id = ${wish.instanceId} and i.owner_id = ${wish.userId} for update of i
+      from instances i
+      where i.id = ${wish.instanceId} and i.owner_id = ${wish.userId} for update
     ), wished as (
       update instances i set generation = i.generation + 1, ${wishes[wish.action]}
       from p where i.id = p.id and p.state = any (${allowed}::text[])

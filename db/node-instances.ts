@@ -69,17 +69,27 @@ export async function reportState(db: Queryable, lease: Lease, report: Report): 
   const ended = report.to === "stopped" || report.to === "failed" || report.to === "shelved";
   const keepsReason = report.reason === undefined;
   const write = sql`
-    with held as (${held(lease)}),
-    p as (
-      select i.id, i.state from instances i join held on held.subject_id = i.id for update of i
+    with seen as (
+      select id, state, reason_code, reason_text from instances where id = ${lease.subjectId} for update
+    ), held as (${held(lease, sql`seen`)}
+    ), p as (
+      select seen.* from seen join held on held.subject_id = seen.id
+    ), asked as (
+      -- What held a stop up is over; why it was asked for stays.
+      select h.reason_code as code, h.reason_text as text
+      from p join instance_history h on h.instance_id = p.id and h.to_state = 'stopping'
+      where p.state = 'stopping' order by h.id desc limit 1
+    ), kept as (
+      select p.id, p.state, coalesce(a.code, p.reason_code) as code, coalesce(a.text, p.reason_text) as text
+      from p left join asked a on true
     ), moved as (
       update instances i set state = ${report.to},
-        reason_code = case when ${keepsReason} then i.reason_code else ${report.reason?.code ?? null} end,
-        reason_text = case when ${keepsReason} then i.reason_text else ${report.reason?.text ?? null} end,
+        reason_code = case when ${keepsReason} then p.code else ${report.reason?.code ?? null} end,
+        reason_text = case when ${keepsReason} then p.text else ${report.reason?.text ?? null} end,
         started_at = case when ${report.to} = 'running' and p.state = 'starting' then now() else i.started_at end,
         ended_at = case when ${ended} then now() else i.ended_at end,
         queued_at = case when ${report.to} = 'queued' then now() else i.queued_at end
-      from p where i.id = p.id and p.state = any (${sources}::text[])
+      from kept p where i.id = p.id and p.state = any (${sources}::text[])
       returning i.id, i.incarnation, p.state as before, i.reason_code, i.reason_text
     ), noted as (
       insert into instance_history (instance_id, from_state, to_state, actor, reason_code, reason_text)
@@ -103,9 +113,13 @@ export async function reportReason(
   reason: { code: string; text: string },
 ): Promise<void> {
   const write = sql`
-    with held as (${held(lease)}), noted as (
+    with seen as (
+      select id, state from instances where id = ${lease.subjectId} for update
+    ), held as (${held(lease, sql`seen`)}
+    ), noted as (
       update instances i set reason_code = ${reason.code}, reason_text = ${reason.text}
-      from held where i.id = held.subject_id and i.state in ('starting', 'stopping')
+      from seen join held on held.subject_id = seen.id
+      where i.id = seen.id and seen.state in ('starting', 'stopping')
     )
     select 1 from held`;
   const rows = await retrying(() => db.execute(write));
@@ -152,11 +166,17 @@ export async function wishAll(
   withContainer: readonly string[],
 ): Promise<number> {
   const rows = await db.execute(sql`
+    with rows as (
+      select w.subject_id from work w
+      where w.subject_kind = 'instance' and w.node_id = ${nodeId}
+        and (w.subject_id = any (${uuidArray(withContainer)}) or exists (
+          select from instances i where i.id = w.subject_id and i.node_id = ${nodeId}
+            and i.state in ('starting', 'running', 'paused', 'stopping', 'lost')))
+      order by w.subject_id for update
+    )
     update work w set wanted = w.wanted + 1, run_at = least(w.run_at, now())
-    where w.subject_kind = 'instance' and w.node_id = ${nodeId}
-      and (w.subject_id = any (${uuidArray(withContainer)}) or exists (
-        select from instances i where i.id = w.subject_id and i.node_id = ${nodeId}
-          and i.state in ('starting', 'running', 'paused', 'stopping', 'lost')))
+    from rows where w.subject_kind = 'instance' and w.subject_id = rows.subject_id
+      and w.node_id = ${nodeId}
     returning 1`);
   return rows.length;
 }

@@ -50,7 +50,7 @@ const adminNode = sql`jsonb_build_object(
   'lastSeenAt', iso(n.last_seen_at), 'createdAt', iso(n.created_at))`;
 
 const allocatedPerNode = sql`(
-  select node_id, sum(cpus) as cpus, sum(memory_bytes) as memory, count(*) as instances
+  select node_id, sum(cpus::numeric)::float8 as cpus, sum(memory_bytes) as memory, count(*) as instances
   from allocations group by node_id)`;
 
 export interface AdminNodeRow {

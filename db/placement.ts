@@ -56,14 +56,18 @@ export async function readQueue(
   return rows.map((row) => ({ ...row, memoryBytes: Number(row.memoryBytes) }));
 }
 
-/** Every node with what is allocated on it: free is capacity less the sum, never a counter. */
+/**
+ * Every node with what is allocated on it: free is capacity less the sum, never a counter. The sum is
+ * one of decimals: with 32-bit floats a few hundred small desktops would miss a whole one's room.
+ */
 export async function readNodes(db: Queryable): Promise<NodeState[]> {
   const rows = await db.execute<NodeState & Record<string, unknown>>(sql`
     select n.id, n.name, n.schedulable, n.labels, n.cpus, n.memory_bytes as "memoryBytes",
       n.ready and n.last_seen_at > now() - ${nodeSilenceMs} * interval '1 ms' as ready,
       coalesce(a.cpus, 0) as "allocatedCpus", coalesce(a.memory, 0) as "allocatedMemoryBytes"
     from nodes n left join (
-      select node_id, sum(cpus) as cpus, sum(memory_bytes) as memory from allocations group by node_id
+      select node_id, sum(cpus::numeric)::float8 as cpus, sum(memory_bytes) as memory
+      from allocations group by node_id
     ) a on a.node_id = n.id
     -- What has never reported has no size yet, and would make everything look too large.
     where n.last_seen_at is not null
@@ -118,7 +122,8 @@ export async function writePlacements(db: Queryable, placed: readonly Placed[]):
       select id, 'queued', 'starting', 'placer' from moved
     )
     insert into work (subject_kind, subject_id, node_id)
-    select 'instance', id, "nodeId" from moved
+    -- In the order in which all who take several work rows take them.
+    select 'instance', id, "nodeId" from moved order by id
     on conflict (subject_kind, subject_id, node_id) do update
     set wanted = work.wanted + 1, attempts = 0, run_at = least(work.run_at, now())`);
 }

@@ -228,6 +228,7 @@ export const tickets = pgTable("tickets", {
   incarnation: integer("incarnation").notNull(),
   nodeId: uuid("node_id").notNull(),
   permission: text("permission").$type<"control" | "view">().notNull(),
+  kid: text("kid").notNull(),
   createdAt: at("created_at").notNull().defaultNow(),
   expiresAt: at("expires_at").notNull(),
   usedAt: at("used_at"),

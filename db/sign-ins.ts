@@ -70,48 +70,124 @@ export async function findSignIn(
   return { signInId, person: { id, username, displayName, email, roles, createdAt } };
 }
 
-/** Ends a sign-in; its cookie's value is dead with this statement. */
-export async function revokeSignIn(db: Queryable, signInId: string): Promise<void> {
-  await db.execute(
-    sql`update sign_ins set revoked_at = now() where id = ${signInId} and revoked_at is null`,
-  );
+/** Ends a sign-in; its cookie's value is dead with this statement. @returns whether it was not before */
+export async function revokeSignIn(db: Queryable, signInId: string): Promise<boolean> {
+  const rows = await db.execute(sql`
+    update sign_ins set revoked_at = now() where id = ${signInId} and revoked_at is null returning 1`);
+  return rows.length > 0;
 }
 
-/** Seconds until this bucket may try again; 0 where it may now. */
-export async function blockedSeconds(db: Queryable, buckets: readonly string[]): Promise<number> {
+/** Ends every sign-in of a person. @returns how many held until now; undefined for nobody */
+export async function revokeSignIns(db: Queryable, userId: string): Promise<number | undefined> {
+  const [row] = await db.execute<{ ended: number }>(sql`
+    with ended as (
+      update sign_ins set revoked_at = now() where user_id = ${userId} and revoked_at is null
+      returning expires_at > now() as held
+    )
+    select (select count(*) filter (where held)::int from ended) as ended
+    from users where id = ${userId}`);
+  return row?.ended;
+}
+
+/** Attempts that are counted together, and how many may be wrong within 15 min. */
+export interface Bucket {
+  readonly name: string;
+  readonly allowed: number;
+}
+
+/** Whoever takes several buckets takes them in this order: two orders would deadlock. */
+const inOrder = (buckets: readonly Bucket[]) =>
+  buckets.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+const namesOf = (buckets: readonly Bucket[]) =>
+  sql.join(
+    buckets.map((it) => sql`${it.name}`),
+    sql`, `,
+  );
+const allowedIn = (buckets: readonly Bucket[]) =>
+  sql`case f.bucket ${sql.join(
+    buckets.map((it) => sql`when ${it.name} then ${it.allowed}::integer`),
+    sql` `,
+  )} end`;
+
+/** One of an attempt's buckets has to wait, so none is to count it. */
+class StillBlocked extends Error {}
+
+/** Seconds until all of these may try again. */
+async function blockedSeconds(db: Queryable, buckets: readonly Bucket[]): Promise<number> {
   const [row] = await db.execute<{ seconds: number }>(sql`
-    select coalesce(ceil(extract(epoch from max(blocked_until) - now())), 0)::float8 as seconds
-    from sign_in_failures
-    where bucket in (${sql.join(
-      buckets.map((it) => sql`${it}`),
-      sql`, `,
-    )}) and blocked_until > now()`);
-  return row?.seconds ?? 0;
+    select ceil(extract(epoch from max(blocked_until) - now()))::float8 as seconds
+    from sign_in_failures where bucket in (${namesOf(buckets)})`);
+  // The wait may have ended since.
+  return Math.max(1, row?.seconds ?? 0);
 }
 
 /**
- * Counts an attempt, before its password is looked at: of many at once none slips by. After `allowed` within the window (15 min) every further one blocks the
- * bucket, twice as long each time, from 2 s to 15 min.
+ * Admits an attempt and counts it, before its password is looked at: of many at once, on whatever
+ * gateways, none slips by. The last allowed one within the window (15 min), and each one after it,
+ * blocks its bucket, twice as long each time, from 2 s to 15 min. What is refused is not counted.
+ *
+ * @returns 0, or the seconds to wait where it is refused
  */
-export async function countAttempt(db: Queryable, bucket: string, allowed: number): Promise<void> {
-  await db.execute(sql`
-    insert into sign_in_failures as f (bucket, failures) values (${bucket}, 1)
-    on conflict (bucket) do update set
-      failures = case when f.window_started_at < now() - interval '15 minutes' then 1 else f.failures + 1 end,
-      window_started_at = case when f.window_started_at < now() - interval '15 minutes'
-        then now() else f.window_started_at end,
-      blocked_until = case
-        when f.window_started_at < now() - interval '15 minutes' or f.failures + 1 < ${allowed} then null
-        else now() + least(900, power(2, least(f.failures + 2 - ${allowed}, 12))) * interval '1 s' end`);
+export async function countAttempt(db: Queryable, buckets: readonly Bucket[]): Promise<number> {
+  const rows = inOrder(buckets).map((it) => sql`(${it.name}, 1)`);
+  const over = sql`f.window_started_at < now() - interval '15 minutes'`;
+  const allowed = allowedIn(buckets);
+  try {
+    await db.transaction(async (tx) => {
+      const counted = await tx.execute(sql`
+        insert into sign_in_failures as f (bucket, failures) values ${sql.join(rows, sql`, `)}
+        on conflict (bucket) do update set
+          failures = case when ${over} then 1 else f.failures + 1 end,
+          window_started_at = case when ${over} then now() else f.window_started_at end,
+          blocked_until = case when ${over} or f.failures + 1 < ${allowed} then null
+            else now() + least(900, power(2, least(f.failures + 2 - ${allowed}, 12))) * interval '1 s' end
+        where f.blocked_until is null or f.blocked_until <= now()
+        returning 1`);
+      if (counted.length < buckets.length) throw new StillBlocked();
+    });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StillBlocked)) throw error;
+    return blockedSeconds(db, buckets);
+  }
 }
 
-/** Takes back what the attempts of someone who knew the password had counted. */
-export async function clearAttempts(db: Queryable, buckets: readonly string[]): Promise<void> {
+/** Takes back an attempt whose password nobody got to look at. */
+export async function uncountAttempt(db: Queryable, buckets: readonly Bucket[]): Promise<void> {
   await db.execute(sql`
-    delete from sign_in_failures where bucket in (${sql.join(
-      buckets.map((it) => sql`${it}`),
-      sql`, `,
-    )})`);
+    with locked as (
+      select bucket from sign_in_failures where bucket in (${namesOf(buckets)})
+      order by bucket collate "C" for update
+    )
+    update sign_in_failures f set failures = greatest(0, f.failures - 1),
+      blocked_until = case when f.failures > ${allowedIn(buckets)} then f.blocked_until end
+    from locked where f.bucket = locked.bucket`);
+}
+
+/**
+ * Takes back what someone who now gave the right password had counted, in every bucket; what others
+ * counted in the shared ones stays.
+ *
+ * @param own the bucket in which only this person's attempts from there are
+ */
+export async function forgiveAttempts(
+  db: Queryable,
+  own: Bucket,
+  shared: readonly Bucket[],
+): Promise<void> {
+  const allowed = allowedIn(shared);
+  await db.execute(sql`
+    with locked as (
+      select bucket, failures from sign_in_failures where bucket in (${namesOf([own, ...shared])})
+      order by bucket collate "C" for update
+    ), mine as (
+      delete from sign_in_failures f using locked
+      where f.bucket = locked.bucket and f.bucket = ${own.name}
+      returning f.failures
+    )
+    update sign_in_failures f set failures = greatest(0, f.failures - mine.failures),
+      blocked_until = case when f.failures - mine.failures >= ${allowed} then f.blocked_until end
+    from mine, locked where f.bucket = locked.bucket and f.bucket in (${namesOf(shared)})`);
 }
 
 /** Whether a sign-in still holds. */

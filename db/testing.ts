@@ -13,6 +13,8 @@ export interface TestDatabase extends Provisioned {
   readonly owner: Connection;
   /** A pool as one of the parts, closed with the database. */
   as(part: "gateway" | "placer" | "node" | "relay", options?: { max?: number }): Connection;
+  /** Registers another node, and gives a pool as its controller. */
+  addNode(nodeName: string): Promise<{ readonly nodeId: string; readonly db: Db }>;
   drop(): Promise<void>;
 }
 
@@ -27,14 +29,14 @@ export async function createTestDatabase(serverUrl: string): Promise<TestDatabas
   // The template's installation id would be everybody's.
   await owner.db.execute(sql`update installation set id = gen_random_uuid()`);
   const secrets = { gateway: "gateway", placer: "placer", node: "node", relay: "relay" };
-  const provisioned = await provision(url.href, {
-    secrets,
-    address: () => ({
-      nodeName: "node-1",
-      relayUrl: "unix:/nowhere",
-      controllerUrl: "unix:/nowhere",
-    }),
-  });
+  const logins = new Set<string>();
+  const register = async (nodeName: string) => {
+    const address = { nodeName, relayUrl: "unix:/nowhere", controllerUrl: "unix:/nowhere" };
+    const made = await provision(url.href, { secrets, address: () => address });
+    for (const it of Object.values(made.urls)) logins.add(new URL(it).username);
+    return made;
+  };
+  const provisioned = await register("node-1");
   const open: Connection[] = [owner];
   return {
     ...provisioned,
@@ -45,11 +47,16 @@ export async function createTestDatabase(serverUrl: string): Promise<TestDatabas
       open.push(connection);
       return connection;
     },
+    async addNode(nodeName) {
+      const { nodeId, urls } = await register(nodeName);
+      const connection = connect(urls.node, { max: 5 });
+      open.push(connection);
+      return { nodeId, db: connection.db };
+    },
     async drop() {
       await Promise.all(open.map((it) => it.close()));
       await admin.unsafe(`drop database ${name} with (force)`);
-      for (const part of ["gateway", "placer", "node", "relay"] as const)
-        await admin.unsafe(`drop role if exists "${new URL(provisioned.urls[part]).username}"`);
+      for (const login of logins) await admin.unsafe(`drop role if exists "${login}"`);
       await admin.end();
     },
   };

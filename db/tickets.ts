@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
+import { ticketLifeSeconds } from "./key-schedule.ts";
 import { uuidArray } from "./work.ts";
 
 export interface TicketGrant {
@@ -12,26 +13,45 @@ export interface TicketGrant {
   readonly permission: "control" | "view";
 }
 
+/** A ticket that was recorded: what signs it, and its times in seconds since 1970. */
+export interface RecordedTicket {
+  readonly kid: string;
+  readonly now: number;
+  readonly exp: number;
+}
+
 /**
- * Records a ticket that is about to be given out. The database's clock decides how long it lives.
- * @returns when it expires, as seconds since 1970 and in ISO 8601
+ * Records a ticket that is about to be given out. The database's clock decides how long it lives, and
+ * with the same look which key signs it: no copy of the keys can be too old for that.
+ *
+ * @returns undefined where no key may sign now
  */
 export async function insertTicket(
   db: Queryable,
   grant: TicketGrant,
-  lifeSeconds: number,
-): Promise<{ now: number; exp: number }> {
-  const [row] = await db.execute<{ now: number; exp: number }>(sql`
-    insert into tickets (jti, user_id, sign_in_id, instance_id, incarnation, node_id, permission, expires_at)
-    values (${grant.jti}, ${grant.userId}, ${grant.signInId}, ${grant.instanceId}, ${grant.incarnation},
-      ${grant.nodeId}, ${grant.permission}, date_trunc('second', now()) + ${lifeSeconds} * interval '1 s')
-    returning extract(epoch from created_at)::float8 as now, extract(epoch from expires_at)::float8 as exp`);
-  if (!row) throw new Error("the ticket's row was not returned");
-  return { now: Math.floor(row.now), exp: Math.floor(row.exp) };
+  lifeSeconds: number = ticketLifeSeconds,
+): Promise<RecordedTicket | undefined> {
+  // Not now(): it may lie before the change of the keys that this statement's look finds.
+  const [row] = await db.execute<{ kid: string; now: number; exp: number }>(sql`
+    insert into tickets
+      (jti, user_id, sign_in_id, instance_id, incarnation, node_id, permission, kid, expires_at)
+    select ${grant.jti}::uuid, ${grant.userId}::uuid, ${grant.signInId}::uuid,
+      ${grant.instanceId}::uuid, ${grant.incarnation}::integer, ${grant.nodeId}::uuid,
+      ${grant.permission}, k.kid, date_trunc('second', now()) + ${lifeSeconds} * interval '1 s'
+    from signing_keys k
+    where k.sign_from <= clock_timestamp()
+      and (k.sign_until is null or k.sign_until > clock_timestamp())
+      and (k.retired_at is null or k.retired_at > clock_timestamp())
+    order by k.sign_from desc, k.kid limit 1
+    returning kid, extract(epoch from created_at)::float8 as now,
+      extract(epoch from expires_at)::float8 as exp`);
+  return row && { kid: row.kid, now: Math.floor(row.now), exp: Math.floor(row.exp) };
 }
 
 /** What the gateway must know of a ticket's subject before it lets the upgrade pass. */
 export interface TicketSubject {
+  /** Its key is retired. */
+  readonly keyRetired: boolean;
   readonly used: boolean;
   readonly expired: boolean;
   readonly instance: boolean;
@@ -48,12 +68,13 @@ export async function findTicketSubject(
   instanceId: string,
 ): Promise<TicketSubject | undefined> {
   const [row] = await db.execute<TicketSubject & Record<string, unknown>>(sql`
-    select t.used_at is not null as used, t.expires_at <= now() as expired,
-      i.id is not null as instance, i.state, i.incarnation as "currentIncarnation",
+    select coalesce(k.retired_at <= now(), false) as "keyRetired",
+      t.used_at is not null as used, t.expires_at <= now() as expired, i.id is not null as instance, i.state, i.incarnation as "currentIncarnation",
       n.relay_url as "relayUrl", n.name as "nodeName"
     from tickets t
     left join instances i on i.id = t.instance_id and i.id = ${instanceId}
     left join nodes n on n.id = t.node_id
+    left join signing_keys k on k.kid = t.kid
     where t.jti = ${jti}`);
   return row;
 }
@@ -65,7 +86,12 @@ export interface Redeemed {
   readonly vncPassword: string;
 }
 
-export type TicketFault = "ticket_unknown" | "ticket_used" | "ticket_expired" | "ticket_revoked";
+export type TicketFault =
+  | "ticket_unknown"
+  | "ticket_forged"
+  | "ticket_used"
+  | "ticket_expired"
+  | "ticket_revoked";
 
 /**
  * Redeems a ticket for its one stream. Of any number of racing callers exactly one gets the grant.

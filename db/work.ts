@@ -77,10 +77,14 @@ export async function claimWork(
 /**
  * The condition under which a holder may still write, as a CTE body: it locks the work row, so nobody
  * can claim it between the check and the write. A lease of an older epoch is void at once.
+ *
+ * @param seen the CTE that locks the instance, where the statement writes it too: the instance comes
+ * before its work, and of several work rows the one with the lower subject first, for all who lock both
  */
-export function held(lease: Lease): SQL {
+export function held(lease: Lease, seen?: SQL): SQL {
+  const after = seen ? sql`cross join (select count(*) from ${seen}) locked` : sql``;
   return sql`
-    select w.subject_id from work w join nodes n on n.id = w.node_id and n.epoch = w.lease_epoch
+    select w.subject_id from work w join nodes n on n.id = w.node_id and n.epoch = w.lease_epoch ${after}
     where w.subject_kind = 'instance' and w.subject_id = ${lease.subjectId}
       and w.node_id = ${lease.nodeId} and w.fence = ${lease.fence} and w.lease_until is not null
     for update of w`;
@@ -144,9 +148,15 @@ export async function wishAgain(
 ): Promise<void> {
   if (instanceIds.length === 0) return;
   await db.execute(sql`
-    update work set wanted = wanted + 1, run_at = least(run_at, now())
-    where subject_kind = 'instance' and node_id = ${nodeId}
-      and subject_id = any (${uuidArray(instanceIds)})`);
+    with rows as (
+      select subject_id from work
+      where subject_kind = 'instance' and node_id = ${nodeId}
+        and subject_id = any (${uuidArray(instanceIds)})
+      order by subject_id for update
+    )
+    update work w set wanted = w.wanted + 1, run_at = least(w.run_at, now())
+    from rows where w.subject_kind = 'instance' and w.subject_id = rows.subject_id
+      and w.node_id = ${nodeId}`);
 }
 
 /** A list of ids as one parameter. */

@@ -5,8 +5,12 @@ import { desires, states } from "../db/states.ts";
 const id = z.uuid().meta({ description: "lower-case UUID" });
 const time = z.iso.datetime().meta({ description: "ISO 8601, UTC" });
 
-/** Text that people type: no control characters, NUL above all, which no database text can hold. */
-const line = () => z.string().regex(/^\P{Cc}*$/u, "must not contain control characters");
+/**
+ * Text that people type: no control characters, NUL above all, which no database text can hold, and no
+ * half of a surrogate pair, which would be stored as something else.
+ */
+const line = () =>
+  z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, "must not contain control or broken characters");
 
 export const roles = ["user", "staff", "admin", "monitor"] as const;
 export type Role = (typeof roles)[number];
@@ -50,7 +54,9 @@ export const usernameSchema = z
 export const passwordSchema = z
   .string()
   .min(10, "at least 10 characters")
-  .max(200, "at most 200 characters");
+  .max(200, "at most 200 characters")
+  // Half a surrogate pair would be hashed as what replaces it, as any other half would.
+  .regex(/^\P{Cs}*$/u, "no broken characters");
 
 export const loginBody = z.object({
   username: line().min(1, "required").max(200, "at most 200 characters"),

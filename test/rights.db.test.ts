@@ -89,6 +89,8 @@ describe("what each part's login may do", () => {
     expect(rows.map((it) => it["id"])).toEqual([mine]);
     for (const table of ["instances", "work", "incarnations", "allocations", "nodes"])
       expect(await node.unsafe(`select * from ${table}`)).toHaveLength(1);
+    const history = await node`select distinct instance_id as id from instance_history`;
+    expect(history.map((it) => it["id"])).toEqual([mine]);
     const changed =
       await node`update instances set state = 'failed' where id = ${others} returning id`;
     expect(changed).toHaveLength(0);

@@ -243,6 +243,8 @@ create table tickets (
   incarnation integer not null,
   node_id uuid not null references nodes,
   permission text not null check (permission in ('control', 'view')),
+  -- What signed it; a retired key takes its tickets along.
+  kid text not null,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   used_at timestamptz
@@ -254,7 +256,8 @@ create table signing_keys (
   public_jwk jsonb not null,
   sealed_private bytea not null,
   created_at timestamptz not null default now(),
-  -- Published first, so that every verifier knows the key before anything is signed with it.
+  -- Published first, so that every verifier knows the key before anything is signed with it. The
+  -- times may lie ahead: a rotation sets them all at once (db/key-schedule.ts).
   sign_from timestamptz not null,
   sign_until timestamptz,
   retired_at timestamptz
@@ -320,6 +323,18 @@ end
 $$;
 create trigger incarnations_changed after update of container_at, ready_at, panel_at on incarnations
   for each row execute function note_incarnation_change();
+
+-- Whose sign-in ends, their event streams look at once whether they may go on.
+create function note_sign_out() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  insert into changes (user_id, kind, subject_id) values (new.user_id, 'sign_in', new.id);
+  return null;
+end
+$$;
+create trigger signed_out after update of revoked_at on sign_ins
+  for each row when (old.revoked_at is null and new.revoked_at is not null)
+  execute function note_sign_out();
 
 create function note_changes() returns trigger language plpgsql as $$
 begin
@@ -428,7 +443,7 @@ returns table (instance_id uuid, incarnation integer, permission text, vnc_passw
 language sql volatile security definer set search_path = public, pg_temp
 begin atomic
   update tickets t set used_at = now()
-  from instances i, incarnations c, users u, sign_ins s
+  from instances i, incarnations c, users u, sign_ins s, signing_keys k
   where t.jti = ticket and t.node_id = node and node = current_relay() and t.used_at is null and t.expires_at > now()
     and i.id = t.instance_id and i.node_id = t.node_id and i.incarnation = t.incarnation
     and i.state = 'running'
@@ -436,6 +451,8 @@ begin atomic
     and u.id = t.user_id and u.disabled_at is null
     and i.owner_id = u.id
     and s.id = t.sign_in_id and s.revoked_at is null and s.expires_at > now()
+    -- Here as well, whatever copies of the keys there are: a key that has leaked ends at once.
+    and k.kid = t.kid and (k.retired_at is null or k.retired_at > now())
   returning t.instance_id, t.incarnation, t.permission,
     case t.permission when 'control' then c.vnc_control else c.vnc_view end;
 end;
@@ -446,12 +463,14 @@ language sql stable security definer set search_path = public, pg_temp
 begin atomic
   select case
     when t.jti is null or t.node_id <> node then 'ticket_unknown'
+    when k.retired_at <= now() then 'ticket_forged'
     when t.used_at is not null then 'ticket_used'
     when t.expires_at <= now() then 'ticket_expired'
     else 'ticket_revoked'
   end
   from (select ticket as wanted where node = current_relay()) w
-  left join tickets t on t.jti = w.wanted;
+  left join tickets t on t.jti = w.wanted
+  left join signing_keys k on k.kid = t.kid;
 end;
 
 create function dead_grants(grants uuid[])
@@ -484,7 +503,7 @@ end;
 create function verification_keys() returns table (kid text, public_jwk jsonb)
 language sql stable security definer set search_path = public, pg_temp
 begin atomic
-  select kid, public_jwk from signing_keys where retired_at is null;
+  select kid, public_jwk from signing_keys where retired_at is null or retired_at > now();
 end;
 
 create function schema_version() returns integer
@@ -546,7 +565,7 @@ grant update (
   state, reason_code, reason_text, started_at, ended_at, queued_at, last_active_at
 ) on instances to asci_node;
 grant select, delete on allocations to asci_node;
-grant insert on instance_history to asci_node;
+grant select, insert on instance_history to asci_node;
 
 -- Rows: a node's login sees its own; the others of these roles see all.
 alter table nodes enable row level security;
@@ -573,6 +592,9 @@ create policy own on instances to asci_node
 create policy own on incarnations to asci_node
   using (node_id = (select current_node())) with check (node_id = (select current_node()));
 create policy own on allocations to asci_node using (node_id = (select current_node()));
+create policy own_read on instance_history for select to asci_node using (
+  exists (select from instances i where i.id = instance_id and i.node_id = (select current_node()))
+);
 create policy own on instance_history for insert to asci_node with check (
   actor = 'controller' and actor_id is null and exists (select from instances i where i.id = instance_id and i.node_id = (select current_node()))
 );

@@ -58,6 +58,17 @@ export function signedIn(c: Context<AppEnv>) {
   return signIn;
 }
 
+/** Who asked, for the audit trail. */
+export function auditedCaller(c: Context<AppEnv>) {
+  const { person } = signedIn(c);
+  return {
+    actorId: person.id,
+    actorName: person.username,
+    address: c.get("peer").address,
+    requestId: c.get("requestId"),
+  };
+}
+
 /** Lets nobody past who is not signed in. */
 export const requireSignIn = createMiddleware<AppEnv>(async (c, next) => {
   signedIn(c);

@@ -1,12 +1,12 @@
 import { Hono } from "hono";
-import { writeAudit, type AuditEntry } from "../../db/audit.ts";
+import { writeAudit } from "../../db/audit.ts";
 import { sqlState } from "../../db/errors.ts";
 import { getNode, listNodes, setSchedulable } from "../../db/nodes.ts";
+import { revokeSignIns } from "../../db/sign-ins.ts";
 import { getUser, insertUser, listUsers, updateUser } from "../../db/users.ts";
-import type { Context } from "hono";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
-import { requireRole, signedIn } from "../middleware/signed-in.ts";
+import { auditedCaller, requireRole } from "../middleware/signed-in.ts";
 import { notFound, ProblemError } from "../problem.ts";
 import {
   adminNodeSchema,
@@ -18,18 +18,6 @@ import {
   type AdminUser,
 } from "../schemas.ts";
 import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../validation.ts";
-
-function auditOf(
-  c: Context<AppEnv>,
-): Pick<AuditEntry, "actorId" | "actorName" | "address" | "requestId"> {
-  const { person } = signedIn(c);
-  return {
-    actorId: person.id,
-    actorName: person.username,
-    address: c.get("peer").address,
-    requestId: c.get("requestId"),
-  };
-}
 
 /** A taken name or address, as a 409 that says which. */
 async function orTaken<T>(attempt: Promise<T>): Promise<T> {
@@ -95,7 +83,7 @@ function userRoutes(deps: Deps) {
               passwordHash,
             });
             await writeAudit(tx, {
-              ...auditOf(c),
+              ...auditedCaller(c),
               action: "user.create",
               outcome: "allowed",
               subjectKind: "user",
@@ -144,7 +132,7 @@ function userRoutes(deps: Deps) {
             const made = await updateUser(tx, id, { ...patch, passwordHash });
             if (made === "unknown" || made === "last_admin") return made;
             await writeAudit(tx, {
-              ...auditOf(c),
+              ...auditedCaller(c),
               action: "user.change",
               outcome: "allowed",
               subjectKind: "user",
@@ -162,6 +150,35 @@ function userRoutes(deps: Deps) {
             "This is the only administrator who can sign in. Give someone else the role first.",
           );
         return c.json(user as AdminUser, 200);
+      },
+    )
+    .post(
+      "/users/:id/logout",
+      describe({
+        tag,
+        summary: "Sign a person out everywhere",
+        description:
+          "Every cookie of theirs is dead at once, and their connections to desktops are closed within a second. The desktops run on, and they may sign in again: to keep someone out, disable them.",
+        status: 204,
+        refusals: [401, 403, 404],
+      }),
+      async (c) => {
+        const id = pathId(c.req.param("id"), "person");
+        const known = await deps.db.transaction(async (tx) => {
+          const signIns = await revokeSignIns(tx, id);
+          if (signIns === undefined) return false;
+          await writeAudit(tx, {
+            ...auditedCaller(c),
+            action: "user.sign_out",
+            outcome: "allowed",
+            subjectKind: "user",
+            subjectId: id,
+            detail: { signIns },
+          });
+          return true;
+        });
+        if (!known) throw notFound("person");
+        return c.body(null, 204);
       },
     );
 }
@@ -224,7 +241,7 @@ function nodeRoutes(deps: Deps) {
         const known = await deps.db.transaction(async (tx) => {
           if (!(await setSchedulable(tx, id, schedulable))) return false;
           await writeAudit(tx, {
-            ...auditOf(c),
+            ...auditedCaller(c),
             action: "node.change",
             outcome: "allowed",
             subjectKind: "node",

@@ -59,7 +59,7 @@ export function eventRoutes(deps: Deps) {
       c.header("x-accel-buffering", "no");
       return streamSSE(c, async (stream) => {
         const gone = new AbortController();
-        const signal = AbortSignal.any([gone.signal, deps.draining]);
+        const signal = AbortSignal.any([gone.signal, deps.closing]);
         stream.onAbort(() => gone.abort());
         deps.metrics.eventStreams(1);
         try {
@@ -75,7 +75,8 @@ export function eventRoutes(deps: Deps) {
               continue;
             }
             cursor = last.cursor;
-            const ids = [...new Set(changes.map((it) => it.subjectId))];
+            const instances = changes.filter((it) => it.kind === "instance");
+            const ids = [...new Set(instances.map((it) => it.subjectId))];
             await sendInstances(deps, stream, person.id, ids, formatCursor(cursor));
           }
         } catch (error) {

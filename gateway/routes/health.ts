@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { Hono } from "hono";
 import { z } from "zod";
+import { jwksMaxAgeSeconds } from "../../db/key-schedule.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { readSignIn, requireRole } from "../middleware/signed-in.ts";
@@ -66,12 +67,18 @@ export function healthRoutes(deps: Deps) {
         refusals: [503],
       }),
       async (c) => {
+        // At once: whoever balances the load has little time to learn of it.
+        if (deps.draining.aborted) {
+          const error = "this gateway is being stopped; new requests belong elsewhere";
+          return c.json(
+            { ready: false, checks: [{ name: "draining", ok: false, ms: 0, error }] },
+            503,
+          );
+        }
         const checks = await Promise.all([
           check("database", () => deps.db.execute(sql`select schema_version()`)),
           check("signing keys", () => deps.keys.signer()),
         ]);
-        if (deps.draining.aborted)
-          checks.push({ name: "draining", ok: false, ms: 0, error: "stopping" });
         const ready = checks.every((it) => it.ok);
         return c.json({ ready, checks }, ready ? 200 : 503);
       },
@@ -100,6 +107,9 @@ export function healthRoutes(deps: Deps) {
         body: z.object({ keys: z.array(z.record(z.string(), z.string())) }),
         refusals: [],
       }),
-      async (c) => c.json(await deps.keys.jwks(), 200, { "cache-control": "public, max-age=60" }),
+      async (c) =>
+        c.json(await deps.keys.jwks(), 200, {
+          "cache-control": `public, max-age=${jwksMaxAgeSeconds}`,
+        }),
     );
 }

@@ -4,7 +4,7 @@ import { retrying } from "../../db/errors.ts";
 import { findConnectable, getInstance, listInstances, wishInstance } from "../../db/instances.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
-import { requireSignIn, signedIn } from "../middleware/signed-in.ts";
+import { auditedCaller, requireSignIn, signedIn } from "../middleware/signed-in.ts";
 import { notFound, ProblemError } from "../problem.ts";
 import {
   instanceSchema,
@@ -38,14 +38,11 @@ async function wish(deps: Deps, c: Context<AppEnv>, action: "stop" | "restart"):
       const made = await wishInstance(tx, { userId: person.id, instanceId: id, action });
       if (made.kind === "unknown") return made;
       await writeAudit(tx, {
-        actorId: person.id,
-        actorName: person.username,
+        ...auditedCaller(c),
         action: `instance.${action}`,
         outcome: made.kind === "accepted" ? "allowed" : "refused",
         subjectKind: "instance",
         subjectId: id,
-        address: c.get("peer").address,
-        requestId: c.get("requestId"),
       });
       return made;
     }),
@@ -183,6 +180,15 @@ export function instanceRoutes(deps: Deps) {
           incarnation: found.incarnation,
           nodeId: found.nodeId,
           permission,
+        });
+        // Before it is given out: no ticket is in use that the trail does not know of.
+        await writeAudit(deps.db, {
+          ...auditedCaller(c),
+          action: "ticket.give",
+          outcome: "allowed",
+          subjectKind: "instance",
+          subjectId: id,
+          detail: { permission, incarnation: found.incarnation },
         });
         const url = `${c.get("peer").origin.replace(/^http/, "ws")}/vnc/${id}`;
         return c.json({ ticket, url, protocols: ["binary", `ticket.${ticket}`], expiresAt }, 201);
