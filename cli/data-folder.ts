@@ -78,6 +78,27 @@ export async function ensureSecrets(root: string): Promise<Secrets> {
   };
 }
 
+/**
+ * One of the secrets, where there is one; nothing is made.
+ * @throws Failure `settings` where only others may read it
+ */
+export async function readSecret(
+  root: string,
+  name: "database" | "sealing",
+): Promise<string | undefined> {
+  try {
+    return (await readFile(join(keysDir(root), name), "utf8")).trim() || undefined;
+  } catch (error) {
+    const code = systemCode(error) ?? "";
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new Failure(
+      "settings",
+      `The keys in ${keysDir(root)} cannot be read (${code}): run this command as root.`,
+      { cause: error },
+    );
+  }
+}
+
 /** This machine's name in the catalogue of nodes. It stays when the host's name changes: the node is the same one. */
 export async function ensureNodeName(root: string): Promise<string> {
   return ensureFile(join(root, "node-name"), () => hostname().toLowerCase());

@@ -34,9 +34,13 @@ export async function setUpDatabase(
     return provisioned;
   } catch (error) {
     if (error instanceof MigrationError) {
-      throw new Failure("schema", error.message, { cause: error });
+      // A right that is missing, or a server that goes, shows first in the statements of a migration.
+      throw (
+        databaseFailure(error.cause, ownerUrl) ??
+        new Failure("schema", error.message, { cause: error })
+      );
     }
-    throw unreachable(error, ownerUrl) ?? error;
+    throw databaseFailure(error, ownerUrl) ?? error;
   }
 }
 
@@ -52,7 +56,8 @@ async function setUpAdmin(ownerUrl: string, settings: Settings): Promise<void> {
   }
 }
 
-function unreachable(error: unknown, ownerUrl: string): Failure | undefined {
+/** A database that does not answer, or not to us, as a person should hear of it. */
+export function databaseFailure(error: unknown, ownerUrl: string): Failure | undefined {
   const code =
     error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   const refused = /^(28P01|28000|3D000|42501)$/.test(code);

@@ -2,6 +2,8 @@ export type FailureCode =
   | "usage"
   | "settings"
   | "already_running"
+  | "not_running"
+  | "key"
   | "port_taken"
   | "address_unusable"
   | "not_root"

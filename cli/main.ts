@@ -40,6 +40,13 @@ const commands: readonly Command[] = [
     },
   },
   {
+    name: "keys",
+    summary: "the keys that sign tickets: keys list, keys rotate [--now], keys retire KEY",
+    // For the files of the data folder; a database of one's own is open to who knows its address.
+    needsRoot: !process.env["DATABASE_URL"],
+    run: async (args) => (await import("./keys.ts")).keys(args, process.env),
+  },
+  {
     name: "bench",
     summary: "measure, each figure beside its floor or a peer; arguments name single benches",
     needsRoot: true,
@@ -47,9 +54,9 @@ const commands: readonly Command[] = [
   },
   {
     name: "screenshots",
-    summary: "make the README's pictures from a real installation",
+    summary: "make the README's pictures from a real installation; or: scenes FOLDER [NAME…]",
     needsRoot: true,
-    run: async () => (await import("../test/screenshots.ts")).takeScreenshots(),
+    run: async (args) => (await import("../test/screenshots.ts")).takeScreenshots(args),
   },
   {
     name: "test",

@@ -54,6 +54,7 @@ function gatewayEnvironment(context: PartsContext): PartProcess["environment"] {
     ASCI_TRUSTED_PROXIES: settings.trustedProxies,
     DATABASE_URL: provisioned.urls.gateway,
     ASCI_SEALING_KEY: secrets.sealingKey,
+    ASCI_KEY_ROTATION_DAYS: String(settings.keyRotationDays),
     ASCI_UI_DIR: context.uiDir,
     ASCI_GATEWAY_UID: String(context.gatewayUser.uid),
     ASCI_GATEWAY_GID: String(context.gatewayUser.gid),

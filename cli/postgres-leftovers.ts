@@ -36,6 +36,14 @@ export async function isReady(dataDir: string, pid: number): Promise<boolean> {
   return lines[0] === String(pid) && lines[7]?.trim() === "ready";
 }
 
+/** The port of the Postgres that works on this data folder now; undefined where none does. */
+export async function runningPort(dataDir: string): Promise<number | undefined> {
+  const [pid, , , port] = (await readPidFile(dataDir)).split("\n");
+  if (!(await isReady(dataDir, Number(pid)))) return undefined;
+  const running = await processesIn(await realpath(dataDir), "postgres");
+  return running.some((it) => it.pid === Number(pid)) ? Number(port) : undefined;
+}
+
 /** What to tell a person about a Postgres that did not come up, from the last lines of its log. */
 export async function explainFailure(
   dataDir: string,

@@ -23,6 +23,7 @@ describe("readSettings", () => {
       publicUrl: undefined,
       trustedProxies: undefined,
       databaseUrl: undefined,
+      keyRotationDays: 30,
       demo: true,
     });
   });
@@ -36,6 +37,7 @@ describe("readSettings", () => {
       ASCI_PUBLIC_URL: "https://desktops.example.org/",
       ASCI_TRUSTED_PROXIES: "10.0.0.5, fd00::/8",
       DATABASE_URL: "postgres://asci:secret@db.example.org/asci",
+      ASCI_KEY_ROTATION_DAYS: "0",
       ASCI_DEMO: "0",
       PATH: "/bin",
     });
@@ -47,6 +49,7 @@ describe("readSettings", () => {
       publicUrl: "https://desktops.example.org",
       trustedProxies: "10.0.0.5, fd00::/8",
       databaseUrl: "postgres://asci:secret@db.example.org/asci",
+      keyRotationDays: 0,
       demo: false,
     });
     expect(readSettings({ ASCI_PORT: "", ASCI_DEMO: "" })).toMatchObject({
@@ -63,6 +66,7 @@ describe("readSettings", () => {
       ASCI_PUBLIC_URL: "desktops.example.org",
       ASCI_TRUSTED_PROXIES: "10.0.0.0/40",
       DATABASE_URL: "mysql://db/asci",
+      ASCI_KEY_ROTATION_DAYS: "monthly",
       ASCI_DEMO: "no",
     });
     const names = faults.map((line) => line.trim().split(":")[0]);
@@ -70,6 +74,7 @@ describe("readSettings", () => {
       "ASCI_ADMIN_PASSWORD",
       "ASCI_DEMO",
       "ASCI_HOST",
+      "ASCI_KEY_ROTATION_DAYS",
       "ASCI_PORT",
       "ASCI_PUBLIC_URL",
       "ASCI_TRUSTED_PROXIES",

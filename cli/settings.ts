@@ -16,6 +16,8 @@ export interface Settings {
   /** Addresses and networks, separated by commas. */
   trustedProxies: string | undefined;
   databaseUrl: string | undefined;
+  /** 0: keys are rotated by hand only. */
+  keyRotationDays: number;
   demo: boolean;
 }
 
@@ -73,6 +75,14 @@ const schema = z.object({
       error: "is not the address of a Postgres: give postgres://user:password@host:port/database.",
     })
     .optional(),
+  ASCI_KEY_ROTATION_DAYS: z
+    .string()
+    .refine((text) => /^\d{1,4}$/.test(text), {
+      error: ({ input }) =>
+        `"${String(input)}" is not a number of days: give a whole one, or 0 to rotate keys by hand only.`,
+    })
+    .transform(Number)
+    .default(30),
   ASCI_DEMO: z
     .enum(["0", "1"], {
       error: ({ input }) =>
@@ -106,6 +116,7 @@ export function readSettings(environment: Readonly<NodeJS.ProcessEnv>): Settings
     publicUrl: found.ASCI_PUBLIC_URL,
     trustedProxies: found.ASCI_TRUSTED_PROXIES,
     databaseUrl: found.DATABASE_URL,
+    keyRotationDays: found.ASCI_KEY_ROTATION_DAYS,
     demo: found.ASCI_DEMO,
   };
 }

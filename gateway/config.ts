@@ -24,6 +24,21 @@ export const gatewayConfigSchema = z.object({
     .base64("32 bytes in Base64")
     .transform((it) => Uint8Array.from(atob(it), (char) => char.charCodeAt(0)))
     .refine((it) => it.length === 32, "32 bytes in Base64"),
+  /** How long a key signs tickets before the next one is published; 0: until an operator rotates it. */
+  ASCI_KEY_ROTATION_DAYS: z
+    .string()
+    .regex(/^\d{1,4}$/, "a whole number of days, or 0 to leave rotation to an operator")
+    .transform(Number)
+    .default(30),
+  /**
+   * How long a gateway that was asked to end goes on serving while `/readyz` says no, so that a load
+   * balancer turns to others. Without one there is nobody to wait for.
+   */
+  ASCI_DRAIN_SECONDS: z.coerce
+    .number("seconds")
+    .min(0, "at least 0 seconds")
+    .max(600, "at most 600 seconds")
+    .default(0),
   ASCI_UI_DIR: text("the folder of the built UI"),
   /** Who the gateway becomes once it listens, where it was started as root. */
   ASCI_GATEWAY_UID: z.coerce.number("a numeric user id").int().min(1).optional(),

@@ -2,12 +2,11 @@
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import type { Db } from "../db/client.ts";
-import { insertTicket, type TicketGrant } from "../db/tickets.ts";
+import { insertTicket, type RecordedTicket, type TicketGrant } from "../db/tickets.ts";
 import type { KeyRing } from "./keys.ts";
 import { ProblemError } from "./problem.ts";
 
-export const ticketLifeSeconds = 30;
-export const ticketIssuer = "asci";
+const ticketIssuer = "asci";
 const ticketType = "vnc+jwt";
 
 const claimsSchema = z.object({
@@ -21,15 +20,15 @@ const claimsSchema = z.object({
 });
 export type TicketClaims = z.infer<typeof claimsSchema>;
 
-/** Records a grant and signs its ticket. The database's clock says when it expires. */
+/** Records a grant and signs its ticket. The database says with which key, and when it expires. */
 export async function issueTicket(
   db: Db,
   keys: KeyRing,
   grant: Omit<TicketGrant, "jti">,
 ): Promise<{ ticket: string; expiresAt: string }> {
   const jti = crypto.randomUUID();
-  const { kid, key } = await keys.signer();
-  const { now, exp } = await insertTicket(db, { ...grant, jti }, ticketLifeSeconds);
+  const { kid, now, exp } = await recordTicket(db, keys, { ...grant, jti });
+  const { key } = await keys.opened(kid);
   const ticket = await new SignJWT({
     instance: grant.instanceId,
     incarnation: grant.incarnation,
@@ -44,6 +43,16 @@ export async function issueTicket(
     .setExpirationTime(exp)
     .sign(key);
   return { ticket, expiresAt: new Date(exp * 1000).toISOString() };
+}
+
+async function recordTicket(db: Db, keys: KeyRing, grant: TicketGrant): Promise<RecordedTicket> {
+  const recorded = await insertTicket(db, grant);
+  if (recorded) return recorded;
+  // An installation's first ticket, or the first after every key was retired.
+  await keys.renew();
+  const again = await insertTicket(db, grant);
+  if (!again) throw new Error("no key may sign now");
+  return again;
 }
 
 const refusals: Record<string, string> = {

@@ -5,6 +5,7 @@ import { createVerifier } from "../controller/relay/verify.ts";
 import { Relay } from "../controller/relay/server.ts";
 import { fakeVnc } from "../controller/relay/testing.ts";
 import { startLoop } from "../controller/loop.ts";
+import type { KeyCacheOptions } from "../db/key-cache.ts";
 import { deadGrants } from "../db/tickets.ts";
 import { placeQueue } from "../controller/placer.ts";
 import { seedCatalogue } from "../db/testing.ts";
@@ -14,6 +15,8 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 export interface TestRelay {
   readonly relay: Relay;
+  /** The path of its socket. */
+  readonly path: string;
   /** Starts an instance of this person whose desktop answers: a VNC server that echoes. */
   startDesktop(browser: Browser): Promise<string>;
   /** A ticket as the subprotocols that carry it. */
@@ -21,13 +24,16 @@ export interface TestRelay {
   close(): Promise<void>;
 }
 
-export async function startTestRelay(gateway: TestGateway): Promise<TestRelay> {
+export async function startTestRelay(
+  gateway: Pick<TestGateway, "database">,
+  { keyCache }: { readonly keyCache?: KeyCacheOptions } = {},
+): Promise<TestRelay> {
   const { database } = gateway;
   await mkdir("/run/asci", { recursive: true });
   const runDir = await mkdtemp("/run/asci/t-");
   const { db } = database.as("relay", { max: 5 });
   const { nodeId } = database;
-  const verify = createVerifier(db, nodeId);
+  const verify = createVerifier(db, nodeId, keyCache);
   const relay = new Relay({ db, nodeId, runDir, verify, log: quiet });
   await new Promise<void>((resolve) =>
     relay.server.listen({ path: join(runDir, "relay.sock") }, () => resolve()),
@@ -47,6 +53,7 @@ export async function startTestRelay(gateway: TestGateway): Promise<TestRelay> {
   const desktops: { close(): Promise<void> }[] = [];
   return {
     relay,
+    path: join(runDir, "relay.sock"),
     async startDesktop(browser) {
       const started = await browser.call("POST", "/api/instances", {
         environment: `env-${username}`,

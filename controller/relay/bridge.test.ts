@@ -10,6 +10,9 @@ import { closeCodes } from "../../wire/close-codes.ts";
 import { readHandshake, switchingProtocols } from "../../wire/upgrade.ts";
 import { type Bridge, type BridgeOptions, bridge } from "./bridge.ts";
 import { Keepalive } from "./keepalive.ts";
+import { Pace } from "./pace.ts";
+import { clientMessages } from "./rfb-testing.ts";
+import { createViewFilter } from "./view-filter.ts";
 import { generatePassword } from "./vnc-password.ts";
 import { type FakeVnc, fakeVnc } from "./testing.ts";
 import { connectUpstream } from "./upstream.ts";
@@ -249,6 +252,22 @@ describe("a bridge", () => {
     expect(await closed).toEqual(closeCodes.notBinary);
   });
 
+  it("answers the last of many pings that come at once, not each of them", async () => {
+    await setUp(() => {});
+    const socket = connect(join(folder, "relay.sock"));
+    let answer = "";
+    socket.on("data", (chunk) => (answer += chunk.toString("latin1"))).on("error", () => {});
+    const pings = Array.from({ length: 1000 }, (_, i) => `\x89\x84\0\0\0\0${1000 + i}`);
+    socket.write(
+      "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+        `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n${pings.join("")}`,
+      "latin1",
+    );
+    await expect.poll(() => answer).toContain("\x8a\x041999");
+    expect(answer.split("\x8a\x04").length - 1).toBeLessThan(10);
+    socket.destroy();
+  });
+
   it("passes input through the transform, whose refusal is a protocol error", async () => {
     const seen: Buffer[] = [];
     const { open } = await setUp((socket) => socket.on("data", (chunk) => seen.push(chunk)), {
@@ -294,4 +313,110 @@ describe("a bridge", () => {
     expect((await bridges[0]?.closed)?.code).toBe(1006);
     await expect.poll(() => vnc.sockets.size).toBe(0);
   });
+});
+
+describe("a viewer that sends what it may at machine speed", () => {
+  const request = clientMessages.updateRequest(true);
+  const requestCount = 300_000;
+  let nowMs: number;
+
+  interface Flood extends Setup {
+    readonly ws: WebSocket;
+    readonly stream: Bridge;
+    /** Requests that have come to the desktop. */
+    reached(): number;
+    /** Bytes that the relay has read of the viewer. */
+    read(): number;
+  }
+
+  async function flood(): Promise<Flood> {
+    nowMs = 0;
+    const sizes: number[] = [0];
+    // A clock that stands still earns nothing.
+    const pace = new Pace({ perSecond: 100_000, now: () => nowMs });
+    const setup = await setUp((socket) => socket.on("data", (chunk) => sizes.push(chunk.length)), {
+      pace,
+      transformClient: createViewFilter(pace),
+      closeTimeoutMs: 60_000,
+    });
+    const clients: Socket[] = [];
+    setup.relay.on("upgrade", (_request, socket: Socket) => clients.push(socket));
+    const ws = setup.open();
+    await viewer(ws);
+    const block = Buffer.concat(Array.from({ length: 1000 }, () => request));
+    for (let sent = 0; sent < requestCount; sent += 1000) ws.send(block);
+    const [stream] = setup.bridges;
+    if (!stream) throw new Error("there is no bridge");
+    const reached = () => sizes.reduce((sum, size) => sum + size, 0) / request.length;
+    return { ...setup, ws, stream, reached, read: () => clients[0]?.bytesRead ?? 0 };
+  }
+  const standsStill = async (count: () => number): Promise<void> => {
+    let before = -1;
+    const unchanged = (): boolean => {
+      const still = count() > 0 && count() === before;
+      before = count();
+      return still;
+    };
+    await expect.poll(unchanged, { timeout: 10_000 }).toBe(true);
+  };
+
+  it("is read no faster than its pace, waits outside the relay, and loses nothing", async () => {
+    const { reached, read } = await flood();
+    const burst = 1000;
+    const piece = 4096 / request.length;
+    await expect.poll(reached).toBeGreaterThan(burst - piece);
+    await standsStill(read);
+    expect(reached()).toBeLessThanOrEqual(burst + piece);
+    expect(read()).toBeLessThan(500_000);
+    nowMs += 1000;
+    await expect.poll(reached).toBeGreaterThan(2 * (burst - piece));
+    await standsStill(read);
+    expect(reached()).toBeLessThanOrEqual(2 * (burst + piece));
+    await expect
+      .poll(
+        () => {
+          nowMs += 1000;
+          return reached();
+        },
+        { timeout: 60_000, interval: 5 },
+      )
+      .toBe(requestCount);
+  }, 90_000);
+
+  it("is told when the relay closes, and heard when it goes", async () => {
+    const { ws, stream, reached, read } = await flood();
+    await expect.poll(reached).toBeGreaterThan(500);
+    await standsStill(read);
+    const closed = closing(ws);
+    stream.close(closeCodes.grantEnded);
+    expect(await closed).toEqual(closeCodes.grantEnded);
+    expect(await stream.closed).toEqual({ by: "relay", ...closeCodes.grantEnded });
+  });
+
+  it("is read on when a desktop that was slow has read, to the last message", async () => {
+    let desktop: Socket | undefined;
+    let received = 0;
+    const pace = new Pace({ perSecond: 1e9, burst: 1e9 });
+    const { open, bridges } = await setUp(
+      (socket) => {
+        desktop = socket.on("data", (chunk) => (received += chunk.length)).pause();
+      },
+      { pace, transformClient: createViewFilter(pace) },
+    );
+    const ws = open();
+    await viewer(ws);
+    const clientInitBytes = 1;
+    const passed = () => (bridges[0]?.stats().toDesktopBytes ?? 0) - clientInitBytes;
+    const block = Buffer.concat(Array.from({ length: 6000 }, () => request));
+    await expect.poll(passed).toBe(0);
+    let sent = 0;
+    // Until the desktop takes no more in the middle of what the relay has read.
+    while (passed() === sent) {
+      ws.send(block);
+      sent += block.length;
+      await standsStill(passed);
+    }
+    desktop?.resume();
+    await expect.poll(() => received, { timeout: 10_000 }).toBe(sent);
+  }, 30_000);
 });

@@ -5,6 +5,8 @@ import { type CloseCode, closeCodes } from "../../wire/close-codes.ts";
 import { closeFrame, opcodes, serverFrame } from "../../wire/ws-frame.ts";
 import { frameInPlace } from "./frames.ts";
 import type { Keepalive, KeepaliveWatch } from "./keepalive.ts";
+import type { Pace } from "./pace.ts";
+import { PacedInput } from "./paced-input.ts";
 import { BrowserHandshake } from "./rfb-auth.ts";
 import { ClientFrameReader, FrameError } from "./unframe.ts";
 import type { Upstream } from "./upstream.ts";
@@ -25,6 +27,8 @@ export interface BridgeOptions {
   readonly transformClient?: (chunk: Buffer) => readonly Uint8Array[];
   /** Whether a chunk of the client's RFB bytes holds a person's work; default: every one does. */
   readonly isInput?: (chunk: Buffer) => boolean;
+  /** How fast the client is read; `transformClient` spends of it. Default: as fast as the desktop reads. */
+  readonly pace?: Pace;
   /** For the browser's RFB handshake; default 10,000. */
   readonly handshakeTimeoutMs?: number;
   /** How long a client may take to read what is left and answer a close frame; default 3000. */
@@ -77,6 +81,7 @@ class RunningBridge implements Bridge {
   readonly #desktop: Socket;
   readonly #handshake = new BrowserHandshake();
   readonly #reader: ClientFrameReader;
+  readonly #paced: PacedInput | undefined;
   readonly #watch: KeepaliveWatch;
   readonly #now: () => number;
   #settle: (end: BridgeEnd) => void = () => {};
@@ -104,6 +109,7 @@ class RunningBridge implements Bridge {
       pong: () => {},
       close: (code, reason) => this.#clientClosed(code, reason),
     });
+    this.#paced = options.pace && this.#pacedBy(options.pace);
     this.#watch = options.keepalive.watch({
       ping: () => this.#ping(),
       lost: () => this.#keepaliveLost(),
@@ -136,10 +142,21 @@ class RunningBridge implements Bridge {
       this.#close(closeCodes.handshakeTimeout, "relay"),
     );
     this.#send(this.#handshake.greeting);
-    if (head.length > 0) this.#received(head);
-    this.#client.on("data", (chunk: Buffer) => this.#received(chunk));
-    this.#desktop.on("drain", () => this.#client.resume());
+    const receive = (chunk: Buffer): void =>
+      this.#paced ? this.#paced.receive(chunk) : this.#received(chunk);
+    if (head.length > 0) receive(head);
+    this.#client.on("data", receive);
+    this.#desktop.on("drain", () => (this.#paced ? this.#paced.go() : this.#client.resume()));
     this.#client.on("drain", () => this.#flushPong());
+  }
+
+  #pacedBy(pace: Pace): PacedInput {
+    return new PacedInput({
+      source: this.#client,
+      pace,
+      take: (piece) => this.#received(piece),
+      canTake: () => !this.#desktop.writableNeedDrain,
+    });
   }
 
   #watchSockets(): void {
@@ -176,6 +193,7 @@ class RunningBridge implements Bridge {
       if (error instanceof FrameError) this.#close(error.close, "client");
       else this.#close(closeCodes.protocolError, "client");
     }
+    this.#flushPong();
   }
 
   #payload(chunk: Buffer): void {
@@ -232,17 +250,17 @@ class RunningBridge implements Bridge {
     this.#close(closeCodes.keepaliveLost, "client");
   }
 
-  /** Answers the last ping only while the client does not read, as RFC 6455, 5.5.3 allows. */
+  /** Answers only the last of the pings that were read at once, as RFC 6455, 5.5.3 allows. */
   #answerPing(payload: Buffer): void {
-    if (this.#stage === "closing") return;
-    this.#pendingPong = payload;
-    if (!this.#client.writableNeedDrain) this.#flushPong();
+    if (this.#stage !== "closing") this.#pendingPong = payload;
   }
 
+  /** Not while the client does not read. */
   #flushPong(): void {
+    if (this.#pendingPong === undefined || this.#client.writableNeedDrain) return;
     const payload = this.#pendingPong;
     this.#pendingPong = undefined;
-    if (payload === undefined || this.#stage === "closing" || !this.#client.writable) return;
+    if (this.#stage === "closing" || !this.#client.writable) return;
     this.#client.write(serverFrame(opcodes.pong, payload));
   }
 
@@ -271,8 +289,9 @@ class RunningBridge implements Bridge {
     this.#options.upstream.pump.stop();
     if (this.#client.writable) this.#client.write(closeFrame(close.code, close.reason));
     this.#desktop.destroy();
-    // The answer must be read even if the desktop had us pause.
-    this.#client.resume();
+    // The answer must be read even if the desktop, or the pace, had us pause.
+    if (this.#paced) this.#paced.unlimit();
+    else this.#client.resume();
     this.#setDeadline(this.#options.closeTimeoutMs ?? 3000, () => this.#client.destroy());
   }
 
@@ -288,6 +307,7 @@ class RunningBridge implements Bridge {
 
   #finish(): void {
     clearTimeout(this.#deadline);
+    this.#paced?.stop();
     this.#watch.stop();
     this.#settle(this.#end ?? { by: "relay", code: 1006, reason: "" });
   }

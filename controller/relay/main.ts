@@ -58,14 +58,16 @@ const loops = [
   ),
 ];
 
+const stopLimitMs = 5000;
 let stopping = false;
+/** Viewers reconnect on the code that their streams are closed with, to whichever relay is here then. */
 function stop(): void {
   if (stopping) return;
   stopping = true;
-  const limit = new Promise((resolve) => setTimeout(resolve, 5000).unref());
+  const limit = new Promise((resolve) => setTimeout(resolve, stopLimitMs).unref());
   const end = async () => {
-    await Promise.all(loops.map((it) => it.stop()));
-    await relay.stop();
+    // A loop may be waiting for the database: the streams do not wait for it.
+    await Promise.all([relay.stop(), ...loops.map((it) => it.stop())]);
     await connection.close();
   };
   void Promise.race([end().catch(() => {}), limit]).finally(() => process.exit(0));
@@ -74,4 +76,6 @@ process.on("SIGTERM", stop);
 process.on("SIGINT", stop);
 // The supervisor holds the other end of this channel: when it dies, so do we.
 process.on("disconnect", stop);
-process.send?.({ type: "ready" });
+// It may have died before anyone listened, which nothing tells afterwards.
+if (process.connected === false) stop();
+else process.send?.({ type: "ready" });

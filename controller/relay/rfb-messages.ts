@@ -193,6 +193,11 @@ function isOfText(actions: number): boolean {
   return (actions & provideOrNotify) !== 0 && (actions & 0x01) === 0;
 }
 
+/** Whether a FramebufferUpdateRequest asks for changes only (RFC 6143, section 7.5.3). */
+export function isIncremental(bytes: Buffer, start: number): boolean {
+  return bytes[start + 1] !== 0;
+}
+
 /** The encodings that a SetEncodings message lists, in its order. */
 export function readEncodings(bytes: Buffer, start: number, end: number): number[] {
   const encodings: number[] = [];

@@ -14,7 +14,7 @@ import { bridge, type Bridge } from "./bridge.ts";
 import { createInputWatch } from "./input-watch.ts";
 import { Keepalive } from "./keepalive.ts";
 import { connectUpstream } from "./upstream.ts";
-import { createViewFilter } from "./view-filter.ts";
+import { viewersRules } from "./view-filter.ts";
 import type { TicketVerifier } from "./verify.ts";
 
 export interface RelayOptions {
@@ -52,6 +52,8 @@ export class Relay {
   readonly server: Server;
   readonly #options: RelayOptions;
   readonly #open = new Map<string, OpenStream>();
+  /** Every stream, from its request on until it is closed. */
+  readonly #served = new Set<Promise<void>>();
   readonly #pool = new BufferPool();
   readonly #keepalive = new Keepalive();
   #stopping = false;
@@ -62,7 +64,7 @@ export class Relay {
     this.server = createServer((_request, response) => response.writeHead(404).end());
     this.server.on("upgrade", (request: IncomingMessage, client: Socket, head: Buffer) => {
       client.on("error", () => client.destroy());
-      this.#accept(request, client, head).catch((error: unknown) => {
+      const served = this.#accept(request, client, head).catch((error: unknown) => {
         const refusal = error instanceof Refusal ? error : new Refusal(503, "desktop_unreachable");
         if (!(error instanceof Refusal))
           options.log.warn(
@@ -71,6 +73,8 @@ export class Relay {
           );
         writeProblem(client, { status: refusal.status, code: refusal.code });
       });
+      this.#served.add(served);
+      void served.finally(() => this.#served.delete(served));
     });
   }
 
@@ -96,12 +100,15 @@ export class Relay {
     return seen;
   }
 
+  /**
+   * Takes nothing new and closes every stream with the code on which viewers reconnect, those that
+   * are being opened as well. Resolves when all are closed.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.server.close();
-    const streams = [...this.#open.values()];
-    for (const { bridge: it } of streams) it.close(closeCodes.relayRestarting);
-    await Promise.all(streams.map((it) => it.bridge.closed));
+    for (const { bridge: it } of this.#open.values()) it.close(closeCodes.relayRestarting);
+    await Promise.all(this.#served);
     this.#keepalive.close();
     this.server.closeAllConnections();
   }
@@ -118,6 +125,8 @@ export class Relay {
   }
 
   async #accept(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
+    // Before the ticket is spent.
+    if (this.#stopping) throw new Refusal(503, "relay_restarting");
     const handshake = readHandshake(request);
     if (!handshake) throw new Refusal(400, "malformed");
     const { jti, grant } = await this.#redeem(handshake.protocols);
@@ -136,10 +145,7 @@ export class Relay {
       head,
       upstream,
       keepalive: this.#keepalive,
-      // A viewer's bytes are nobody's work: they must not keep a desktop from idling out.
-      ...(viewOnly
-        ? { transformClient: createViewFilter(), isInput: () => false }
-        : { isInput: createInputWatch() }),
+      ...(viewOnly ? viewersRules() : { isInput: createInputWatch() }),
     });
     this.#open.set(jti, {
       instanceId: grant.instanceId,

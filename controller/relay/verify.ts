@@ -1,42 +1,37 @@
 import { decodeProtectedHeader, importJWK, jwtVerify, type CryptoKey } from "jose";
 import type { Db } from "../../db/client.ts";
+import { createKeyCache, type KeyCacheOptions } from "../../db/key-cache.ts";
 import { verificationKeys } from "../../db/keys.ts";
-
-/** Who may look at keys anew at most this often: a forged key id must not cost a query each time. */
-const reloadMs = 1000;
-const refreshMs = 60_000;
 
 export type TicketVerifier = (
   ticket: string,
 ) => Promise<{ readonly jti: string; readonly instanceId: string } | undefined>;
 
+async function loadKeys(db: Db): Promise<Map<string, CryptoKey>> {
+  const loaded = new Map<string, CryptoKey>();
+  for (const { kid, publicJwk } of await verificationKeys(db)) {
+    const key = await importJWK(publicJwk, "ES256");
+    if (!(key instanceof Uint8Array)) loaded.set(kid, key);
+  }
+  return loaded;
+}
+
 /**
  * Checks a ticket's signature, type, algorithm and audience (this node) with the public keys in the
- * database. Expiry is the database's to judge, when the ticket is redeemed.
+ * database. Expiry, and whether its key was retired since, are the database's to judge, when the
+ * ticket is redeemed.
  */
-export function createVerifier(db: Db, nodeId: string): TicketVerifier {
-  let keys = new Map<string, CryptoKey>();
-  let loadedAt = -Infinity;
-
-  async function find(kid: string): Promise<CryptoKey | undefined> {
-    const age = performance.now() - loadedAt;
-    if (age > refreshMs || (!keys.has(kid) && age > reloadMs)) {
-      const rows = await verificationKeys(db);
-      const loaded = new Map<string, CryptoKey>();
-      for (const row of rows) {
-        const key = await importJWK(row.publicJwk, "ES256");
-        if (!(key instanceof Uint8Array)) loaded.set(row.kid, key);
-      }
-      keys = loaded;
-      loadedAt = performance.now();
-    }
-    return keys.get(kid);
-  }
+export function createVerifier(
+  db: Db,
+  nodeId: string,
+  options: KeyCacheOptions = {},
+): TicketVerifier {
+  const keys = createKeyCache(() => loadKeys(db), options);
 
   return async (ticket) => {
     try {
       const { kid } = decodeProtectedHeader(ticket);
-      const key = kid ? await find(kid) : undefined;
+      const key = kid ? await keys.find(kid) : undefined;
       if (!key) return undefined;
       const { payload } = await jwtVerify(ticket, key, {
         algorithms: ["ES256"],

@@ -1,6 +1,7 @@
 import { array, assert, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { splits } from "../../wire/testing.ts";
+import { Pace } from "./pace.ts";
 import { RfbMessageError } from "./rfb-messages.ts";
 import {
   type SampleMessage,
@@ -133,6 +134,27 @@ describe("the wall in front of a view-only connection", () => {
       filter(Buffer.alloc(6));
     }
     expect(Buffer.concat(output).equals(stream)).toBe(true);
+  });
+
+  it("spends of the pace for whatever is sent, and most for what a desktop has work with", () => {
+    const costOf = (...messages: Buffer[]): number => {
+      let spent = 0;
+      const pace = new Pace();
+      pace.spend = (cost) => (spent += cost);
+      createViewFilter(pace)(Buffer.concat(messages));
+      return spent;
+    };
+    expect(costOf(clientMessages.updateRequest(true))).toBe(1);
+    expect(costOf(clientMessages.updateRequest(false))).toBe(100);
+    expect(costOf(clientMessages.encodings([]))).toBe(100);
+    expect(costOf(clientMessages.pixelFormat())).toBe(100);
+    assert(
+      property(array(sampleMessage, { maxLength: 20 }), (messages) => {
+        expect(costOf(...messages.map(({ bytes }) => bytes))).toBeGreaterThanOrEqual(
+          messages.length,
+        );
+      }),
+    );
   });
 
   it("throws at a type that it does not know, and at a fence too long", () => {

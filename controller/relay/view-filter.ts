@@ -1,6 +1,8 @@
 import type { Buffer } from "node:buffer";
+import type { BridgeOptions } from "./bridge.ts";
+import { Pace } from "./pace.ts";
 import { ClientMessageReader } from "./rfb-message-reader.ts";
-import { encodingsMessage, readEncodings } from "./rfb-messages.ts";
+import { encodingsMessage, isIncremental, readEncodings, type WholeKind } from "./rfb-messages.ts";
 
 /** Encodings of pictures and cursor shapes, and notices without which a viewer sees wrongly. */
 const viewerEncodings: ReadonlySet<number> = new Set([
@@ -35,13 +37,25 @@ function isViewers(encoding: number): boolean {
 }
 
 /**
+ * What a message costs, 1 for one that Xvnc answers in passing. A whole picture is a screen to encode,
+ * and each pixel format a line in the desktop's log: what a viewer needs once in a while.
+ */
+const dear = 100;
+
+function costOf(kind: WholeKind, bytes: Buffer, start: number): number {
+  if (kind === "updateRequest") return isIncremental(bytes, start) ? 1 : dear;
+  return kind === "pixelFormat" || kind === "encodings" ? dear : 1;
+}
+
+/**
  * Makes the wall in front of one view-only connection: give it the client's RFB bytes after
  * ClientInit in chunks of any split, and it gives what may go to the server, which is whole
  * messages only. Keys, pointer, clipboard, resizing, power, input devices and audio are left out;
  * SetEncodings is cut down to what a viewer needs, so that the server never offers the rest. Throws
- * `RfbMessageError` for messages it does not know. The results may share the chunk's memory.
+ * `RfbMessageError` for messages it does not know. The results may share the chunk's memory. What
+ * passes costs of the `pace`, what is left out as well: Xvnc reads one busy connection before all others.
  */
-export function createViewFilter(): (chunk: Buffer) => Buffer[] {
+export function createViewFilter(pace?: Pace): (chunk: Buffer) => Buffer[] {
   let passed: Buffer[] = [];
   // Neighbours within one chunk leave as one piece.
   let run: Buffer | undefined;
@@ -53,6 +67,7 @@ export function createViewFilter(): (chunk: Buffer) => Buffer[] {
   };
   const reader = new ClientMessageReader({
     whole(kind, bytes, start, end) {
+      pace?.spend(costOf(kind, bytes, start));
       if (kind === "encodings") {
         endRun();
         passed.push(encodingsMessage(readEncodings(bytes, start, end).filter(isViewers)));
@@ -67,7 +82,9 @@ export function createViewFilter(): (chunk: Buffer) => Buffer[] {
       runStart = start;
       runEnd = end;
     },
-    skipped() {},
+    skipped() {
+      pace?.spend(1);
+    },
   });
   return (chunk) => {
     reader.push(chunk);
@@ -77,4 +94,11 @@ export function createViewFilter(): (chunk: Buffer) => Buffer[] {
     passed = [];
     return result;
   };
+}
+
+/** By what a view-only connection is bridged. */
+export function viewersRules(): Pick<BridgeOptions, "pace" | "transformClient" | "isInput"> {
+  const pace = new Pace();
+  // A viewer's bytes are nobody's work: they must not keep a desktop from idling out.
+  return { pace, transformClient: createViewFilter(pace), isInput: () => false };
 }

@@ -51,6 +51,8 @@ export async function admitStream(
     known ? instanceId : claims.instance,
   );
   if (!subject) throw ticketProblem("ticket_revoked");
+  // Our copy of the keys may be older than its retirement.
+  if (subject.keyRetired) throw ticketProblem("ticket_forged");
   if (subject.expired) throw ticketProblem("ticket_expired");
   if (subject.used) throw ticketProblem("ticket_used");
   if (claims.instance !== instanceId) throw ticketProblem("ticket_instance");

@@ -1,11 +1,19 @@
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import Docker from "dockerode";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import WebSocket from "ws";
+import { bridge } from "../../controller/relay/bridge.ts";
+import { Keepalive } from "../../controller/relay/keepalive.ts";
 import { clientMessages as message, clipboardActions } from "../../controller/relay/rfb-testing.ts";
-import { createViewFilter } from "../../controller/relay/view-filter.ts";
+import { connectUpstream } from "../../controller/relay/upstream.ts";
+import { createViewFilter, viewersRules } from "../../controller/relay/view-filter.ts";
 import { ensureBaseImage } from "../../images/build.ts";
 import { type TestDesktop, startTestDesktop, testPasswords } from "../../images/testing.ts";
+import { BufferPool } from "../../wire/buffers.ts";
+import { readHandshake, switchingProtocols } from "../../wire/upgrade.ts";
 import { RfbClient } from "../rfb-client.ts";
 
 const limit = { timeout: 30_000, interval: 50 };
@@ -256,5 +264,84 @@ describe("what is copied inside the desktop", () => {
       for (let round = 0; round < 3; round += 1) expect(await viewer.picture()).toBe(true);
     }
     expect(viewers.map((viewer) => viewer.cutTexts.length)).toEqual(abilities);
+  });
+});
+
+describe("a viewer that sends what it may at machine speed", () => {
+  const screen = { width: 1440, height: 900 };
+  const floods: readonly [string, () => Buffer][] = [
+    ["requests for changes", () => message.updateRequest(true, screen.width, screen.height)],
+    ["requests for everything", () => message.updateRequest(false, screen.width, screen.height)],
+    ["encodings", () => message.encodings([7, 0, -308, -312])],
+    ["pixel formats", () => message.pixelFormat()],
+    ["fences to be answered", () => message.fence(0x8000_0000, Buffer.alloc(64))],
+    ["answers to fences", () => message.fence(1, Buffer.alloc(8))],
+  ];
+
+  /** A relay for viewers of this desktop, bridging as the real one does. */
+  async function openViewer(): Promise<WebSocket> {
+    const pool = new BufferPool();
+    const keepalive = new Keepalive();
+    const server = createServer().on("upgrade", (request, client, head) => {
+      void connectUpstream({
+        root: desktop.display,
+        name: "vnc.sock",
+        password: Buffer.from(testPasswords.view),
+        pool,
+      }).then((upstream) => {
+        client.write(switchingProtocols(readHandshake(request)?.key ?? ""));
+        const stream = bridge({ client, head, upstream, keepalive, ...viewersRules() });
+        onTestFinished(() => stream.destroy());
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      keepalive.close();
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const viewer = new WebSocket(`ws://127.0.0.1:${port}`, ["binary"], {
+      perMessageDeflate: false,
+    });
+    onTestFinished(() => viewer.terminate());
+    let received = 0;
+    viewer.on("error", () => {}).on("message", (data: Buffer) => (received += data.length));
+    await new Promise((resolve) => viewer.on("open", resolve));
+    // Version, security type None, ClientInit; the server's name shows that Xvnc has let it in.
+    viewer.send(Buffer.from("RFB 003.008\n\x01\x01", "latin1"));
+    await expect.poll(() => received, limit).toBeGreaterThan(12 + 2 + 4 + 24);
+    viewer.send(message.encodings([7, 0, -308, -312]));
+    return viewer;
+  }
+
+  /** Keeps its buffers full for as long as it is open. */
+  function flood(viewer: WebSocket, one: Buffer): void {
+    const block = Buffer.concat(Array.from({ length: Math.ceil(65_536 / one.length) }, () => one));
+    const more = (): void => {
+      if (viewer.readyState !== WebSocket.OPEN) return;
+      while (viewer.bufferedAmount < 4_000_000) viewer.send(block);
+      setImmediate(more);
+    };
+    more();
+  }
+
+  const memoryKb = async (): Promise<number> =>
+    Number(
+      await desktop.run("awk '/^VmRSS/ { print $2 }' /proc/$(pgrep -o 'Xvnc|Xtigervnc')/status"),
+    );
+
+  it.each(floods)("starves no other viewer by %s", async (_what, one) => {
+    const before = await memoryKb();
+    const witness = await connect(testPasswords.view, true);
+    expect(await witness.picture()).toBe(true);
+    const viewer = await openViewer();
+    flood(viewer, one());
+    // It has filled what there is between it and the relay.
+    await expect.poll(() => viewer.bufferedAmount, limit).toBeGreaterThan(1_000_000);
+    for (let i = 0; i < 20; i += 1) expect(await witness.picture()).toBe(true);
+    expect(viewer.readyState).toBe(WebSocket.OPEN);
+    expect(viewer.bufferedAmount).toBeGreaterThan(1_000_000);
+    expect(await memoryKb()).toBeLessThan(before + 64 * 1024);
   });
 });

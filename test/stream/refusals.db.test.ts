@@ -1,15 +1,21 @@
 import { sql } from "drizzle-orm";
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { placeQueue } from "../../controller/placer.ts";
 import { seedCatalogue } from "../../db/testing.ts";
 import { type Browser, startTestGateway, type TestGateway } from "../../gateway/testing.ts";
-import { askUpgrade } from "../upgrade.ts";
+import { askRaw, early, late, setTrap, upgradeHead, type Trap } from "../raw-upgrade.ts";
 
 let gateway: TestGateway;
 let ada: Browser;
 let instanceId: string;
 let ticket: string;
+/** Where the node's relay would be: it hears whatever comes that far, and answers with no 101. */
+let relay: Trap;
+let folder: string;
 
 const run = (text: string) => gateway.database.owner.sql.unsafe(text);
 
@@ -26,6 +32,12 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "refusals-"));
+  const path = join(folder, "relay.sock");
+  relay = await setTrap(path, (socket, heard) => {
+    if (heard) socket.end("HTTP/1.1 204 No Content\r\n\r\nrelay's own");
+  });
+  await run(`update nodes set relay_url = 'unix:${path}'`);
   await run("update instances set state = 'running'");
   const answer = await ada.call("POST", `/api/instances/${instanceId}/tickets`, {
     permission: "control",
@@ -41,11 +53,47 @@ beforeEach(async () => {
   ticket = String(answer.body["ticket"]);
 });
 
+afterEach(async () => {
+  await relay.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Asks as a client that does not wait for the answer before it goes on talking. */
+async function askAt(
+  path: string,
+  protocols: string | undefined,
+  headers: Readonly<Record<string, string>> = {},
+) {
+  const { hostname, port, host } = new URL(gateway.origin);
+  const offered = protocols === undefined ? {} : { "Sec-WebSocket-Protocol": protocols };
+  const head = upgradeHead(path, { Host: host, ...offered, ...headers });
+  const answer = await askRaw({ host: hostname, port: Number(port) }, head);
+  expect(answer.behind).toBe("");
+  await relay.quiet();
+  for (const it of relay.heard) {
+    expect(it).not.toContain(early);
+    expect(it).not.toContain(late);
+  }
+  expect(JSON.stringify(answer)).not.toContain("relay's own");
+  return answer;
+}
+
 const ask = (
   protocols: string | undefined,
   headers: Record<string, string> = {},
   id = instanceId,
-) => askUpgrade(`${gateway.origin}/vnc/${id}`, protocols, headers);
+) => askAt(`/vnc/${id}`, protocols, headers);
+
+/** Of what the gateway refuses by itself: the relay was not even called. */
+async function alone<T>(refused: Promise<T>): Promise<T> {
+  const answer = await refused;
+  // A call would have been heard before that of this ticket, which is good.
+  await run("update instances set state = 'running'");
+  await run("update tickets set used_at = null, expires_at = now() + interval '1 min'");
+  expect(await ask(offer())).toMatchObject({ status: 503, body: { code: "node_unreachable" } });
+  expect(relay.heard).toHaveLength(1);
+  return answer;
+}
 const offer = (value = ticket) => `binary, ticket.${value}`;
 const claims = {
   instance: "00000000-0000-4000-8000-000000000001",
@@ -81,7 +129,7 @@ async function ours(change: (jwt: SignJWT) => SignJWT, type = "vnc+jwt"): Promis
 
 describe("an upgrade is refused before it happens, with a problem of its own", () => {
   it("from a foreign origin, before anything is said of the ticket", async () => {
-    const answer = await ask(undefined, { origin: "https://elsewhere.example" });
+    const answer = await alone(ask(undefined, { Origin: "https://elsewhere.example" }));
     expect(answer).toMatchObject({ status: 403, body: { code: "origin_foreign" } });
     expect(answer.headers["content-type"]).toBe("application/problem+json");
     expect(answer.body).toMatchObject({
@@ -112,40 +160,71 @@ describe("an upgrade is refused before it happens, with a problem of its own", (
     ["expired", async () => offer(await ours((it) => it.setExpirationTime(1))), "ticket_expired"],
     ["that nobody was given", async () => offer(await ours((it) => it)), "ticket_revoked"],
   ])("%s", async (_what, protocols, code) => {
-    expect(await ask(await protocols())).toMatchObject({ status: 401, body: { code } });
+    expect(await alone(ask(await protocols()))).toMatchObject({ status: 401, body: { code } });
   });
 
   it("expired by the database's clock", async () => {
     await run("update tickets set expires_at = now() - interval '1 s'");
-    expect(await ask(offer())).toMatchObject({ status: 401, body: { code: "ticket_expired" } });
+    expect(await alone(ask(offer()))).toMatchObject({
+      status: 401,
+      body: { code: "ticket_expired" },
+    });
   });
 
   it("used before", async () => {
     await run("update tickets set used_at = now()");
-    expect(await ask(offer())).toMatchObject({ status: 401, body: { code: "ticket_used" } });
+    expect(await alone(ask(offer()))).toMatchObject({ status: 401, body: { code: "ticket_used" } });
   });
 
   it("for another instance", async () => {
     const other = "00000000-0000-4000-8000-000000000000";
-    expect(await ask(offer(), {}, other)).toMatchObject({
+    expect(await alone(ask(offer(), {}, other))).toMatchObject({
       status: 401,
       body: { code: "ticket_instance" },
     });
   });
 
   it("without the subprotocol binary", async () => {
-    expect(await ask(`ticket.${ticket}`)).toMatchObject({
+    expect(await alone(ask(`ticket.${ticket}`))).toMatchObject({
       status: 400,
       body: { code: "binary_missing" },
     });
   });
 
-  it("of what does not run any more", async () => {
-    await run("update instances set state = 'stopping'");
-    expect(await ask(offer())).toMatchObject({ status: 409, body: { code: "not_running" } });
+  it("of what is not known", async () => {
+    const gone = crypto.randomUUID();
+    const jti = decodeJwt(ticket).jti ?? "";
+    const { kid, key } = await gateway.deps.keys.signer();
+    const forGone = await new SignJWT({ ...decodeJwt(ticket), instance: gone, jti })
+      .setProtectedHeader({ alg: "ES256", typ: "vnc+jwt", kid })
+      .sign(key);
+    expect(await alone(ask(offer(forGone), {}, gone))).toMatchObject({
+      status: 404,
+      body: { code: "not_found" },
+    });
   });
 
-  it("on a node out of reach, and the ticket is not spent", async () => {
+  it.each([
+    ["of another version", { "Sec-WebSocket-Version": "12" }],
+    ["with a key that is none", { "Sec-WebSocket-Key": "short" }],
+    ["of another protocol", { Upgrade: "h2c" }],
+  ])("as a handshake %s", async (_what, headers) => {
+    expect(await alone(ask(offer(), headers))).toMatchObject({
+      status: 400,
+      body: { code: "malformed" },
+    });
+  });
+
+  it("of what does not run any more", async () => {
+    await run("update instances set state = 'stopping'");
+    expect(await alone(ask(offer()))).toMatchObject({ status: 409, body: { code: "not_running" } });
+  });
+
+  it.each([
+    ["is out of reach", () => run("update nodes set relay_url = 'unix:/nowhere'")],
+    ["gives no valid answer", async () => {}],
+  ])("on a node whose relay %s, and the ticket is not spent", async (_what, prepare) => {
+    await prepare();
     expect(await ask(offer())).toMatchObject({ status: 503, body: { code: "node_unreachable" } });
     const [row] = await gateway.database.owner.db.execute(sql`
       select used_at is not null as used from tickets where jti = ${decodeJwt(ticket).jti ?? ""}`);
@@ -153,7 +232,7 @@ describe("an upgrade is refused before it happens, with a problem of its own", (
   });
 
   it("at an address that has no WebSocket", async () => {
-    expect(await askUpgrade(`${gateway.origin}/api/me`, offer())).toMatchObject({ status: 404 });
+    expect(await alone(askAt("/api/me", offer()))).toMatchObject({ status: 404 });
   });
 
   it("never with the ticket in the answer or in the log", async () => {
@@ -165,7 +244,7 @@ describe("an upgrade is refused before it happens, with a problem of its own", (
   });
 
   it("takes its own origin, and none at all", async () => {
-    expect((await ask(offer(), { origin: gateway.origin })).status).toBe(503);
+    expect((await ask(offer(), { Origin: gateway.origin })).status).toBe(503);
     expect((await ask(offer())).status).toBe(503);
   });
 });
