@@ -14,8 +14,11 @@ export interface FloorOptions {
   runs: number;
   /** The group that the display's socket is given to; the runs themselves need no such group. */
   socketGid?: number;
-  /** The engine's network; its default one where none is given. */
-  network?: string;
+  /** What an installation's own desktops have, where there is one to be compared with. */
+  like?: Pick<
+    Docker.HostConfig,
+    "NetworkMode" | "Memory" | "MemorySwap" | "NanoCpus" | "PidsLimit"
+  >;
 }
 
 /** One start of a desktop, each figure in ms since the engine was asked to create the container. */
@@ -93,7 +96,7 @@ async function prepare(directory: string, { uid, socketGid = uid }: FloorOptions
 }
 
 function describeContainer(
-  { image, home, uid, network }: FloorOptions,
+  { image, home, uid, like }: FloorOptions,
   directory: string,
   display: string,
 ): Docker.ContainerCreateOptions {
@@ -122,7 +125,7 @@ function describeContainer(
         `${join(directory, "extrausers")}:/var/lib/extrausers:ro`,
         `${home}:/home/${user}`,
       ],
-      ...(network === undefined ? {} : { NetworkMode: network }),
+      ...like,
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { launchBrowser, signIn, until, visit } from "../test/browser.ts";
 import { containersOf } from "../test/containers.ts";
 import type { TestInstallation } from "../test/installation.ts";
-import { measureFloor, type FloorRun } from "./floor.ts";
+import { measureFloor, type FloorOptions, type FloorRun } from "./floor.ts";
 import { median } from "./figures.ts";
 import type { BenchRow } from "./relay.ts";
 
@@ -78,8 +78,22 @@ async function clickToPainted(page: Page, url: string, reference: number[]): Pro
   return painted ?? Number.NaN;
 }
 
+interface WarmUp {
+  readonly strip: number[];
+  /** How the installation's desktops are held: the bare ones are held alike. */
+  readonly like: NonNullable<FloorOptions["like"]>;
+}
+
+async function limitsOf(docker: Docker, id: string): Promise<WarmUp["like"]> {
+  const [container] = await containersOf(id);
+  if (!container) throw new Error("the first desktop has no container");
+  const { HostConfig } = await docker.getContainer(container.Id).inspect();
+  const { NetworkMode, Memory, MemorySwap, NanoCpus, PidsLimit } = HostConfig;
+  return { NetworkMode, Memory, MemorySwap, NanoCpus, PidsLimit } as WarmUp["like"];
+}
+
 /** One uncounted start, to warm both sides and to learn how the panel looks. */
-async function warmUp(page: Page, url: string): Promise<number[]> {
+async function warmUp(docker: Docker, page: Page, url: string): Promise<WarmUp> {
   await page.getByRole("button", { name: "Start", exact: true }).first().click();
   await page.waitForURL(/\/desktops\/[0-9a-f-]{36}$/);
   const id = page.url().slice(-36);
@@ -97,8 +111,9 @@ async function warmUp(page: Page, url: string): Promise<number[]> {
     strips = now;
     return same;
   });
+  const like = await limitsOf(docker, id);
   await stopShown(page, url);
-  return strips;
+  return { strip: strips, like };
 }
 
 const column = (runs: FloorRun[], name: keyof FloorRun) => median(runs.map((it) => it[name]));
@@ -116,8 +131,8 @@ export async function benchStart(
     await signIn(page, installation);
     const home = join(installation.dataDir, "bench-home");
     await mkdir(home, { recursive: true });
-    const bare = () => measureFloor(docker, { image, home, uid: 200_000, runs: 1 });
-    const reference = await warmUp(page, installation.url);
+    const { strip: reference, like } = await warmUp(docker, page, installation.url);
+    const bare = () => measureFloor(docker, { image, home, uid: 200_000, runs: 1, like });
     await bare();
     const floors: FloorRun[] = [];
     const ours: number[] = [];

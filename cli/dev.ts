@@ -21,8 +21,13 @@ const madeOf: Readonly<Record<PartName, RegExp>> = {
 };
 const folders = ["controller", "db", "gateway", "scheduler", "wire"];
 
-/** What the gateway answers; every other path is a page or a part of one. */
-const gatewayPaths = /^\/(api|auth|healthz|readyz|metrics|\.well-known|vnc)(\/|\?|$)/.source;
+/**
+ * What the gateway answers; every other path is a page or a part of one. The pages' own sources lie
+ * below /api too.
+ */
+const gatewayPaths =
+  /^\/(?!api\/[\w-]+\.tsx?(\?|$))(api|auth|healthz|readyz|metrics|\.well-known|vnc)(\/|\?|$)/
+    .source;
 
 const settleMs = 100;
 

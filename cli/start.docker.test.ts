@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -7,7 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import Docker from "dockerode";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import postgres from "postgres";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { takeLock } from "./lock.ts";
 import { freePort } from "./ports.ts";
 import { processesIn, waitForEnd } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -73,6 +76,16 @@ async function state(): Promise<State> {
   const found = await readState(dataDir);
   if (found === undefined) throw new Error("there is no state file");
   return found;
+}
+
+/** Neither a part nor a database of ours; and the folder is free for the next start. */
+async function expectNothingRuns(): Promise<void> {
+  expect(await isUp()).toBe(false);
+  expect(await waitForEnd(Object.values((await state()).parts), patience.timeout)).toBe(true);
+  expect(await processesIn(join(dataDir, "postgres"), "postgres")).toEqual([]);
+  const lock = await takeLock(join(dataDir, "asci.lock"));
+  expect(lock).toBeDefined();
+  await lock?.release();
 }
 
 beforeAll(async () => {
@@ -183,8 +196,56 @@ describe("start and stop", () => {
   it("says that there is no engine, and leaves nothing running", async () => {
     const command = run("start", { DOCKER_HOST: "unix:///nonexistent/docker.sock" });
     expect(await command.ended).toBe(1);
-    expect(command.lines.join("\n")).toContain("No Docker engine answers at DOCKER_HOST");
-    expect(await processesIn(join(dataDir, "postgres"), "postgres")).toEqual([]);
+    expect(command.lines).toEqual([
+      expect.stringMatching(/^No Docker engine answers at DOCKER_HOST .*: [^.]+\.$/),
+    ]);
+    await expectNothingRuns();
+  });
+
+  it.each([
+    ["a port where nothing listens", "127.0.0.1:1", "127.0.0.1:1/asci", "ECONNREFUSED"],
+    [
+      "a name that nobody has",
+      "nowhere.invalid",
+      "nowhere.invalid:5432/asci",
+      "ENOTFOUND|EAI_AGAIN",
+    ],
+  ])("says that no database answers at %s, and not its password", async (_, at, where, code) => {
+    const command = run("start", { DATABASE_URL: `postgres://asci:secret@${at}/asci` });
+    expect(await command.ended).toBe(1);
+    const line = `The database at ${where} does not answer \\((${code})\\): start it, or check DATABASE_URL\\.`;
+    expect(command.lines).toEqual([expect.stringMatching(new RegExp(`^${line}$`))]);
+    await expectNothingRuns();
+  });
+
+  it("says that the database refuses it, and why", async () => {
+    const owner = postgres(inject("postgresUrl"), { max: 1, onnotice: () => undefined });
+    const name = `asci_start_${randomUUID().slice(0, 8)}`;
+    await owner.unsafe(`create role ${name} login password 'right'`);
+    await owner.unsafe(`create database ${name} owner ${name}`);
+    const { host } = new URL(inject("postgresUrl"));
+    try {
+      for (const [password, database, why] of [
+        ["wrong", name, "password authentication failed"],
+        ["right", "no_such_one", 'database "no_such_one" does not exist'],
+        // It may do what it likes in its own database, and make no logins for the parts.
+        ["right", name, "permission denied"],
+      ] as const) {
+        const command = run("start", {
+          DATABASE_URL: `postgres://${name}:${password}@${host}/${database}`,
+        });
+        expect(await command.ended).toBe(1);
+        expect(command.lines).toEqual([expect.stringContaining(why)]);
+        expect(command.lines[0]).toMatch(
+          /^The database at \S+ refuses ASCI \(.*\): check DATABASE_URL, and that its user may make roles\.$/,
+        );
+      }
+      await expectNothingRuns();
+    } finally {
+      await owner.unsafe(`drop database ${name} with (force)`);
+      await owner.unsafe(`drop role ${name}`);
+      await owner.end();
+    }
   });
 
   it("names every wrong setting at once", async () => {

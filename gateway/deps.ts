@@ -38,8 +38,10 @@ export interface Deps {
   readonly passwords: PasswordHasher;
   readonly feed: ChangeFeed;
   readonly metrics: Metrics;
-  /** Aborts when this gateway drains: event streams end then. */
+  /** Aborts when this gateway was asked to end: readiness fails from then on. */
   readonly draining: AbortSignal;
+  /** Aborts when it takes nothing new any more: event streams end then. */
+  readonly closing: AbortSignal;
   peer(request: Request, env: unknown): Peer;
 }
 

@@ -14,6 +14,7 @@ const meanings: Record<number, string> = {
   404: "Not there, or not for the caller to know of",
   409: "The state does not allow it",
   413: "Body over 1 MiB",
+  415: "The body is not JSON, or does not say so",
   429: "Too many attempts; `Retry-After` says when to try again",
   503: "Something that is needed does not answer",
 };
@@ -28,6 +29,8 @@ export function describe(it: {
   readonly media?: string;
   readonly refusals: readonly number[];
 }) {
+  // Whoever takes a body takes JSON.
+  const refusals = it.refusals.includes(413) ? [...it.refusals, 415] : it.refusals;
   const good = {
     description: it.summary,
     ...(it.body
@@ -40,7 +43,7 @@ export function describe(it: {
     ...(it.description ? { description: it.description } : {}),
     responses: {
       [it.status]: good,
-      ...Object.fromEntries(it.refusals.map((status) => [status, problem(meanings[status] ?? "")])),
+      ...Object.fromEntries(refusals.map((status) => [status, problem(meanings[status] ?? "")])),
     },
   });
 }

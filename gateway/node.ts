@@ -1,5 +1,6 @@
 /** The gateway on Node. */
 import { createServer, type IncomingMessage } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
 import { pino } from "pino";
 import { connect } from "../db/client.ts";
@@ -8,30 +9,48 @@ import { configFaults, gatewayConfigSchema, type GatewayConfig } from "./config.
 import type { Deps } from "./deps.ts";
 import { createKeyRing } from "./keys.ts";
 import { loadAssets } from "./node/assets.ts";
+import { followConnections } from "./node/connections.ts";
 import { createChangeFeed } from "./node/feed.ts";
 import { createMetrics } from "./node/metrics.ts";
 import { nodeHasher } from "./node/password.ts";
 import { createPeerOf, parseProxies } from "./node/peer.ts";
+import { startRotation } from "./node/rotation.ts";
 import { handleUpgrades, type Streams } from "./node/upgrade.ts";
 
-const drainMs = 8_000;
+/** What runs may take so long to finish once nothing new is taken, and the pools after it. */
+const finishMs = 7_000;
+const closeMs = 2_000;
 
 interface NodeBindings {
   readonly incoming: IncomingMessage;
 }
 
-/**
- * Starts a gateway and resolves once it listens.
- *
- * @returns its address, and how to stop it: readiness fails first, then streams are asked to
- * reconnect, then the rest ends
- */
-export async function startGateway(config: GatewayConfig) {
+export interface Gateway {
+  readonly port: number;
+  /**
+   * Leaves. Readiness fails at once, and everything is still served until `turnedAway` settles. Then
+   * the listener closes, desktops' streams are closed with the code on which viewers reconnect, event
+   * streams end, and what runs has 7 s to finish. Resolves within 9 s of `turnedAway`.
+   */
+  stop(turnedAway?: Promise<unknown>): Promise<void>;
+}
+
+/** Whichever comes first. */
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  const limit = new AbortController();
+  const late = pause(limitMs, undefined, { signal: limit.signal }).catch(() => undefined);
+  await Promise.race([work, late]);
+  limit.abort();
+}
+
+/** Starts a gateway and resolves once it listens. */
+export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   const log = pino({ name: "gateway" });
   const connection = connect(config.DATABASE_URL, { applicationName: "asci-gateway" });
   const feed = createChangeFeed(connection.db, config.DATABASE_URL, log);
   const peerOf = createPeerOf(parseProxies(config.ASCI_TRUSTED_PROXIES), config.ASCI_PUBLIC_URL);
   const draining = new AbortController();
+  const closing = new AbortController();
   let streams: Streams | undefined;
   const deps: Deps = {
     db: connection.db,
@@ -41,6 +60,7 @@ export async function startGateway(config: GatewayConfig) {
     feed,
     metrics: createMetrics(() => streams?.size ?? 0),
     draining: draining.signal,
+    closing: closing.signal,
     peer: (_request, env) => peerOf((env as NodeBindings).incoming),
   };
   const app = createApp(deps);
@@ -51,6 +71,7 @@ export async function startGateway(config: GatewayConfig) {
   // Slow clients end here; streams have left the HTTP server by then.
   server.headersTimeout = 15_000;
   server.requestTimeout = 60_000;
+  const connections = followConnections(server);
   streams = handleUpgrades(server, deps, peerOf);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -59,19 +80,24 @@ export async function startGateway(config: GatewayConfig) {
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : config.ASCI_PORT;
   log.info({ host: config.ASCI_HOST, port }, "listening");
+  const endRotation = startRotation({
+    db: connection.db,
+    log,
+    secret: config.ASCI_SEALING_KEY,
+    periodDays: config.ASCI_KEY_ROTATION_DAYS,
+  });
+  closing.signal.addEventListener("abort", endRotation);
 
   return {
     port,
-    async stop() {
+    async stop(turnedAway) {
       draining.abort();
-      const limit = new Promise((resolve) => setTimeout(resolve, drainMs).unref());
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.race([streams?.drain(), limit]);
-      server.closeIdleConnections();
-      await Promise.race([closed, limit]);
-      server.closeAllConnections();
-      await feed.close();
-      await connection.close();
+      connections.turnAway();
+      await turnedAway;
+      closing.abort();
+      await within(finishMs, Promise.all([connections.close(), streams?.drain()]));
+      connections.cut();
+      await within(closeMs, Promise.allSettled([feed.close(), connection.close()]));
     },
   };
 }
@@ -99,15 +125,26 @@ if (import.meta.main) {
     process.exit(code === "EADDRINUSE" ? 98 : 1);
   });
   dropRights(config);
+  const hurry = new AbortController();
   let stopping = false;
   const stop = () => {
-    if (stopping) return;
+    // Asked again: whoever asks does not want to wait until everybody is turned away.
+    if (stopping) return hurry.abort();
     stopping = true;
-    void gateway.stop().finally(() => process.exit(0));
+    const turnedAway = pause(config.ASCI_DRAIN_SECONDS * 1000, undefined, {
+      signal: hurry.signal,
+    }).catch(() => undefined);
+    void gateway.stop(turnedAway).finally(() => process.exit(0));
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  // The supervisor holds the other end of this channel: when it dies, so do we.
-  process.on("disconnect", stop);
-  process.send?.({ type: "ready", port: gateway.port });
+  // The supervisor holds the other end of this channel: when it dies, so do we, and at once.
+  const supervisorDied = () => {
+    hurry.abort();
+    stop();
+  };
+  process.on("disconnect", supervisorDied);
+  // It may have died before anyone listened, which nothing tells afterwards.
+  if (process.connected === false) supervisorDied();
+  else process.send?.({ type: "ready", port: gateway.port });
 }

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { createTestDatabase, type TestDatabase } from "../db/testing.ts";
+import type { KeyCacheOptions } from "../db/key-cache.ts";
 import { createApp } from "./app.ts";
 import type { Deps } from "./deps.ts";
 import { createKeyRing } from "./keys.ts";
@@ -20,6 +21,7 @@ export interface LoggedLine {
 
 export interface TestGateway {
   readonly database: TestDatabase;
+  readonly sealingKey: Uint8Array;
   readonly origin: string;
   readonly lines: LoggedLine[];
   readonly deps: Deps;
@@ -76,8 +78,18 @@ export class Browser {
   }
 }
 
-export async function startTestGateway(postgresUrl: string): Promise<TestGateway> {
-  const database = await createTestDatabase(postgresUrl);
+export interface TestGatewayOptions {
+  /** A gateway of the same site: its database and its sealing key are used, and left alone. */
+  readonly beside?: TestGateway;
+  readonly keyCache?: KeyCacheOptions;
+}
+
+export async function startTestGateway(
+  postgresUrl: string,
+  { beside, keyCache }: TestGatewayOptions = {},
+): Promise<TestGateway> {
+  const database = beside?.database ?? (await createTestDatabase(postgresUrl));
+  const sealingKey = beside?.sealingKey ?? crypto.getRandomValues(new Uint8Array(32));
   const { db } = database.as("gateway", { max: 10 });
   const lines: LoggedLine[] = [];
   const note = (level: LoggedLine["level"]) => (fields: Record<string, unknown>, message: string) =>
@@ -89,11 +101,12 @@ export async function startTestGateway(postgresUrl: string): Promise<TestGateway
   const deps: Deps = {
     db,
     log,
-    keys: createKeyRing(db, crypto.getRandomValues(new Uint8Array(32))),
+    keys: createKeyRing(db, sealingKey, keyCache),
     passwords: quickHasher,
     feed,
     metrics: createMetrics(() => 0),
     draining: draining.signal,
+    closing: draining.signal,
     peer: (_request, env) => peerOf((env as { incoming: never }).incoming),
   };
   const server = createServer(getRequestListener(createApp(deps).fetch));
@@ -103,6 +116,7 @@ export async function startTestGateway(postgresUrl: string): Promise<TestGateway
   const hash = await quickHasher.hash(testPassword);
   return {
     database,
+    sealingKey,
     origin,
     lines,
     deps,
@@ -126,7 +140,7 @@ export async function startTestGateway(postgresUrl: string): Promise<TestGateway
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await feed.close();
-      await database.drop();
+      if (!beside) await database.drop();
     },
   };
 }

@@ -13,8 +13,17 @@ function pathOf(issue: Issue): string {
     .join(".");
 }
 
+/** In a person's words, where the schema has none of its own. */
+function wordsOf({ message }: Issue): string {
+  const [, wanted, found] = /^Invalid input: expected (.+), received (.+)$/.exec(message) ?? [];
+  if (wanted === undefined) return message;
+  return found === "undefined"
+    ? "required"
+    : `must be of type ${wanted}, not ${found ?? "another"}`;
+}
+
 function refuse(issues: readonly Issue[], where: string): never {
-  const errors = issues.map((it) => ({ path: pathOf(it), message: it.message }));
+  const errors = issues.map((it) => ({ path: pathOf(it), message: wordsOf(it) }));
   const [first] = errors;
   const detail = first
     ? `${first.path || where}: ${first.message}.`
@@ -22,9 +31,19 @@ function refuse(issues: readonly Issue[], where: string): never {
   throw new ProblemError(400, "validation", detail, { errors });
 }
 
-/** Checks a JSON body. Whatever is wrong is a 400 that names each place. */
+/** Media types that are read as JSON (RFC 8259, section 11; RFC 6839, section 3.1). */
+const jsonType = /^application\/([a-z.-]+\+)?json\s*(;|$)/;
+
+/** Checks a JSON body. Whatever is wrong is a 400 that names each place; what is no JSON is a 415. */
 export function jsonBody<T extends z.ZodType>(schema: T) {
-  return validator("json", schema, (result) => {
+  return validator("json", schema, (result, c) => {
+    // Anything else was not read at all, and would only be said to lack every field.
+    if (!jsonType.test(c.req.header("content-type") ?? ""))
+      throw new ProblemError(
+        415,
+        "media_type",
+        "The body has to be JSON, sent with Content-Type: application/json.",
+      );
     if (!result.success) refuse(result.error, "body");
   });
 }

@@ -70,7 +70,10 @@ export function handleUpgrades(
   const pool = new BufferPool();
 
   function refuse(socket: Duplex, problem: ProblemError, requestId: string): void {
-    writeProblem(socket, problemDocument(problem, requestId), { "x-request-id": requestId });
+    writeProblem(socket, problemDocument(problem, requestId), {
+      ...problem.headers,
+      "x-request-id": requestId,
+    });
   }
 
   async function connect(
@@ -79,6 +82,14 @@ export function handleUpgrades(
     head: Buffer,
     requestId: string,
   ) {
+    // Before anything is spent: the ticket is as good at the next gateway.
+    if (draining)
+      throw new ProblemError(
+        503,
+        "gateway_draining",
+        "This gateway is being restarted. Connect again in a moment.",
+        { headers: { "retry-after": "1" } },
+      );
     const [path = ""] = (request.url ?? "").split("?");
     if (!path.startsWith("/vnc/"))
       throw new ProblemError(404, "not_found", "There is nothing to upgrade to at this address.");
