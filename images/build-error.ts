@@ -28,7 +28,8 @@ export function explainFailure(
     );
   }
   if (
-    /Temporary failure resolving|Could not (?:connect|resolve)|Failed to fetch|Unable to fetch/i.test(
+    // The last two: apt goes on without the lists that it could not fetch, and then knows no package.
+    /Temporary failure resolving|Could not (?:connect|resolve)|Failed to fetch|Unable to fetch|Unable to locate package|has no installation candidate/i.test(
       output,
     )
   ) {

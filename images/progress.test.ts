@@ -35,6 +35,7 @@ describe("explainFailure", () => {
     ["write /x: no space left on device", "disk_full"],
     ["E: You don't have enough free space in /var/cache/apt/archives/.", "disk_full"],
     ["Temporary failure resolving 'mirror.example'", "packages_unreachable"],
+    ["E: Unable to locate package libxv1", "packages_unreachable"],
     ["something else", "build_failed"],
   ])("takes %s for %s", (line, code) => {
     const error = explainFailure("build_failed", "It could not be built.", ["before", line]);

@@ -4,20 +4,22 @@ import type { TestInstallation } from "./installation.ts";
 
 const laptop = { width: 1440, height: 900 };
 
+export const browserOptions = {
+  executablePath: "/usr/bin/chromium",
+  args: [
+    // Root in a container-like sandbox has no user namespaces to give.
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};
+
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      // Root in a container-like sandbox has no user namespaces to give.
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  return chromium.launch(browserOptions);
 }
 
 export interface Visitor {
@@ -27,22 +29,31 @@ export interface Visitor {
   readonly complaints: string[];
 }
 
+export interface VisitOptions {
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly dark?: boolean;
+  readonly touch?: boolean;
+  /** Pictures are taken with this many pixels for one of CSS. */
+  readonly scale?: number;
+  /** Default: English as in Australia. */
+  readonly locale?: string;
+  /** `name=value`: signed in from the start; then nothing is opened yet. */
+  readonly cookie?: string;
+}
+
 /** A window of one's own at the installation's address. */
 export async function visit(
   browser: Browser,
   url: string,
-  options: {
-    viewport?: { width: number; height: number };
-    dark?: boolean;
-    touch?: boolean;
-  } = {},
+  options: VisitOptions = {},
 ): Promise<Visitor> {
   const context = await browser.newContext({
     baseURL: url,
     viewport: options.viewport ?? laptop,
     colorScheme: options.dark ? "dark" : "light",
     hasTouch: options.touch ?? false,
-    locale: "en-AU",
+    deviceScaleFactor: options.scale ?? 1,
+    locale: options.locale ?? "en-AU",
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
@@ -50,10 +61,13 @@ export async function visit(
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
   page.on("console", (message) => {
     // Asking who is signed in answers 401 before anyone is.
-    const expected = message.text().includes("401 (Unauthorized)");
+    // Links that come and go on this machine, other tests' for example, end requests on their way.
+    const expected = /401 \(Unauthorized\)|ERR_NETWORK_CHANGED/.test(message.text());
     if (message.type() === "error" && !expected) complaints.push(message.text());
   });
-  await page.goto("/");
+  const [name, value] = options.cookie?.split("=") ?? [];
+  if (name && value) await context.addCookies([{ name, value, url }]);
+  else await page.goto("/");
   return { context, page, complaints };
 }
 

@@ -76,8 +76,9 @@ export async function createOwnEngine({ diskBytes }: OwnEngineOptions = {}): Pro
     // Where the host has a containerd of its own, this engine uses it.
     `--containerd-namespace=${name}`,
     `--containerd-plugins-namespace=${name}-plugins`,
-    // Told of another bridge, or of none, it would remove the host engine's own.
-    `--bridge=${hostBridge}`,
+    // Told of another bridge, or of none, it would remove the host engine's own; told of no address for
+    // it, it would give it another one, and cut off what the host's engine runs and builds on it.
+    ...(await sharedBridge()),
     "--iptables=false",
     "--ip-forward=false",
     "--ip-masq=false",
@@ -135,6 +136,17 @@ export async function createOwnEngine({ diskBytes }: OwnEngineOptions = {}): Pro
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** The host's bridge as it is, with addresses for containers that the host's engine comes to last. */
+async function sharedBridge(): Promise<string[]> {
+  const { stdout } = await run("ip", ["-o", "-4", "addr", "show", "dev", hostBridge]).catch(() => ({
+    stdout: "",
+  }));
+  const [, address = "", prefix] = /\binet ([\d.]+)\/(\d+)/.exec(stdout) ?? [];
+  if (prefix !== "16") return [`--bridge=${hostBridge}`];
+  const part = address.split(".").slice(0, 2).join(".");
+  return [`--bip=${address}/${prefix}`, `--fixed-cidr=${part}.${128 + randomInt(120)}.0/28`];
 }
 
 function hasInterface(name: string): Promise<boolean> {

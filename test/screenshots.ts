@@ -1,4 +1,7 @@
-/** Makes the pictures of the README from a real installation: `npm run screenshots`. */
+/**
+ * Makes the pictures of the README from a real installation, `npm run screenshots`, or pictures of
+ * everything that a person can come to see, `npm run screenshots -- scenes FOLDER [NAME…]`.
+ */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -6,10 +9,15 @@ import { installTestPrograms } from "../cli/test-programs.ts";
 import { launchBrowser, readCanvas, signIn, until, visit } from "./browser.ts";
 import { containersOf, execIn } from "./containers.ts";
 import { startInstallation, type TestInstallation } from "./installation.ts";
+import { failures } from "./scenes/failures.ts";
+import { pages } from "./scenes/pages.ts";
+import { setScenes } from "./scenes/people.ts";
+import { laptop, phone, play, tablet, type Device, type Scene } from "./scenes/scene.ts";
+import { viewer } from "./scenes/viewer.ts";
+import { openStage, type Stage } from "./stage.ts";
 
 const folder = join(import.meta.dirname, "../docs/images");
-const phone = { width: 390, height: 844 };
-const tablet = { width: 820, height: 1180 };
+const scenes = [...pages, ...viewer, ...failures];
 
 /** Opens what a person would have open, so that the desktop looks used. */
 async function useDesktop(page: Page): Promise<void> {
@@ -41,19 +49,19 @@ async function startShown(page: Page): Promise<void> {
 async function take(browser: Browser, installation: TestInstallation): Promise<void> {
   const shoot = (page: Page, name: string) =>
     page.screenshot({ path: join(folder, `${name}.png`) });
-  const laptop = await visit(browser, installation.url);
-  await shoot(laptop.page, "sign-in");
-  await signIn(laptop.page, installation);
-  await startShown(laptop.page);
-  await useDesktop(laptop.page);
-  await shoot(laptop.page, "viewer");
-  await laptop.page.goto("/");
-  await laptop.page.getByRole("button", { name: "Connect", exact: true }).waitFor();
-  await laptop.page.waitForTimeout(500);
-  await shoot(laptop.page, "desktops");
+  const wide = await visit(browser, installation.url);
+  await shoot(wide.page, "sign-in");
+  await signIn(wide.page, installation);
+  await startShown(wide.page);
+  await useDesktop(wide.page);
+  await shoot(wide.page, "viewer");
+  await wide.page.goto("/");
+  await wide.page.getByRole("button", { name: "Connect", exact: true }).waitFor();
+  await wide.page.waitForTimeout(500);
+  await shoot(wide.page, "desktops");
 
   const small = await visit(browser, installation.url, {
-    viewport: phone,
+    viewport: phone.viewport,
     dark: true,
     touch: true,
   });
@@ -61,7 +69,7 @@ async function take(browser: Browser, installation: TestInstallation): Promise<v
   await small.page.waitForTimeout(500);
   await shoot(small.page, "phone");
 
-  const middle = await visit(browser, installation.url, { viewport: tablet, touch: true });
+  const middle = await visit(browser, installation.url, { viewport: tablet.viewport, touch: true });
   await signIn(middle.page, installation);
   await middle.page.getByRole("button", { name: "Connect", exact: true }).click();
   await until("a picture", () => readCanvas(middle.page));
@@ -69,9 +77,59 @@ async function take(browser: Browser, installation: TestInstallation): Promise<v
   await shoot(middle.page, "tablet");
 }
 
-/** Writes the README's pictures. */
-export async function takeScreenshots(): Promise<number> {
+/** One scene on one device, in light and dark. */
+async function takeScene(
+  browser: Browser,
+  stage: Stage,
+  target: string,
+  [scene, device]: [Scene, Device],
+): Promise<void> {
+  const { page, close } = await play(browser, stage, scene, device, {
+    scale: device.touch ? 2 : 1,
+  });
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const path = join(target, `${scene.name}-${device.name}-${colorScheme}.png`);
+    await page.screenshot({ path, fullPage: !scene.name.startsWith("viewer") });
+  }
+  await close();
+}
+
+/** Each scene whose name begins with one of `names`, on each device. @returns how many were missed */
+async function takeScenes(target: string, names: readonly string[]): Promise<number> {
+  await mkdir(target, { recursive: true });
+  const wanted = scenes.filter(
+    (it) => names.length === 0 || names.some((name) => it.name.startsWith(name)),
+  );
+  const stage = await openStage();
+  const browser = await launchBrowser();
+  let missed = 0;
+  try {
+    await setScenes(stage);
+    for (const device of [phone, tablet, laptop])
+      for (const scene of wanted.filter((it) => device.touch || it.touch !== true))
+        await takeScene(browser, stage, target, [scene, device]).catch((error: unknown) => {
+          console.error(error);
+          missed += 1;
+        });
+    return missed;
+  } finally {
+    await browser.close();
+    await stage.remove();
+  }
+}
+
+/** Writes the README's pictures, or those of all scenes. @param args of the command */
+export async function takeScreenshots(args: readonly string[]): Promise<number> {
   await installTestPrograms();
+  const [mode, target, ...names] = args;
+  if (mode === "scenes" && target !== undefined) {
+    return (await takeScenes(target, names)) === 0 ? 0 : 1;
+  }
+  if (mode !== undefined) {
+    console.error("Usage: screenshots [scenes FOLDER [NAME…]]");
+    return 2;
+  }
   await mkdir(folder, { recursive: true });
   const installation = await startInstallation();
   const browser = await launchBrowser();

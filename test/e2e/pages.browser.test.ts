@@ -1,8 +1,9 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, signIn, until, visit } from "../browser.ts";
 import { startInstallation, type TestInstallation } from "../installation.ts";
+import { faultsOf, overflowOf } from "../scenes/checks.ts";
+import { narrow } from "../scenes/scene.ts";
 
 let installation: TestInstallation;
 let browser: Browser;
@@ -15,26 +16,6 @@ afterAll(async () => {
   await browser?.close();
   await installation?.remove();
 });
-
-const sizes = {
-  phone: { width: 390, height: 844 },
-  tablet: { width: 820, height: 1180 },
-  laptop: { width: 1440, height: 900 },
-  narrow: { width: 360, height: 640 },
-};
-
-/** WCAG 2.2 AA and below. */
-async function faultsOf(page: Page): Promise<string[]> {
-  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  return violations.flatMap((it) => it.nodes.map((node) => `${it.id}: ${node.html.slice(0, 160)}`));
-}
-
-async function overflowOf(page: Page): Promise<number> {
-  return page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-}
 
 /** What every page has to be: no fault of accessibility, nothing wider than the window, no complaint. */
 async function check(page: Page, complaints: string[]): Promise<void> {
@@ -56,31 +37,6 @@ const start = (page: Page, name: string) =>
     { environment: "mate", name },
   );
 
-const views = Object.keys(sizes).flatMap((size) => [
-  { size: size as keyof typeof sizes, dark: false },
-  { size: size as keyof typeof sizes, dark: true },
-]);
-
-describe.each(views)("the pages at $size, dark $dark", ({ size, dark }) => {
-  it("are free of faults, from signing in to administration", async () => {
-    const options = { viewport: sizes[size], dark, touch: size !== "laptop" };
-    const { context, page, complaints } = await visit(browser, installation.url, options);
-    await page.getByLabel("Username", { exact: true }).waitFor();
-    await check(page, complaints);
-    await signIn(page, installation);
-    await check(page, complaints);
-    await page.goto("/nothing/here");
-    await page.getByRole("link").first().waitFor();
-    await check(page, complaints);
-    for (const path of ["/admin/users", "/admin/nodes"]) {
-      await page.goto(path);
-      await page.getByRole("table").waitFor();
-      await check(page, complaints);
-    }
-    await context.close();
-  });
-});
-
 describe("with desktops", () => {
   it("has no faults with a long name, what runs, what ended and what failed", async () => {
     const { context, page, complaints } = await visit(browser, installation.url);
@@ -96,7 +52,7 @@ describe("with desktops", () => {
     });
     await page.getByRole("button", { name: "Connect", exact: true }).nth(1).waitFor();
     await check(page, complaints);
-    await page.setViewportSize(sizes.narrow);
+    await page.setViewportSize(narrow.viewport);
     await check(page, complaints);
     for (const id of ids)
       await page.evaluate((path) => fetch(path, { method: "POST" }), `/api/instances/${id}/stop`);

@@ -199,6 +199,8 @@ describe("a gateway behind a load balancer", () => {
     const browser = await signIn();
     const ready = () => browser.call("GET", "/readyz");
     expect((await ready()).status).toBe(200);
+    const events = await raw(get("/api/events", `Cookie: ${browser.cookie}\r\n`));
+    await expect.poll(events.text, patience).toContain("event: resync");
     const exit = ended();
     terminate();
     await expect.poll(async () => (await ready()).status, patience).toBe(503);
@@ -213,8 +215,8 @@ describe("a gateway behind a load balancer", () => {
     const id = await rig.startDesktop(browser);
     const stream = await askUpgrade(`${origin}/vnc/${id}`, await rig.offer(browser, id));
     expect(stream.status).toBe(101);
-    const events = await raw(get("/api/events", `Cookie: ${browser.cookie}\r\n`));
-    await expect.poll(events.text, patience).toContain("event: resync");
+    // It tells of the desktop that was started meanwhile.
+    await expect.poll(events.text, patience).toContain("event: instance");
     expect(events.over()).toBe(false);
 
     // Asked a second time it waits no longer.

@@ -24,7 +24,7 @@ let typed = "";
 const streams: { readonly socket: WebSocket; frames: number }[] = [];
 
 const display = ["DISPLAY=:1"];
-const live = () => page.locator('[data-testid="desktop"][data-painted="true"]');
+const live = (on = page) => on.locator('[data-testid="desktop"][data-painted="true"]');
 const inDesktop = (command: string) =>
   execIn(containerId, ["sh", "-c", command], display).then(String);
 
@@ -50,8 +50,8 @@ async function openNotebook(): Promise<void> {
 }
 
 /** Types, and waits until all of it has arrived. */
-async function type(text: string): Promise<void> {
-  await page.keyboard.type(text);
+async function type(text: string, from = page): Promise<void> {
+  await from.keyboard.type(text);
   typed += text;
   let last = "";
   await until("what was typed has arrived", async () => {
@@ -218,6 +218,33 @@ describe("a part that the stream passes through", () => {
       await expect.poll(() => tryNow.count()).toBe(0);
     },
   );
+
+  it("relay, away, on a phone: the picture stays where it is, and so does the keyboard", async () => {
+    const phone = await visit(browser, installation.url, {
+      viewport: { width: 390, height: 844 },
+      touch: true,
+    });
+    await signIn(phone.page, installation);
+    await phone.page.goto(`/desktops/${instanceId}`);
+    await live(phone.page).waitFor();
+    await phone.page.getByRole("button", { name: "Keyboard" }).click();
+    await type("phone ", phone.page);
+    const place = () => phone.page.locator("main canvas").first().boundingBox();
+    const before = await place();
+    installation.supervisor.kill("SIGSTOP");
+    process.kill(await pidOf("relay"), "SIGKILL");
+    await phone.page.getByText("Reconnecting… your desktop is still running.").waitFor();
+    expect(await place()).toEqual(before);
+    await phone.page.keyboard.type("lost");
+    await phone.page.getByText("What you type now is not sent.").waitFor();
+    installation.supervisor.kill("SIGCONT");
+    await live(phone.page).waitFor();
+    expect(await place()).toEqual(before);
+    // Nobody had to tap for the keyboard again.
+    await type("phone-back ", phone.page);
+    await phone.context.close();
+    await expectBack("laptop ");
+  });
 });
 
 describe("a part beside the stream", () => {

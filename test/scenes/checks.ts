@@ -1,0 +1,56 @@
+/** What every page has to be, whatever it shows. */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+
+/** What axe finds against WCAG 2.2 AA and below, and against its own good practice. */
+export async function faultsOf(page: Page): Promise<string[]> {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  return violations.flatMap((it) => it.nodes.map((node) => `${it.id}: ${node.html.slice(0, 160)}`));
+}
+
+/** By how many pixels the page is wider than its window. */
+export async function overflowOf(page: Page): Promise<number> {
+  return page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+}
+
+/** Text and controls that stick out of the window at a side, where nothing scrolls to them. */
+export async function clippedOf(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const scrolls = (element: Element | null): boolean =>
+      element !== null &&
+      element !== document.documentElement &&
+      (/auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX) ||
+        scrolls(element.parentElement));
+    return [...document.querySelectorAll("main *, header *, nav *, [role=dialog] *")]
+      .filter((it) => it.checkVisibility() && !it.closest(".visually-hidden"))
+      .filter((it) => {
+        const { left, right, width } = it.getBoundingClientRect();
+        return width > 0 && (left < -1 || right > window.innerWidth + 1) && !scrolls(it);
+      })
+      .map((it) => it.outerHTML.slice(0, 120));
+  });
+}
+
+/**
+ * What can be pressed and is smaller than `least` CSS pixels in either direction. A box with its label
+ * is as large as both; a heading that repeats the button beside it is not counted (WCAG 2.2, 2.5.8:
+ * "equivalent"), nor is what is only seen with the keyboard's focus on it.
+ */
+export async function smallTargets(page: Page, least: number): Promise<string[]> {
+  return page.evaluate((least) => {
+    const pressed = "a[href], button, input, select, textarea, [role^=menuitem], [role=switch]";
+    return [...document.querySelectorAll<HTMLElement>(pressed)]
+      .filter((it) => it.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+      .filter((it) => !it.closest("[inert], h3, .visually-hidden") && it.tabIndex >= -1)
+      .map((it) => ({ it, box: (it.closest("label") ?? it).getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 1 && box.bottom > 0)
+      .filter(({ box }) => box.width < least - 0.5 || box.height < least - 0.5)
+      .map(
+        ({ it, box }) =>
+          `${Math.round(box.width)}×${Math.round(box.height)} ${it.outerHTML.slice(0, 120)}`,
+      );
+  }, least);
+}

@@ -1,0 +1,247 @@
+/** The pages but the viewer, as people find them. */
+import type { Locator, Page } from "playwright-core";
+import { sql } from "drizzle-orm";
+import type { Scene } from "./scene.ts";
+import type { Stage } from "../stage.ts";
+
+const button = (page: Page, name: string | RegExp): Locator =>
+  page.getByRole("button", { name, exact: true }).filter({ visible: true });
+
+async function home(page: Page): Promise<void> {
+  await page.goto("/");
+  await page.getByRole("heading", { name: "Start something" }).waitFor();
+}
+
+async function live(page: Page): Promise<void> {
+  await home(page);
+  await button(page, "Connect").first().waitFor();
+}
+
+async function signInWith(page: Page, username: string, password: string): Promise<void> {
+  await page.goto("/");
+  await page.getByLabel("Username", { exact: true }).fill(username);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await button(page, "Sign in").click();
+}
+
+const enable = (stage: Stage, enabled: boolean) =>
+  stage.db.execute(sql`update environments set enabled = ${enabled}`);
+
+const signIns: readonly Scene[] = [
+  {
+    name: "sign-in",
+    as: null,
+    async open(page) {
+      await page.goto("/");
+      await button(page, "Sign in").waitFor();
+    },
+  },
+  {
+    name: "sign-in-empty",
+    as: null,
+    async open(page) {
+      await signInWith(page, "", "");
+      await page.getByText("Enter your username.").waitFor();
+    },
+  },
+  {
+    name: "sign-in-wrong",
+    as: null,
+    complaints: /401/,
+    async open(page) {
+      await signInWith(page, "one", "not this one");
+      await page.getByRole("alert").waitFor();
+    },
+  },
+  {
+    name: "sign-in-again",
+    as: "zero",
+    async open(page) {
+      await home(page);
+      await page
+        .getByRole("button", { name: /Account of/ })
+        .filter({ visible: true })
+        .click();
+      await page.getByRole("menuitem", { name: "Sign out", exact: true }).click();
+      await page.getByText("You are signed out.").waitFor();
+    },
+  },
+];
+
+const desktops: readonly Scene[] = [
+  { name: "desktops-0", as: "zero", open: home },
+  {
+    name: "desktops-nothing",
+    as: "zero",
+    async open(page, stage) {
+      await enable(stage, false);
+      await page.goto("/");
+      await page.getByText("Nothing can be started yet.").waitFor();
+    },
+    close: async (stage) => void (await enable(stage, true)),
+  },
+  { name: "desktops-1", as: "one", open: live },
+  { name: "desktops-mixed", as: "mixed", open: live },
+  { name: "desktops-40", as: "forty", open: live },
+  {
+    name: "desktops-40-none",
+    as: "forty",
+    async open(page) {
+      await live(page);
+      await page.getByRole("searchbox", { name: "Search your desktops" }).fill("nothing like it");
+      await page.getByText("None of your desktops").waitFor();
+    },
+  },
+  { name: "desktops-long", as: "long", open: live },
+  {
+    name: "catalogue-none",
+    as: "zero",
+    async open(page) {
+      await home(page);
+      await page.getByRole("searchbox").fill("nothing like it");
+      await page.getByText("Nothing matches").waitFor();
+    },
+  },
+  {
+    name: "start-refused",
+    as: "zero",
+    complaints: /404/,
+    async open(page, stage) {
+      await home(page);
+      await button(page, "Start").first().waitFor();
+      await enable(stage, false);
+      await button(page, "Start").first().click();
+      await page.getByRole("alert").waitFor();
+    },
+    close: async (stage) => void (await enable(stage, true)),
+  },
+  {
+    name: "account-menu",
+    as: "one",
+    async open(page) {
+      await live(page);
+      await page
+        .getByRole("button", { name: /Account of/ })
+        .filter({ visible: true })
+        .click();
+      await page.getByRole("menu").waitFor();
+    },
+  },
+  {
+    name: "versions",
+    as: "one",
+    async open(page) {
+      await live(page);
+      await page.getByRole("button", { name: "Version of Tomography" }).click();
+      await page.getByRole("menu").waitFor();
+    },
+  },
+  {
+    name: "card-menu",
+    as: "mixed",
+    async open(page) {
+      await live(page);
+      await page.getByRole("button", { name: "More for Crystallography" }).last().click();
+      await page.getByRole("menu").waitFor();
+    },
+  },
+  {
+    name: "stop",
+    as: "one",
+    async open(page) {
+      await live(page);
+      // The seconds of grace would run out while it is looked at.
+      await page.clock.install();
+      await button(page, "Stop").click();
+      await button(page, "Undo").waitFor();
+    },
+    // Leaving the page would not undo it.
+    close: (_, page) => button(page, "Undo").click(),
+  },
+  {
+    name: "restart",
+    as: "one",
+    async open(page) {
+      await live(page);
+      await page.getByRole("button", { name: "More for Tomography" }).click();
+      await page.getByRole("menuitem", { name: "Restart" }).click();
+      await page.getByRole("alertdialog").waitFor();
+    },
+  },
+  {
+    name: "not-found",
+    as: "zero",
+    async open(page) {
+      await page.goto("/nothing/here");
+      await page.getByRole("heading", { name: "There is nothing at this address" }).waitFor();
+    },
+  },
+];
+
+async function table(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await page.getByRole("table").waitFor();
+}
+
+const administration: readonly Scene[] = [
+  { name: "nodes", as: "admin", open: (page) => table(page, "/admin/nodes") },
+  { name: "users", as: "admin", open: (page) => table(page, "/admin/users") },
+  {
+    name: "users-none",
+    as: "admin",
+    async open(page) {
+      await page.goto("/admin/users?search=nobody+like+this");
+      await page.getByText("Nothing matches").waitFor();
+    },
+  },
+  {
+    name: "user-add",
+    as: "admin",
+    async open(page) {
+      await table(page, "/admin/users");
+      await button(page, "Add a user").click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "user-add-wrong",
+    as: "admin",
+    complaints: /400/,
+    async open(page) {
+      await table(page, "/admin/users");
+      await button(page, "Add a user").click();
+      await page.getByLabel("E-mail").fill("not an address");
+      await page.getByRole("checkbox", { name: /^User/ }).uncheck();
+      await button(page, "Add").click();
+      await page.getByText("This is not an e-mail address.").waitFor();
+    },
+  },
+  {
+    name: "user-edit",
+    as: "admin",
+    async open(page) {
+      await table(page, "/admin/users");
+      await button(page, "Edit Person 10").click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "user-disable",
+    as: "admin",
+    async open(page) {
+      await table(page, "/admin/users");
+      await button(page, "Disable Person 10").click();
+      await page.getByRole("alertdialog").waitFor();
+    },
+  },
+  {
+    name: "forbidden",
+    as: "zero",
+    async open(page) {
+      await page.goto("/admin/users");
+      await page.getByText("This page is for administrators.").waitFor();
+    },
+  },
+];
+
+export const pages: readonly Scene[] = [...signIns, ...desktops, ...administration];

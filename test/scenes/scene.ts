@@ -1,0 +1,84 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { visit, type VisitOptions } from "../browser.ts";
+import type { Stage } from "../stage.ts";
+import { cookieOf, type Person } from "./people.ts";
+
+/** Something that a person can come to see, as the way there. */
+export interface Scene {
+  readonly name: string;
+  /** Who is signed in; null: nobody. */
+  readonly as: Person | null;
+  /** From a blank page to what is to be looked at. */
+  open(page: Page, stage: Stage): Promise<void>;
+  /** Undoes what others would see. */
+  close?(stage: Stage, page: Page): Promise<void>;
+  /** What the browser may complain of, where the scene is about a failure. */
+  readonly complaints?: RegExp;
+  /** Only where there is a touch screen. */
+  readonly touch?: true;
+}
+
+export interface Device {
+  readonly name: string;
+  readonly viewport: { readonly width: number; readonly height: number };
+  readonly touch: boolean;
+}
+
+export const phone: Device = { name: "phone", viewport: { width: 390, height: 844 }, touch: true };
+export const tablet: Device = {
+  name: "tablet",
+  viewport: { width: 820, height: 1180 },
+  touch: true,
+};
+export const laptop: Device = {
+  name: "laptop",
+  viewport: { width: 1440, height: 900 },
+  touch: false,
+};
+export const narrow: Device = {
+  name: "narrow",
+  viewport: { width: 360, height: 640 },
+  touch: true,
+};
+/** A phone on its side. */
+const landscape: Device = {
+  name: "landscape",
+  viewport: { width: 844, height: 390 },
+  touch: true,
+};
+
+export interface Opened {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly complaints: string[];
+  close(): Promise<void>;
+}
+
+/** Plays a scene in a window of its own. */
+export async function play(
+  browser: Browser,
+  stage: Stage,
+  scene: Scene,
+  device: Device,
+  options: Omit<VisitOptions, "viewport" | "touch"> = {},
+): Promise<Opened> {
+  const { installation } = stage;
+  const { viewport, touch } = device;
+  const opened = await visit(browser, installation.url, {
+    viewport,
+    touch,
+    ...options,
+    ...(scene.as === null ? {} : { cookie: await cookieOf(stage, scene.as) }),
+  });
+  const close = async (): Promise<void> => {
+    await scene.close?.(stage, opened.page);
+    await opened.context.close();
+  };
+  try {
+    await scene.open(opened.page, stage);
+  } catch (error) {
+    await close();
+    throw new Error(`the scene ${scene.name} on the ${device.name}`, { cause: error });
+  }
+  return { ...opened, close };
+}
