@@ -1,5 +1,6 @@
 import type { Environment, Instance } from "../../gateway/schemas.ts";
-import { restartInstance, startInstance, stopInstance } from "./calls.ts";
+import { getInstance, restartInstance, startInstance, stopInstance } from "./calls.ts";
+import { isTouch, touchBarPx } from "../viewer/touch-bar.ts";
 import { ApiError, isPassing } from "./errors.ts";
 import { acceptInstance, guessInstance, markAsked } from "./instance-cache.ts";
 import { randomId } from "./random-id.ts";
@@ -34,7 +35,7 @@ export async function start(environment: Environment, version?: string): Promise
 
 /** The viewer fills the window: a desktop that starts in its size needs no resize. */
 function firstScreen(): { screen?: { width: number; height: number } } {
-  const [width, height] = [globalThis.innerWidth, globalThis.innerHeight];
+  const [width, height] = [innerWidth, innerHeight - (isTouch() ? touchBarPx : 0)];
   return width >= 200 && height >= 200 && width <= 8192 && height <= 8192
     ? { screen: { width, height } }
     : {};
@@ -69,6 +70,16 @@ async function wish(
     return acceptInstance(await ask(instance.id), asked);
   } catch (error) {
     takeBack();
+    if (error instanceof ApiError && error.status === 409) await lookAgain(instance.id);
     throw error;
   }
+}
+
+/** Someone was quicker: what it is now says more than the refusal. */
+async function lookAgain(id: string): Promise<void> {
+  const asked = markAsked();
+  await getInstance(id).then(
+    (now) => acceptInstance(now, asked),
+    () => {},
+  );
 }

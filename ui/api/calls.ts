@@ -43,13 +43,28 @@ function withQuery(path: string, query: ListQuery): string {
 export const login = (body: { username: string; password: string }) =>
   call<{ user: Me }>("POST", "/api/auth/login", { body });
 export const logout = () => call<void>("POST", "/api/auth/logout");
+export const logoutEverywhere = () => call<void>("POST", "/api/auth/logout/everywhere");
 export const getMe = (signal?: AbortSignal) => call<Me>("GET", "/api/me", pick(signal));
 
 export const listEnvironments = (signal?: AbortSignal) =>
   call<List<Environment>>("GET", "/api/environments", pick(signal));
 
-export const listInstances = (signal?: AbortSignal) =>
-  call<List<Instance>>("GET", withQuery("/api/instances", { limit: 200 }), pick(signal));
+/** So many pages: what runs may be older than hundreds that have ended. */
+const mostPages = 5;
+
+export async function listInstances(signal?: AbortSignal): Promise<List<Instance>> {
+  const items: Instance[] = [];
+  let cursor: string | null = null;
+  for (let page = 1; page <= mostPages; page += 1) {
+    const query = { limit: 200, cursor: cursor ?? undefined };
+    const path = withQuery("/api/instances", query);
+    const list: List<Instance> = await call("GET", path, pick(signal));
+    items.push(...list.items);
+    cursor = list.nextCursor;
+    if (cursor === null) break;
+  }
+  return { items, nextCursor: cursor };
+}
 export const getInstance = (id: string, signal?: AbortSignal) =>
   call<Instance>("GET", one("/api/instances", id), pick(signal));
 export const startInstance = (body: z.infer<typeof startBody>, idempotencyKey: string) =>

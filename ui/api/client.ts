@@ -1,10 +1,17 @@
 import { learnFromAnswer } from "./clock.ts";
-import { ApiError, isProblem, parseRetryAfter } from "./errors.ts";
+import { ApiError, isProblem, isSignedOut, parseRetryAfter } from "./errors.ts";
 
 export interface CallOptions {
   readonly body?: unknown;
   readonly signal?: AbortSignal;
   readonly idempotencyKey?: string;
+}
+
+let onSignedOut = (): void => {};
+
+/** What to do when a call is refused because nobody is signed in any more. */
+export function whenSignedOut(act: () => void): void {
+  onSignedOut = act;
 }
 
 /** A server that neither answers nor closes must not leave a person waiting for ever. */
@@ -49,8 +56,16 @@ export async function call<T>(method: string, path: string, options: CallOptions
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", giveUp);
   }
-  return readAnswer<T>(response, text);
+  try {
+    return readAnswer<T>(response, text);
+  } catch (error) {
+    if (isSignedOut(error) && !ownRefusals.has(path)) onSignedOut();
+    throw error;
+  }
 }
+
+/** A 401 of these is about what was typed, or the very answer that was asked for. */
+const ownRefusals = new Set(["/api/auth/login", "/api/me"]);
 
 function readAnswer<T>(response: Response, text: string): T {
   const { status } = response;

@@ -80,6 +80,31 @@ describe("explain", () => {
     expect(explain(error, "look").what).toBe(what);
   });
 
+  it("what is known by its code: in the reader's own language, whatever the server wrote", () => {
+    const away = explain(problem(503, "database_unreachable", "English words"), "look");
+    expect([away.what, away.next]).toEqual([
+      "ASCI’s database does not answer just now.",
+      "This page tries again by itself.",
+    ]);
+    const gone = explain(problem(404, "unknown_environment", "English words"), "start");
+    expect([gone.what, gone.safe]).toEqual(["This can no longer be started.", null]);
+  });
+
+  it("is calm about what passes by itself, and not about what does not", () => {
+    const tone = (error: unknown) => explain(error, "start").tone;
+    expect([problem(503, "x"), problem(429, "x"), new ApiError("network")].map(tone)).toEqual([
+      "attention",
+      "attention",
+      "attention",
+    ]);
+    expect([problem(404, "x"), problem(403, "x"), new Error("x")].map(tone)).toEqual([
+      "error",
+      "error",
+      "error",
+    ]);
+    expect(explain(new ApiError("network"), "signIn").tone).toBe("error");
+  });
+
   it("says what to do now, always", () => {
     for (const status of [0, 400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503, 504, 599]) {
       for (const doing of ["signIn", "look", "start", "change", "connect", "administer"] as const) {

@@ -1,11 +1,13 @@
 import { t } from "../messages/messages.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, isPassing } from "./errors.ts";
 
 /** What someone was doing when it failed: decides what can be said to be safe. */
 export type Doing = "signIn" | "look" | "start" | "change" | "connect" | "administer";
 
 /** What a person reads about an error. Reactive to the language: call it where it is shown. */
 export interface Explanation {
+  /** `attention`: it passes, and nothing has to be mended here. */
+  readonly tone: "attention" | "error";
   /** What happened. */
   readonly what: string;
   /** What is still safe; null where nothing was at stake. */
@@ -26,6 +28,7 @@ export function explain(error: unknown, doing: Doing): Explanation {
   const requestId = problem?.requestId;
   return {
     ...words(error, doing),
+    tone: isPassing(error) && doing !== "signIn" ? "attention" : "error",
     safe: safe(error, doing),
     // A wrong password is nothing that support has to look for.
     requestId:
@@ -53,6 +56,8 @@ function words(error: unknown, doing: Doing): Words {
 }
 
 function problemWords(error: ApiError, doing: Doing): Words {
+  const known = knownWords(error, doing);
+  if (known !== null) return known;
   const detail = error.problem?.detail ?? "";
   const orDetail = (text: string): string => (detail === "" ? text : detail);
   switch (error.status) {
@@ -80,12 +85,30 @@ function problemWords(error: ApiError, doing: Doing): Words {
     case 502:
     case 503:
     case 504:
-      return { what: orDetail(t("error.unavailable")), next: t("error.unavailableNext") };
+      return { what: orDetail(t("error.unavailable")), next: t(waits(doing)) };
     default:
       return error.status >= 500
         ? { what: t("error.internal"), next: t("error.internalNext") }
         : { what: orDetail(t("error.unknown")), next: t("error.unknownNext") };
   }
+}
+
+/** What ASCI itself answers, in the reader's language: its own words are English. */
+function knownWords(error: ApiError, doing: Doing): Words | null {
+  switch (error.problem?.code) {
+    case "database_unreachable":
+      return { what: t("error.database"), next: t(waits(doing)) };
+    case "unknown_environment":
+    case "unknown_version":
+      return { what: t("error.notStartable"), next: t("error.notStartableNext") };
+    default:
+      return null;
+  }
+}
+
+/** What is looked at is asked for again without anyone's doing. */
+function waits(doing: Doing): "error.tryingNext" | "error.unavailableNext" {
+  return doing === "look" ? "error.tryingNext" : "error.unavailableNext";
 }
 
 function forbidden(error: ApiError): Words {
@@ -115,7 +138,7 @@ function safe(error: unknown, doing: Doing): string | null {
     case "connect":
       return silent ? null : t("error.safe.desktops");
     case "start":
-      return t("error.safe.start");
+      return isPassing(error) ? t("error.safe.start") : null;
     case "change":
       return t("error.safe.stop");
     case "administer":

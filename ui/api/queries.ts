@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/solid-query";
 import type { Instance } from "../../gateway/schemas.ts";
-import { getInstance, getMe, listEnvironments, listInstances } from "./calls.ts";
+import { getInstance, getMe, listEnvironments, listInstances, type List } from "./calls.ts";
 import { live } from "./events.ts";
 import { markAsked, mergeList, newestOf } from "./instance-cache.ts";
-import { keys } from "./query-client.ts";
+import { keys, queryClient } from "./query-client.ts";
 
 /** While events flow, lists need no asking; without them ask now and then. */
 const pollEveryMs = 5_000;
@@ -21,6 +21,8 @@ export const useEnvironments = () =>
     queryKey: keys.environments,
     queryFn: ({ signal }) => listEnvironments(signal),
     staleTime: 60_000,
+    // Nobody should have to press a button to see what is there again.
+    refetchInterval: (query) => (query.state.status === "error" ? pollEveryMs : false),
   }));
 
 export const useInstances = () =>
@@ -44,6 +46,8 @@ export const useInstance = (id: () => string) =>
       const asked = markAsked();
       return newestOf(await getInstance(id(), signal), asked);
     },
+    placeholderData: () =>
+      queryClient.getQueryData<List<Instance>>(keys.instances)?.items.find((it) => it.id === id()),
     refetchInterval: pollInstanceMs(live() === "open"),
   }));
 

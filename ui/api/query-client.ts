@@ -1,5 +1,6 @@
-import { QueryCache, QueryClient } from "@tanstack/solid-query";
-import { isPassing, isSignedOut } from "./errors.ts";
+import { QueryClient } from "@tanstack/solid-query";
+import { whenSignedOut } from "./client.ts";
+import { isPassing } from "./errors.ts";
 
 export const keys = {
   me: ["me"],
@@ -15,13 +16,8 @@ function retryDelayMs(attempt: number): number {
   return Math.min(500 * 2 ** attempt, 5_000) * (0.75 + Math.random() / 2);
 }
 
-/** The app's one query client. A 401 anywhere asks `me` again, which leads to the sign-in page. */
+/** The app's one query client. */
 export const queryClient: QueryClient = new QueryClient({
-  queryCache: new QueryCache({
-    onError: (error, query) => {
-      if (isSignedOut(error) && query.queryKey[0] !== keys.me[0]) noticeSignedOut();
-    },
-  }),
   defaultOptions: {
     queries: {
       // Reach is judged by trying: `navigator.onLine` is wrong behind many VPNs and in closed networks.
@@ -39,3 +35,5 @@ export const queryClient: QueryClient = new QueryClient({
 export function noticeSignedOut(): void {
   void queryClient.invalidateQueries({ queryKey: keys.me });
 }
+
+whenSignedOut(noticeSignedOut);

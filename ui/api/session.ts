@@ -1,6 +1,6 @@
 import { createSignal } from "solid-js";
 import type { Me } from "../../gateway/schemas.ts";
-import { login, logout } from "./calls.ts";
+import { login, logout, logoutEverywhere } from "./calls.ts";
 import { keys, queryClient } from "./query-client.ts";
 
 /** Why the sign-in page is shown; null where someone simply came to it. `ended`: by someone's doing. */
@@ -48,12 +48,12 @@ export async function signIn(username: string, password: string): Promise<Me> {
 }
 
 /**
- * Signs out. The cookie's value is dead on the server when this returns.
+ * Signs out, here or on every device. The cookies' values are dead on the server when this returns.
  *
  * @throws {ApiError}
  */
-export async function signOut(): Promise<void> {
-  await logout();
+export async function signOut(everywhere = false): Promise<void> {
+  await (everywhere ? logoutEverywhere() : logout());
   signedIn = false;
   setNotice("signedOut");
   clearAllButMe();

@@ -1,6 +1,7 @@
-import type { JSX } from "solid-js";
+import { createSignal, type JSX } from "solid-js";
 import type { Me } from "../../gateway/schemas.ts";
 import { signOut } from "../api/session.ts";
+import { Confirm } from "../kit/dialog.tsx";
 import { Menu, MenuChoice, MenuHeading, MenuItem, MenuLink, MenuSeparator } from "../kit/menu.tsx";
 import {
   chooseLanguage,
@@ -21,41 +22,53 @@ interface AccountMenuProps {
 }
 
 export function AccountMenu(props: AccountMenuProps): JSX.Element {
+  const [asking, setAsking] = createSignal(false);
+  const leave = (everywhere: boolean): void => {
+    signOut(everywhere).catch((error: unknown) => toastError(error, "look"));
+  };
   return (
-    <Menu
-      label={t("account.menu", { name: props.me.displayName })}
-      trigger={props.trigger}
-      triggerClass={props.triggerClass}
-      placement={props.placement}
-    >
-      <MenuHeading note={props.me.username}>{props.me.displayName}</MenuHeading>
-      <MenuSeparator />
-      <MenuChoice
-        label={t("account.theme")}
-        value={theme()}
-        options={themes.map((value) => ({ value, text: t(`account.theme.${value}`) }))}
-        onChange={chooseTheme}
-      />
-      <MenuSeparator />
-      <MenuChoice
-        label={t("account.language")}
-        value={languageChoice()}
-        options={[
-          { value: "system" as const, text: t("account.language.system") },
-          ...languages.map((value) => ({ value, text: languageNames[value] })),
-        ]}
-        onChange={(value) => void chooseLanguage(value)}
-      />
-      <MenuSeparator />
-      <MenuLink href={paths.apiReference()}>{t("account.apiReference")}</MenuLink>
-      <MenuItem
-        onSelect={() => {
-          signOut().catch((error: unknown) => toastError(error, "look"));
-        }}
+    <>
+      <Menu
+        label={t("account.menu", { name: props.me.displayName })}
+        trigger={props.trigger}
+        triggerClass={props.triggerClass}
+        placement={props.placement}
       >
-        {t("account.signOut")}
-      </MenuItem>
-    </Menu>
+        <MenuHeading note={props.me.username}>{props.me.displayName}</MenuHeading>
+        <MenuSeparator />
+        <MenuChoice
+          label={t("account.theme")}
+          value={theme()}
+          options={themes.map((value) => ({ value, text: t(`account.theme.${value}`) }))}
+          onChange={chooseTheme}
+        />
+        <MenuSeparator />
+        <MenuChoice
+          label={t("account.language")}
+          value={languageChoice()}
+          options={[
+            { value: "system" as const, text: t("account.language.system") },
+            ...languages.map((value) => ({ value, text: languageNames[value] })),
+          ]}
+          onChange={(value) => void chooseLanguage(value)}
+        />
+        <MenuSeparator />
+        <MenuLink href={paths.apiReference()}>{t("account.apiReference")}</MenuLink>
+        <MenuItem onSelect={() => leave(false)}>{t("account.signOut")}</MenuItem>
+        <MenuItem onSelect={() => setAsking(true)}>{t("account.signOutEverywhere")}</MenuItem>
+      </Menu>
+      <Confirm
+        open={asking()}
+        onOpenChange={setAsking}
+        title={t("everywhere.title")}
+        confirm={t("everywhere.confirm")}
+        cancel={t("app.cancel")}
+        onConfirm={() => leave(true)}
+      >
+        <p>{t("everywhere.text")}</p>
+        <p>{t("everywhere.kept")}</p>
+      </Confirm>
+    </>
   );
 }
 

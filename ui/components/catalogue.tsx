@@ -1,16 +1,29 @@
 import { useNavigate } from "@solidjs/router";
 import ChevronDown from "lucide-solid/icons/chevron-down";
-import { createSignal, createUniqueId, For, Match, Show, Switch, type JSX } from "solid-js";
+import {
+  createEffect,
+  createSignal,
+  createUniqueId,
+  For,
+  Match,
+  onCleanup,
+  Show,
+  Switch,
+  type JSX,
+} from "solid-js";
 import type { Environment } from "../../gateway/schemas.ts";
 import { start } from "../api/actions.ts";
+import { ApiError } from "../api/errors.ts";
 import { useEnvironments } from "../api/queries.ts";
+import { keys, queryClient } from "../api/query-client.ts";
 import { Button, buttonClass } from "../kit/button.tsx";
 import { Menu, MenuItem } from "../kit/menu.tsx";
 import { SearchField } from "../kit/search-field.tsx";
 import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
-import { preloadViewer } from "../routes-preload.ts";
-import { ErrorNotice } from "./error-notice.tsx";
+import { preloadViewer, preloadViewerWhenQuiet } from "../routes-preload.ts";
+import { ErrorNotice, toastError } from "./error-notice.tsx";
+import { Loading } from "./loading.tsx";
 import { searchEnvironments } from "./order.ts";
 import { useSignedIn } from "./signed-in.tsx";
 import styles from "./catalogue.module.css";
@@ -22,6 +35,9 @@ export function Catalogue(props: { readonly heading: "first" | "second" }): JSX.
   const [search, setSearch] = createSignal("");
   const all = (): readonly Environment[] => (query.isPending ? [] : (query.data?.items ?? []));
   const found = (): Environment[] => searchEnvironments(all(), search());
+  createEffect(() => {
+    if (all().length > 0) onCleanup(preloadViewerWhenQuiet());
+  });
   return (
     <section aria-labelledby="catalogue" class={styles["catalogue"]}>
       <div class={styles["head"]}>
@@ -34,6 +50,7 @@ export function Catalogue(props: { readonly heading: "first" | "second" }): JSX.
             placeholder={t("catalogue.search")}
             value={search()}
             onInput={setSearch}
+            shortcut
           />
         </Show>
       </div>
@@ -42,7 +59,7 @@ export function Catalogue(props: { readonly heading: "first" | "second" }): JSX.
           <ErrorNotice error={query.error} doing="look" retry={() => void query.refetch()} />
         </Match>
         <Match when={query.isPending}>
-          <p>{t("app.loading")}</p>
+          <Loading />
         </Match>
         <Match when={all().length === 0}>
           <div class={styles["empty"]}>
@@ -98,7 +115,11 @@ function EnvironmentCard(props: {
     try {
       navigate(paths.desktop(await start(it(), version)));
     } catch (failure) {
-      setError(() => failure);
+      if (isGone(failure)) {
+        // Its card goes, and would take the message along.
+        toastError(failure, "start");
+        void queryClient.invalidateQueries({ queryKey: keys.environments });
+      } else setError(() => failure);
     } finally {
       setBusy(false);
     }
@@ -113,9 +134,6 @@ function EnvironmentCard(props: {
         <h3 class={styles["name"]} id={nameId}>
           {it().name}
         </h3>
-        <Show when={it().description}>
-          <p class={styles["description"]}>{it().description}</p>
-        </Show>
         <p class={styles["note"]}>
           <Show when={newest()}>{(tag) => t("catalogue.versionOf", { version: tag() })}</Show>
           <Show when={it().kind === "service"}>
@@ -153,6 +171,7 @@ function EnvironmentCard(props: {
           </Menu>
         </Show>
       </div>
+      <Show when={it().description}>{(text) => <Description text={text()} of={nameId} />}</Show>
       <Show when={error()}>
         {(failure) => (
           <div class={styles["error"]}>
@@ -161,5 +180,32 @@ function EnvironmentCard(props: {
         )}
       </Show>
     </li>
+  );
+}
+
+/** It left the catalogue after this page had read it. */
+const isGone = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
+
+/** About what three lines of a card hold. */
+const shortLength = 160;
+
+/** The first lines of a description, and the rest for who asks for it. */
+function Description(props: { readonly text: string; readonly of: string }): JSX.Element {
+  const [whole, setWhole] = createSignal(false);
+  const long = (): boolean => props.text.length > shortLength;
+  return (
+    <div class={styles["description"]}>
+      <p class={long() && !whole() ? styles["cut"] : ""}>{props.text}</p>
+      <Show when={long()}>
+        <Button
+          variant="link"
+          aria-expanded={whole()}
+          aria-describedby={props.of}
+          onClick={() => setWhole((it) => !it)}
+        >
+          {whole() ? t("catalogue.less") : t("catalogue.more")}
+        </Button>
+      </Show>
+    </div>
   );
 }

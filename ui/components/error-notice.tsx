@@ -1,8 +1,9 @@
 import type { JSX } from "solid-js";
+import { isSignedOut } from "../api/errors.ts";
 import { explain, type Doing } from "../api/explain.ts";
 import { Button } from "../kit/button.tsx";
 import { Notice } from "../kit/notice.tsx";
-import { showToast } from "../kit/toaster.tsx";
+import { showToast } from "../kit/toasts.ts";
 import { t } from "../messages/messages.ts";
 
 interface ErrorNoticeProps {
@@ -17,7 +18,7 @@ export function ErrorNotice(props: ErrorNoticeProps): JSX.Element {
   const it = () => explain(props.error, props.doing);
   return (
     <Notice
-      tone="error"
+      tone={it().tone}
       title={it().what}
       lines={[it().safe, it().next]}
       small={idLine(it().requestId)}
@@ -35,8 +36,10 @@ export function ErrorNotice(props: ErrorNoticeProps): JSX.Element {
 
 /** An error in the corner, where the place it belongs to may be gone. */
 export function toastError(error: unknown, doing: Doing): void {
-  const { what, safe, next, requestId } = explain(error, doing);
-  showToast({ tone: "error", title: what, lines: [safe, next], small: idLine(requestId) });
+  // The sign-in page, to which this leads, says it.
+  if (isSignedOut(error)) return;
+  const { tone, what, safe, next, requestId } = explain(error, doing);
+  showToast({ tone, title: what, lines: [safe, next], small: idLine(requestId) });
 }
 
 export function idLine(requestId: string | null): string | null {

@@ -8,7 +8,7 @@ import { locale, t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { preloadNoVnc } from "../viewer/load-novnc.ts";
 import { createGrace } from "./grace.ts";
-import { toastError } from "./error-notice.tsx";
+import { toastRefused } from "./refused.ts";
 import { formatClock } from "./time.ts";
 
 const stopGraceSeconds = 5;
@@ -28,14 +28,14 @@ export function useInstanceActions(instance: () => Instance) {
   const doStop = (): void => {
     // It may have ended by itself while the seconds ran.
     if (!allows(instance().state, "stop")) return;
-    stop(instance()).catch((error: unknown) => toastError(error, "change"));
+    stop(instance()).catch((error: unknown) => toastRefused(error, instance(), "stop"));
   };
   const stopping = createGrace(stopGraceSeconds, doStop);
   const doRestart = (): void => {
     preloadNoVnc();
     restart(instance()).then(
       (it) => navigate(paths.desktop(it)),
-      (error: unknown) => toastError(error, "start"),
+      (error: unknown) => toastRefused(error, instance(), "restart"),
     );
   };
 

@@ -16,15 +16,15 @@ import { StateBadge } from "./state-badge.tsx";
 import { TimelineView } from "./timeline-view.tsx";
 import { createNow } from "./now.ts";
 import { whyNot } from "./why-not.ts";
-import { reasonText } from "./reason.ts";
+import { whyText } from "./reason.ts";
 import styles from "./instance-card.module.css";
 
 interface InstanceCardProps {
   readonly instance: Instance;
   /** Ticks slowly: for "1 h 12 min". */
   readonly now: Accessor<number>;
-  /** The one that most people come for: drawn large. Among several, none is. */
-  readonly size: "large" | "medium";
+  /** The one that most people come for is large; among many, each is a line. */
+  readonly size: "large" | "medium" | "small";
   readonly crowded: boolean;
   /** Among others, maybe of the same name, the start tells them apart; null: it need not. */
   readonly since: "minute" | "second" | null;
@@ -36,6 +36,7 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
   const actions = useInstanceActions(() => props.instance);
   const nameId = createUniqueId();
   const it = (): Instance => props.instance;
+  const small = (): boolean => props.size === "small";
   const underWay = (): boolean => it().state === "queued" || it().state === "starting";
   createEffect(
     on(
@@ -45,7 +46,11 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
     ),
   );
   return (
-    <li class={styles["card"]} aria-labelledby={nameId} data-instance={it().id}>
+    <li
+      class={`${styles["card"]} ${small() ? styles["row"] : ""}`}
+      aria-labelledby={nameId}
+      data-instance={it().id}
+    >
       <div class={styles["about"]}>
         <div class={styles["head"]}>
           <h3 class={styles["name"]} id={nameId}>
@@ -66,8 +71,13 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
           />
         </div>
         <Facts instance={it()} now={props.now} since={props.since} />
-        <Show when={it().reason}>
-          {(reason) => <p class={styles["reason"]}>{reasonText(reason())}</p>}
+        <Show when={whyText(it(), props.now())}>
+          {(why) => (
+            <p class={styles["reason"]}>
+              {why()}
+              <Show when={it().state === "queued"}> {t("card.queuedHint")}</Show>
+            </p>
+          )}
         </Show>
       </div>
       <Show
@@ -77,7 +87,7 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
         <div class={styles["actions"]} role="group" aria-labelledby={nameId}>
           <Button
             variant={props.crowded ? "soft" : "primary"}
-            size={props.size}
+            size={buttonSize(props.size)}
             disabledReason={whyNot(it().state, "connect")}
             onPointerEnter={preloadViewer}
             onFocus={preloadViewer}
@@ -85,25 +95,32 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
           >
             {t("card.connect")}
           </Button>
-          <Button
-            size={props.size}
-            disabledReason={whyNot(it().state, "stop")}
-            onClick={actions.askStop}
-          >
-            {t("card.stop")}
-          </Button>
+          <Show when={!small()}>
+            <Button
+              size={buttonSize(props.size)}
+              disabledReason={whyNot(it().state, "stop")}
+              onClick={actions.askStop}
+            >
+              {t("card.stop")}
+            </Button>
+          </Show>
           <Menu
             label={t("card.more", { name: it().name })}
             triggerClass={buttonClass({ variant: "quiet", icon: true })}
             trigger={<Ellipsis size={18} aria-hidden="true" />}
           >
+            <Show when={small()}>
+              <MenuItem disabledReason={whyNot(it().state, "stop")} onSelect={actions.askStop}>
+                {t("card.stop")}
+              </MenuItem>
+            </Show>
             <MenuItem disabledReason={whyNot(it().state, "restart")} onSelect={actions.askRestart}>
               {t("card.restart")}
             </MenuItem>
           </Menu>
         </div>
       </Show>
-      <Show when={underWay()}>
+      <Show when={underWay() && !small()}>
         <div class={styles["timeline"]}>
           <Ticking instance={it()} />
         </div>
@@ -113,10 +130,13 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
   );
 }
 
+const buttonSize = (size: InstanceCardProps["size"]): "large" | "medium" =>
+  size === "large" ? "large" : "medium";
+
 /** In place of the actions: what is about to happen, and the way back. */
 function Stopping(props: {
   readonly grace: Grace;
-  readonly size: "large" | "medium";
+  readonly size: InstanceCardProps["size"];
 }): JSX.Element {
   let undo: HTMLButtonElement | undefined;
   onMount(() => {
@@ -133,10 +153,10 @@ function Stopping(props: {
         <p>{t("stop.kept")}</p>
       </div>
       <div class={styles["actions"]}>
-        <Button ref={(it) => (undo = it)} size={props.size} onClick={props.grace.undo}>
+        <Button ref={(it) => (undo = it)} size={buttonSize(props.size)} onClick={props.grace.undo}>
           {t("stop.undo")}
         </Button>
-        <Button size={props.size} variant="danger" onClick={props.grace.now}>
+        <Button size={buttonSize(props.size)} variant="danger" onClick={props.grace.now}>
           {t("stop.now")}
         </Button>
       </div>

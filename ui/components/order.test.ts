@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { State } from "../../db/states.ts";
 import type { Instance } from "../../gateway/schemas.ts";
-import { endedInstances, liveInstances, matches, startPrecision } from "./order.ts";
+import {
+  countStates,
+  endedInstances,
+  hasNamesake,
+  liveInstances,
+  matches,
+  sortInstances,
+  startPrecision,
+} from "./order.ts";
 
 const instance = (name: string, state: State, createdAt: string, endedAt: string | null = null) =>
   ({ name, state, createdAt, endedAt }) as Instance;
@@ -30,6 +38,45 @@ describe("the order of desktops", () => {
 
   it("puts the last to end first", () => {
     expect(names(endedInstances(all))).toEqual(["failed", "old"]);
+  });
+});
+
+describe("a person's own order", () => {
+  const some = [
+    instance("Sample 10", "running", "2026-01-01"),
+    instance("sample 9", "running", "2026-01-03"),
+    instance("Sample 10", "lost", "2026-01-02"),
+  ];
+  it.each([
+    ["state", [0, 1, 2]],
+    ["newest", [1, 2, 0]],
+    ["name", [1, 2, 0]],
+  ] as const)("%s", (order, expected) => {
+    const sorted = sortInstances(some, order);
+    expect(sorted.map((it) => some.indexOf(it))).toEqual(expected);
+  });
+});
+
+describe("countStates", () => {
+  it("counts what there is, the most useful first", () => {
+    expect(countStates(all).slice(0, 3)).toEqual([
+      { state: "running", count: 2 },
+      { state: "starting", count: 1 },
+      { state: "queued", count: 1 },
+    ]);
+    expect(countStates([])).toEqual([]);
+  });
+});
+
+describe("hasNamesake", () => {
+  const named = (id: string, name: string) => ({ id, name }) as Instance;
+  const one = named("1", "a");
+  it.each([
+    [[one], false],
+    [[one, named("2", "b")], false],
+    [[one, named("2", "a")], true],
+  ])("%#", (among, expected) => {
+    expect(hasNamesake(one, among)).toBe(expected);
   });
 });
 

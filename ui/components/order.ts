@@ -58,6 +58,42 @@ export function searchInstances(instances: readonly Instance[], search: string):
   );
 }
 
+/** What a person can have many desktops in the order of. */
+export const orders = ["state", "newest", "name"] as const;
+export type Order = (typeof orders)[number];
+
+/** `state`: as `liveInstances` gives them. */
+export function sortInstances(instances: readonly Instance[], order: Order): Instance[] {
+  switch (order) {
+    case "state":
+      return [...instances];
+    case "newest":
+      return instances.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+    case "name":
+      return instances.toSorted(
+        (a, b) =>
+          a.name.localeCompare(b.name, undefined, { numeric: true, sensitivity: "base" }) ||
+          b.createdAt.localeCompare(a.createdAt),
+      );
+  }
+}
+
+/** How many are in each state that occurs, the most useful first. */
+export function countStates(
+  instances: readonly Instance[],
+): { readonly state: State; readonly count: number }[] {
+  const counts = new Map<State, number>();
+  for (const { state } of instances) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts]
+    .map(([state, count]) => ({ state, count }))
+    .toSorted((a, b) => rank[a.state] - rank[b.state]);
+}
+
+/** Another one of `all` has the same name: the start tells them apart. */
+export function hasNamesake(instance: Instance, all: readonly Instance[]): boolean {
+  return all.some((it) => it.id !== instance.id && it.name === instance.name);
+}
+
 /** How exactly a start has to be told, so that no other of `all` seems to have the same. */
 export function startPrecision(instance: Instance, all: readonly Instance[]): "minute" | "second" {
   const minute = startMinute(instance);

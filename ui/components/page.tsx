@@ -1,19 +1,11 @@
 import type { RouteSectionProps } from "@solidjs/router";
-import {
-  createEffect,
-  createSignal,
-  ErrorBoundary,
-  on,
-  onCleanup,
-  Show,
-  Suspense,
-  type JSX,
-} from "solid-js";
+import { createEffect, ErrorBoundary, on, Suspense, type JSX } from "solid-js";
 import { Announcer, announce } from "../kit/announcer.tsx";
 import { Button } from "../kit/button.tsx";
 import { Notice } from "../kit/notice.tsx";
 import { Toaster } from "../kit/toaster.tsx";
 import { t } from "../messages/messages.ts";
+import { Loading } from "./loading.tsx";
 import styles from "./signed-in.module.css";
 
 /** What surrounds every page: messages, announcements, and the net below a fault of the app itself. */
@@ -29,25 +21,19 @@ export function Page(props: RouteSectionProps): JSX.Element {
   return (
     <>
       <ErrorBoundary fallback={(error: unknown) => <Crashed error={error} />}>
-        <Suspense fallback={<Loading />}>{props.children}</Suspense>
+        <Suspense
+          fallback={
+            <main class={styles["alone"]}>
+              <Loading />
+            </main>
+          }
+        >
+          {props.children}
+        </Suspense>
       </ErrorBoundary>
       <Toaster label={t("app.messages")} dismiss={t("app.dismiss")} />
       <Announcer />
     </>
-  );
-}
-
-/** Shown only where loading takes long enough to wonder about. */
-function Loading(): JSX.Element {
-  const [late, setLate] = createSignal(false);
-  const timer = setTimeout(() => setLate(true), 400);
-  onCleanup(() => clearTimeout(timer));
-  return (
-    <Show when={late()}>
-      <main class={styles["alone"]}>
-        <p role="status">{t("app.loading")}</p>
-      </main>
-    </Show>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Instance } from "../../gateway/schemas.ts";
 import { t } from "../messages/messages.ts";
+import { queueFigures } from "./queue-reason.ts";
 
 /** Reasons whose whole meaning is in the code: said in the reader's language. */
 const whole = [
@@ -9,14 +10,22 @@ const whole = [
   "out_of_memory",
   "container_vanished",
   "no_nodes",
+  "node_lost",
+  "engine_unreachable",
+  "engine_restarted",
+  "disk_full",
+  "image_missing",
+  "not_found",
+  "internal",
 ] as const;
 
 /** Reasons with particulars: what they mean, and then the server's own words. */
 const particular = [
-  "node_lost",
   "desktop_silent",
   "container_exited",
   "container_error",
+  "engine_error",
+  "isolation_missing",
   "no_node_ready",
   "no_capacity",
   "never_fits",
@@ -31,7 +40,19 @@ export function reasonText(reason: Reason): string {
   const detailed = particular.find((it) => it === reason.code);
   return detailed === undefined
     ? sentence(reason.text)
-    : `${t(`reason.${detailed}`)} ${sentence(reason.text)}`;
+    : `${t(`reason.${detailed}`)} ${queueFigures(reason.text) ?? sentence(reason.text)}`;
+}
+
+/** The placer looks every two seconds: after this long without a word it is not there. */
+const unseenMs = 10_000;
+
+/** Why an instance is as it is, or waits; null where there is nothing to say. `nowMs`: the server's time. */
+export function whyText(instance: Instance, nowMs: number): string | null {
+  if (instance.reason !== null) return reasonText(instance.reason);
+  const since = instance.timeline.find((it) => it.phase === "queued")?.at ?? null;
+  const waitsUnseen =
+    instance.state === "queued" && since !== null && nowMs - Date.parse(since) > unseenMs;
+  return waitsUnseen ? t("queue.unseen") : null;
 }
 
 /** The server writes reasons as parts of a sentence: "stopped by its owner". */

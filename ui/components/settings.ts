@@ -19,3 +19,12 @@ export function writeSetting(name: string, value: string | null): void {
     // Nothing to do: the choice holds until the page is left.
   }
 }
+
+/** theme-early.js counts the loads that fail, and gives up after some: this one has not failed. */
+export function forgetFailedLoads(): void {
+  try {
+    sessionStorage.removeItem("asci.loads");
+  } catch {
+    // Then nothing was counted.
+  }
+}

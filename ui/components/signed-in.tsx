@@ -1,4 +1,4 @@
-import { Navigate, useLocation, type RouteSectionProps } from "@solidjs/router";
+import { A, Navigate, useLocation, type RouteSectionProps } from "@solidjs/router";
 import {
   createContext,
   createEffect,
@@ -15,10 +15,12 @@ import { isSignedOut } from "../api/errors.ts";
 import { followEvents } from "../api/events.ts";
 import { useMe } from "../api/queries.ts";
 import { forgetSignIn, rememberSignedIn } from "../api/session.ts";
+import { buttonClass } from "../kit/button.tsx";
 import { Notice } from "../kit/notice.tsx";
 import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { ErrorNotice } from "./error-notice.tsx";
+import { Loading } from "./loading.tsx";
 import styles from "./signed-in.module.css";
 
 const SignedInContext = createContext<Accessor<Me>>();
@@ -58,6 +60,11 @@ export function SignedIn(props: RouteSectionProps): JSX.Element {
           <ErrorNotice error={query.error} doing="look" retry={() => void query.refetch()} urgent />
         </main>
       </Match>
+      <Match when={query.isPending}>
+        <main class={styles["alone"]}>
+          <Loading />
+        </main>
+      </Match>
       <Match when={me()}>{(known) => <Inside me={known}>{props.children}</Inside>}</Match>
     </Switch>
   );
@@ -80,7 +87,19 @@ export function AdminsOnly(props: RouteSectionProps): JSX.Element {
     <Show
       when={me().roles.includes("admin")}
       fallback={
-        <Notice tone="attention" title={t("admin.forbidden")} lines={[t("admin.forbiddenNext")]} />
+        <>
+          <h1 class="visually-hidden">{t("admin.title")}</h1>
+          <Notice
+            tone="attention"
+            title={t("admin.forbidden")}
+            lines={[t("admin.forbiddenNext")]}
+            actions={
+              <A class={buttonClass({})} href={paths.desktops()}>
+                {t("viewer.back")}
+              </A>
+            }
+          />
+        </>
       }
     >
       {props.children}

@@ -1,8 +1,9 @@
 import { createUniqueId, Show, splitProps, type JSX } from "solid-js";
+import { showToast } from "./toasts.ts";
 import styles from "./button.module.css";
 
 export interface ButtonLook {
-  readonly variant?: "primary" | "soft" | "default" | "quiet" | "danger" | undefined;
+  readonly variant?: "primary" | "soft" | "default" | "quiet" | "danger" | "link" | undefined;
   readonly size?: "small" | "medium" | "large" | undefined;
   /** Square, for an icon alone: bring an `aria-label`. */
   readonly icon?: boolean | undefined;
@@ -12,7 +13,7 @@ export type ButtonProps = ButtonLook &
   Omit<JSX.ButtonHTMLAttributes<HTMLButtonElement>, "disabled" | "onClick"> & {
     /**
      * Why it cannot be used just now. The button stays reachable, so that everyone can learn the
-     * reason; a click does nothing.
+     * reason; a click, which is all that a finger can do, says it.
      */
     readonly disabledReason?: string | null | undefined;
     readonly onClick?: ((event: MouseEvent) => void) | undefined;
@@ -48,8 +49,10 @@ export function Button(props: ButtonProps): JSX.Element {
         class={`${buttonClass(look)} ${own.class ?? ""}`}
         aria-disabled={reason() === null ? undefined : true}
         onClick={(event) => {
-          if (reason() === null) own.onClick?.(event);
-          else event.preventDefault();
+          const why = reason();
+          if (why === null) return own.onClick?.(event);
+          event.preventDefault();
+          showToast({ tone: "info", title: why });
         }}
       >
         {own.children}

@@ -1,6 +1,6 @@
 import { AlertDialog } from "@kobalte/core/alert-dialog";
 import { Dialog as Kobalte } from "@kobalte/core/dialog";
-import type { JSX } from "solid-js";
+import { createEffect, on, type JSX } from "solid-js";
 import { Button } from "./button.tsx";
 import styles from "./dialog.module.css";
 
@@ -16,14 +16,35 @@ interface ConfirmProps {
   readonly onConfirm: () => void;
 }
 
+/**
+ * Gives the focus back to what a dialog was opened from. Where that was a menu, it is gone by then,
+ * and its button stands for it.
+ */
+function useWayBack(open: () => boolean): (event: Event) => void {
+  let from: HTMLElement | null = null;
+  createEffect(
+    on(open, (isOpen) => {
+      if (!isOpen) return;
+      const active = document.activeElement as HTMLElement | null;
+      const button = active?.closest('[role="menu"]')?.getAttribute("aria-labelledby") ?? null;
+      from = button === null ? active : document.getElementById(button);
+    }),
+  );
+  return (event) => {
+    event.preventDefault();
+    from?.focus();
+  };
+}
+
 /** Asks before something that cannot be undone. Focus starts on the harmless answer. */
 export function Confirm(props: ConfirmProps): JSX.Element {
+  const back = useWayBack(() => props.open);
   return (
     <AlertDialog open={props.open} onOpenChange={props.onOpenChange}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay class={styles["overlay"]} />
         <div class={styles["positioner"]}>
-          <AlertDialog.Content class={styles["content"]}>
+          <AlertDialog.Content class={styles["content"]} onCloseAutoFocus={back}>
             <AlertDialog.Title as="h2" class={styles["title"]}>
               {props.title}
             </AlertDialog.Title>
@@ -60,12 +81,18 @@ interface DialogProps {
 
 /** A dialog with content of its own, a form for example. */
 export function Dialog(props: DialogProps): JSX.Element {
+  const back = useWayBack(() => props.open);
   return (
     <Kobalte open={props.open} onOpenChange={props.onOpenChange}>
       <Kobalte.Portal>
         <Kobalte.Overlay class={styles["overlay"]} />
         <div class={styles["positioner"]}>
-          <Kobalte.Content class={styles["content"]} role="dialog" aria-modal="true">
+          <Kobalte.Content
+            class={styles["content"]}
+            role="dialog"
+            aria-modal="true"
+            onCloseAutoFocus={back}
+          >
             <Kobalte.Title as="h2" class={styles["title"]}>
               {props.title}
             </Kobalte.Title>

@@ -136,12 +136,12 @@ export function MenuChoice<T extends string>(props: MenuChoiceProps<T>): JSX.Ele
 
 export function MenuHeading(props: {
   readonly children: JSX.Element;
-  readonly note: string;
+  readonly note?: string | undefined;
 }): JSX.Element {
   return (
     <div class={styles["heading"]} role="presentation">
       {props.children}
-      <span class={styles["headingNote"]}>{props.note}</span>
+      <Show when={props.note}>{(text) => <span class={styles["headingNote"]}>{text()}</span>}</Show>
     </div>
   );
 }

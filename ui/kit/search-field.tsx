@@ -1,5 +1,5 @@
 import Search from "lucide-solid/icons/search";
-import { onCleanup, onMount, type JSX } from "solid-js";
+import { onCleanup, onMount, Show, type JSX } from "solid-js";
 import { isTyping } from "./typing.ts";
 import styles from "./search-field.module.css";
 
@@ -10,13 +10,19 @@ interface SearchFieldProps {
   readonly placeholder: string;
   readonly value: string;
   readonly onInput: (value: string) => void;
+  /** `/` anywhere on the page goes to it. One field of a page can have it. */
+  readonly shortcut?: boolean | undefined;
 }
 
-/** A search field; `/` anywhere on the page goes to it, Escape empties it and leaves. */
+/** What the API takes; nobody searches for more. */
+const maxLength = 200;
+
+/** A search field; Escape empties it and leaves. */
 export function SearchField(props: SearchFieldProps): JSX.Element {
   let input: HTMLInputElement | undefined;
   const slash = (event: KeyboardEvent): void => {
     if (
+      props.shortcut !== true ||
       event.key !== focusKey ||
       event.ctrlKey ||
       event.metaKey ||
@@ -38,7 +44,8 @@ export function SearchField(props: SearchFieldProps): JSX.Element {
         class={styles["input"]}
         type="search"
         aria-label={props.label}
-        aria-keyshortcuts={focusKey}
+        aria-keyshortcuts={props.shortcut === true ? focusKey : undefined}
+        maxLength={maxLength}
         placeholder={props.placeholder}
         autocomplete="off"
         value={props.value}
@@ -49,9 +56,11 @@ export function SearchField(props: SearchFieldProps): JSX.Element {
           event.currentTarget.blur();
         }}
       />
-      <kbd class={styles["hint"]} aria-hidden="true">
-        {focusKey}
-      </kbd>
+      <Show when={props.shortcut}>
+        <kbd class={styles["hint"]} aria-hidden="true">
+          {focusKey}
+        </kbd>
+      </Show>
     </div>
   );
 }

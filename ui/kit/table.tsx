@@ -9,6 +9,10 @@ export interface Column<T> {
   readonly cell: (row: T) => JSX.Element;
   /** Numbers line up at the end. */
   readonly end?: boolean;
+  /** What a row is known by: the heading of its card. */
+  readonly title?: boolean;
+  /** Buttons: at the end of the row, and below its card. */
+  readonly actions?: boolean;
   readonly sort?:
     | { readonly descending: boolean; readonly text: string; readonly toggle: () => void }
     | undefined;
@@ -58,7 +62,7 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
               {(column) => (
                 <th
                   scope="col"
-                  class={column.end === true ? styles["end"] : undefined}
+                  class={classOf(column)}
                   aria-sort={
                     column.sort === undefined
                       ? undefined
@@ -104,10 +108,7 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
               >
                 <For each={props.columns}>
                   {(column) => (
-                    <td
-                      data-label={column.head}
-                      class={column.end === true ? styles["end"] : undefined}
-                    >
+                    <td data-label={column.head} class={classOf(column)}>
                       {column.cell(row)}
                     </td>
                   )}
@@ -119,6 +120,12 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
       </table>
     </div>
   );
+}
+
+function classOf<T>(column: Column<T>): string | undefined {
+  if (column.actions === true) return styles["actions"];
+  if (column.title === true) return styles["title"];
+  return column.end === true ? styles["end"] : undefined;
 }
 
 /** A click on a row's own control, or the end of marking its text, is not for the row. */

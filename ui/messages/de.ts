@@ -8,6 +8,10 @@ export const de: Catalogue = {
   "app.messages": "Meldungen",
   "app.dismiss": "Ausblenden",
   "app.cancel": "Abbrechen",
+  "app.full": {
+    one: "Hier passt {count} Zeichen hinein; mehr wird nicht angenommen.",
+    other: "Hier passen {count} Zeichen hinein; mehr wird nicht angenommen.",
+  },
   "app.tryAgain": "Erneut versuchen",
   "app.reload": "Seite neu laden",
   "app.errorId": "Fehlerkennung für den Support: {id}",
@@ -15,8 +19,9 @@ export const de: Catalogue = {
     "Die laufende Aktualisierung ist unterbrochen und wird neu versucht; das Gezeigte kann etwas veraltet sein.",
   "app.crashed": "Auf dieser Seite ist ein Fehler aufgetreten.",
   "app.crashedSafe": "Ihre Desktops sind nicht betroffen und laufen weiter.",
-  "app.outdated": "ASCI wurde aktualisiert, während diese Seite offen war.",
-  "app.outdatedNext": "Laden Sie die Seite neu, um weiterzuarbeiten. Ihre Desktops laufen weiter.",
+  "app.outdated": "Ein Teil dieser Seite ließ sich nicht laden.",
+  "app.outdatedNext":
+    "ASCI wurde inzwischen aktualisiert, oder das Netz war weg. Laden Sie die Seite neu, um weiterzuarbeiten; Ihre Desktops laufen weiter.",
 
   "nav.desktops": "Desktops",
   "nav.admin": "Verwaltung",
@@ -33,6 +38,14 @@ export const de: Catalogue = {
   "account.language.system": "Wie der Browser",
   "account.apiReference": "API-Referenz",
   "account.signOut": "Abmelden",
+  "account.signOutEverywhere": "Auf allen Geräten abmelden",
+
+  "everywhere.title": "Auf allen Geräten abmelden?",
+  "everywhere.text":
+    "Jeder Browser, in dem Sie angemeldet sind, wird sofort abgemeldet, auch dieser; dort offene Desktops werden geschlossen.",
+  "everywhere.kept":
+    "Ihre Desktops laufen weiter. Melden Sie sich wieder an, um zu ihnen zurückzukehren.",
+  "everywhere.confirm": "Überall abmelden",
 
   "signIn.title": "Anmelden",
   "signIn.intro": "Ihre Desktops, in diesem Browser.",
@@ -71,7 +84,20 @@ export const de: Catalogue = {
   "reason.out_of_memory": "Er brauchte mehr Speicher, als seine Umgebung erlaubt.",
   "reason.container_vanished": "Sein Container wurde außerhalb von ASCI entfernt.",
   "reason.no_nodes": "Noch ist kein Knoten angemeldet.",
-  "reason.node_lost": "Sein Knoten antwortet nicht.",
+  "reason.engine_unreachable":
+    "Die Container-Engine seines Knotens antwortet nicht. ASCI versucht es weiter.",
+  "reason.engine_restarted":
+    "Er endete, als sein Knoten oder dessen Container-Engine neu gestartet wurde.",
+  "reason.disk_full": "Die Platte seines Knotens ist voll. Melden Sie das der Verwaltung.",
+  "reason.image_missing": "Sein Image fehlt auf dem Knoten. Melden Sie das der Verwaltung.",
+  "reason.not_found":
+    "Sein Container war weg, als er gebraucht wurde. ASCI sieht noch einmal nach.",
+  "reason.internal":
+    "In ASCI selbst ist ein Fehler aufgetreten; im Protokoll steht mehr. Kommt es wieder vor, melden Sie es der Verwaltung.",
+  "reason.engine_error": "Die Container-Engine seines Knotens lehnte ab.",
+  "reason.isolation_missing": "Sein Knoten kann Desktops gerade nicht voneinander trennen.",
+  "reason.node_lost":
+    "Sein Knoten antwortet nicht. Er bleibt erhalten und geht weiter, wenn der Knoten mit ihm zurückkommt.",
   "reason.desktop_silent": "Der Desktop kam nicht hoch.",
   "reason.container_exited": "Der Desktop endete von selbst.",
   "reason.container_error": "Der Container konnte nicht laufen.",
@@ -79,12 +105,32 @@ export const de: Catalogue = {
   "reason.no_capacity": "Auf keinem Knoten ist gerade Platz.",
   "reason.never_fits": "Kein Knoten ist groß genug dafür.",
 
+  "queue.unseen":
+    "Noch hat nichts nach einem Platz gesucht: Der Teil von ASCI, der das tut, ist nicht da.",
+  "queue.nodes": { one: "{count} Knoten: {parts}.", other: "{count} Knoten: {parts}." },
+  "queue.ready": { one: "{count} nicht bereit", other: "{count} nicht bereit" },
+  "queue.schedulable": { one: "{count} nimmt nichts Neues", other: "{count} nehmen nichts Neues" },
+  "queue.cpus": {
+    one: "{count} ohne genug freie CPU",
+    other: "{count} ohne genug freie CPU",
+  },
+  "queue.memory": {
+    one: "{count} ohne genug freien Speicher",
+    other: "{count} ohne genug freien Speicher",
+  },
+
   "desktops.title": "Desktops",
-  "desktops.running": "Laufende",
+  "desktops.live": "Ihre Desktops",
   "desktops.recent": "Zuletzt",
-  "desktops.filter": "Desktops filtern",
+  "desktops.filter": "In Ihren Desktops suchen",
+  "desktops.states": "Nur solche im Zustand",
+  "desktops.all": "Alle",
+  "desktops.order": "Reihenfolge",
+  "desktops.order.state": "Nach Zustand",
+  "desktops.order.newest": "Neueste zuerst",
+  "desktops.order.name": "Nach Namen",
   "desktops.filterNone": "Keiner Ihrer Desktops passt zu „{search}“.",
-  "desktops.showAll": { one: "{count} weiteren zeigen", other: "{count} weitere zeigen" },
+  "desktops.showAll": { one: "{count} zeigen", other: "Alle {count} zeigen" },
   "desktops.announce": "{name}: {state}",
 
   "card.connect": "Verbinden",
@@ -97,6 +143,7 @@ export const de: Catalogue = {
   "card.experiment": "Experiment",
   "card.since": "Seit",
   "card.ends": "Endet",
+  "card.queuedHint": "Er startet von selbst, sobald Platz ist; Sie können diese Seite verlassen.",
   "card.queuePosition": "Platz {position} in der Warteschlange",
   "card.queueEstimate": "ein Platz wird {when} erwartet",
 
@@ -113,6 +160,10 @@ export const de: Catalogue = {
   "why.restart.queued": "Er ist noch nicht gestartet.",
   "why.restart.stopping": "Er wird gerade beendet: einen Augenblick noch.",
   "why.restart.lost": "Sein Knoten ist gerade nicht erreichbar.",
+
+  "refused.title": "{name}: {why}",
+  "refused.text":
+    "Etwas anderes war schneller, zum Beispiel ein anderes Fenster. Diese Seite zeigt den Stand von jetzt.",
 
   "stop.pending": "Endet in {seconds} s",
   "stop.announce":
@@ -140,6 +191,8 @@ export const de: Catalogue = {
   "catalogue.noneUser":
     "Ihr Konto hat keine Umgebungen. Fragen Sie, wer Ihre Beamline betreut, nach einer.",
   "catalogue.noneAdmin": "Der Katalog ist leer.",
+  "catalogue.more": "Alles zeigen",
+  "catalogue.less": "Weniger zeigen",
   "catalogue.noMatch": "Nichts passt zu „{search}“.",
   "catalogue.clearSearch": "Suche leeren",
   "catalogue.firstTime":
@@ -192,9 +245,11 @@ export const de: Catalogue = {
   "viewer.offline":
     "Kein Netz. Ihr Desktop lief, als er zuletzt gesehen wurde; sobald das Netz zurück ist, sind Sie wieder da.",
   "viewer.foreignSize": "In der Größe eines anderen Fensters",
+  "viewer.notSent": "Was Sie jetzt tippen, wird nicht gesendet.",
   "viewer.tryNow": "Jetzt versuchen",
   "viewer.why.draining": "Der Server wird gerade aktualisiert.",
   "viewer.why.relay": "Der Verbindungsdienst des Knotens startet neu.",
+  "viewer.why.node": "Der Knoten des Desktops antwortet nicht.",
   "viewer.why.upstream": "Der Bildschirm des Desktops antwortet nicht.",
   "viewer.why.keepalive": "Das Netz ist verstummt.",
   "viewer.why.protocol": "Die Bilddaten wurden unterwegs beschädigt.",
@@ -236,6 +291,7 @@ export const de: Catalogue = {
   "clipboard.copy": "In meine Zwischenablage",
   "clipboard.sent": "Gesendet. Fügen Sie es im Desktop wie gewohnt ein.",
   "clipboard.copied": "In Ihre Zwischenablage kopiert.",
+  "clipboard.away": "Gerade nicht verbunden. Versuchen Sie es wieder, wenn der Desktop zurück ist.",
   "clipboard.blocked":
     "Der Browser erlaubt es nicht. Nehmen Sie das Textfeld und Strg+C oder Strg+V.",
 
@@ -268,13 +324,14 @@ export const de: Catalogue = {
   "quality.sharp": "Scharf",
   "quality.sharpText": "für feine Details, in schnellen Netzen",
 
+  "admin.title": "Verwaltung",
   "admin.forbidden": "Diese Seite ist für die Verwaltung.",
   "admin.forbiddenNext": "Wenn Sie sie sehen sollten, bitten Sie die Verwaltung um die Rolle.",
   "admin.search": "Suchen",
   "admin.count": { one: "{count} Eintrag", other: "{count} Einträge" },
   "admin.countMore": "{count} gezeigt, es gibt mehr",
   "admin.more": "Mehr zeigen",
-  "admin.noMatch": "Nichts passt.",
+  "admin.noMatch": "Nichts passt zu „{search}“.",
   "admin.sortedUp": "aufsteigend sortiert",
   "admin.sortedDown": "absteigend sortiert",
 
@@ -350,6 +407,9 @@ export const de: Catalogue = {
   "nodes.schedulable": "Nimmt neue Desktops",
   "nodes.schedulableWho": "{name} nimmt neue Desktops",
   "nodes.ofCapacity": "{used} von {total}",
+  "nodes.reason.node_never_seen": "Sein Controller hat sich noch nie gemeldet.",
+  "nodes.reason.node_silent": "Sein Controller meldet sich nicht.",
+  "nodes.reason.engine_unreachable": "Seine Container-Engine antwortet nicht.",
   "nodes.none":
     "Noch hat sich kein Knoten gemeldet. Ein Knoten erscheint hier, sobald sein Controller startet.",
   "nodes.changedOn": "{name} nimmt neue Desktops.",
@@ -376,6 +436,11 @@ export const de: Catalogue = {
     "Etwas zwischen diesem Browser und ASCI hat an dessen Stelle geantwortet (Status {status}).",
   "error.proxyNext":
     "Versuchen Sie es gleich noch einmal. Hinter einem Proxy oder in einem Gastnetz öffnen Sie die Seite neu: womöglich will man dort eine Anmeldung.",
+  "error.database": "Die Datenbank von ASCI antwortet gerade nicht.",
+  "error.tryingNext": "Diese Seite versucht es von selbst wieder.",
+  "error.notStartable": "Das lässt sich nicht mehr starten.",
+  "error.notStartableNext":
+    "Es wurde aus dem Katalog genommen, der jetzt wieder stimmt: Wählen Sie etwas anderes.",
   "error.unavailable": "Der Server von ASCI kann gerade nicht antworten.",
   "error.unavailableNext": "Versuchen Sie es gleich noch einmal.",
   "error.internal": "Auf dem Server von ASCI ist ein Fehler aufgetreten.",

@@ -16,14 +16,19 @@ export const en = {
   "app.messages": "Messages",
   "app.dismiss": "Dismiss",
   "app.cancel": "Cancel",
+  "app.full": {
+    one: "It can hold {count} character and is full.",
+    other: "It can hold {count} characters and is full: nothing more is taken.",
+  },
   "app.tryAgain": "Try again",
   "app.reload": "Reload the page",
   "app.errorId": "Error id for support: {id}",
   "app.liveLost": "Live updates are interrupted. Trying again; what you see may be a little old.",
   "app.crashed": "This page ran into a fault of its own.",
   "app.crashedSafe": "Your desktops are not affected and keep running.",
-  "app.outdated": "ASCI was updated while this page was open.",
-  "app.outdatedNext": "Reload the page to go on. Your desktops keep running.",
+  "app.outdated": "A part of this page could not be loaded.",
+  "app.outdatedNext":
+    "ASCI was updated meanwhile, or the network was away. Reload the page to go on; your desktops keep running.",
 
   "nav.desktops": "Desktops",
   "nav.admin": "Admin",
@@ -40,6 +45,13 @@ export const en = {
   "account.language.system": "As the browser",
   "account.apiReference": "API reference",
   "account.signOut": "Sign out",
+  "account.signOutEverywhere": "Sign out on all devices",
+
+  "everywhere.title": "Sign out on all devices?",
+  "everywhere.text":
+    "Every browser in which you are signed in is signed out at once, this one too, and the desktops open in them are closed.",
+  "everywhere.kept": "Your desktops keep running. Sign in again to come back to them.",
+  "everywhere.confirm": "Sign out everywhere",
 
   "signIn.title": "Sign in",
   "signIn.intro": "Your desktops, in this browser.",
@@ -77,7 +89,19 @@ export const en = {
   "reason.out_of_memory": "It used more memory than its environment allows.",
   "reason.container_vanished": "Its container was removed outside ASCI.",
   "reason.no_nodes": "No node is registered yet.",
-  "reason.node_lost": "Its node does not answer.",
+  "reason.engine_unreachable":
+    "The container engine of its node does not answer. ASCI keeps trying.",
+  "reason.engine_restarted":
+    "It ended when its node, or the container engine there, was restarted.",
+  "reason.disk_full": "The disk of its node is full. Tell an administrator.",
+  "reason.image_missing": "Its image is missing on the node. Tell an administrator.",
+  "reason.not_found": "Its container was gone when it was needed. ASCI looks again.",
+  "reason.internal":
+    "ASCI itself ran into a fault; its log has the details. If it happens again, tell an administrator.",
+  "reason.engine_error": "The container engine of its node refused.",
+  "reason.isolation_missing": "Its node cannot keep desktops apart just now.",
+  "reason.node_lost":
+    "Its node does not answer. It is kept, and taken up again when the node returns with it.",
   "reason.desktop_silent": "The desktop did not come up.",
   "reason.container_exited": "The desktop ended by itself.",
   "reason.container_error": "The container could not run.",
@@ -85,12 +109,31 @@ export const en = {
   "reason.no_capacity": "No node has room just now.",
   "reason.never_fits": "No node is large enough for it.",
 
+  "queue.unseen": "Nothing has looked for a place yet: the part of ASCI that does is away.",
+  "queue.nodes": { one: "{count} node: {parts}.", other: "{count} nodes: {parts}." },
+  "queue.ready": { one: "{count} not ready", other: "{count} not ready" },
+  "queue.schedulable": { one: "{count} taking nothing new", other: "{count} taking nothing new" },
+  "queue.cpus": {
+    one: "{count} without enough free CPU",
+    other: "{count} without enough free CPU",
+  },
+  "queue.memory": {
+    one: "{count} without enough free memory",
+    other: "{count} without enough free memory",
+  },
+
   "desktops.title": "Desktops",
-  "desktops.running": "Running",
+  "desktops.live": "Your desktops",
   "desktops.recent": "Recent",
-  "desktops.filter": "Filter desktops",
+  "desktops.filter": "Search your desktops",
+  "desktops.states": "Only those that are",
+  "desktops.all": "All",
+  "desktops.order": "Order",
+  "desktops.order.state": "By state",
+  "desktops.order.newest": "Newest first",
+  "desktops.order.name": "By name",
   "desktops.filterNone": "None of your desktops matches “{search}”.",
-  "desktops.showAll": { one: "Show {count} more", other: "Show all {count}" },
+  "desktops.showAll": { one: "Show {count}", other: "Show all {count}" },
   "desktops.announce": "{name}: {state}",
 
   "card.connect": "Connect",
@@ -103,6 +146,7 @@ export const en = {
   "card.experiment": "Experiment",
   "card.since": "Since",
   "card.ends": "Ends",
+  "card.queuedHint": "It starts by itself as soon as there is room; you can leave this page.",
   "card.queuePosition": "Place {position} in the queue",
   "card.queueEstimate": "a place is expected {when}",
 
@@ -119,6 +163,10 @@ export const en = {
   "why.restart.queued": "It has not started yet.",
   "why.restart.stopping": "It is stopping: wait a moment.",
   "why.restart.lost": "Its node is out of reach just now.",
+
+  "refused.title": "{name}: {why}",
+  "refused.text":
+    "Something else was quicker, another window for example. This page shows how it is now.",
 
   "stop.pending": "Stopping in {seconds} s",
   "stop.announce": "The desktop is about to stop. Undo is possible for some seconds.",
@@ -145,6 +193,8 @@ export const en = {
   "catalogue.noneUser":
     "Your account has no environments. Ask whoever looks after your beamline to give you one.",
   "catalogue.noneAdmin": "The catalogue is empty.",
+  "catalogue.more": "Show all of it",
+  "catalogue.less": "Show less",
   "catalogue.noMatch": "Nothing matches “{search}”.",
   "catalogue.clearSearch": "Clear the search",
   "catalogue.firstTime":
@@ -197,9 +247,11 @@ export const en = {
     "No network. Your desktop was running when it was last seen; you are back as soon as the network is.",
   "viewer.foreignSize": "In another window’s size",
   "viewer.tryNow": "Try now",
+  "viewer.notSent": "What you type now is not sent.",
   "viewer.why.draining": "The server is being updated.",
   "viewer.why.relay": "The node’s connection service restarts.",
   "viewer.why.upstream": "The desktop’s screen does not answer.",
+  "viewer.why.node": "The desktop’s node does not answer.",
   "viewer.why.keepalive": "The network went quiet.",
   "viewer.why.protocol": "The picture’s data was damaged on the way.",
   "viewer.why.server": "The server does not answer.",
@@ -238,6 +290,7 @@ export const en = {
   "clipboard.copy": "Copy to my clipboard",
   "clipboard.sent": "Sent. Paste it in the desktop as usual.",
   "clipboard.copied": "Copied to your clipboard.",
+  "clipboard.away": "Not connected just now. Try again when the desktop is back.",
   "clipboard.blocked": "The browser does not allow it. Use the text field and Ctrl+C or Ctrl+V.",
 
   "keys.title": "Keys the browser keeps for itself",
@@ -270,13 +323,14 @@ export const en = {
   "quality.sharp": "Sharp",
   "quality.sharpText": "for fine detail, on fast networks",
 
+  "admin.title": "Administration",
   "admin.forbidden": "This page is for administrators.",
   "admin.forbiddenNext": "If you should see it, ask an administrator for the role.",
   "admin.search": "Search",
   "admin.count": { one: "{count} entry", other: "{count} entries" },
   "admin.countMore": "{count} shown, there are more",
   "admin.more": "Show more",
-  "admin.noMatch": "Nothing matches.",
+  "admin.noMatch": "Nothing matches “{search}”.",
   "admin.sortedUp": "sorted upwards",
   "admin.sortedDown": "sorted downwards",
 
@@ -352,6 +406,9 @@ export const en = {
   "nodes.schedulable": "Takes new desktops",
   "nodes.schedulableWho": "{name} takes new desktops",
   "nodes.ofCapacity": "{used} of {total}",
+  "nodes.reason.node_never_seen": "Its controller has never reported.",
+  "nodes.reason.node_silent": "Its controller does not report.",
+  "nodes.reason.engine_unreachable": "Its container engine does not answer.",
   "nodes.none": "No node has registered yet. A node appears here when its controller starts.",
   "nodes.changedOn": "{name} takes new desktops.",
   "nodes.changedOff": "{name} takes no new desktops. Those that run there go on.",
@@ -376,6 +433,11 @@ export const en = {
   "error.proxy": "Something between this browser and ASCI answered in its place (status {status}).",
   "error.proxyNext":
     "Try again in a moment. If you are behind a proxy or a guest network, open the page anew: it may want you to sign in there.",
+  "error.database": "ASCI’s database does not answer just now.",
+  "error.tryingNext": "This page tries again by itself.",
+  "error.notStartable": "This can no longer be started.",
+  "error.notStartableNext":
+    "It was taken out of the catalogue, which is up to date now: choose something else.",
   "error.unavailable": "ASCI’s server cannot answer just now.",
   "error.unavailableNext": "Try again in a moment.",
   "error.internal": "ASCI’s server ran into a fault.",

@@ -1,16 +1,12 @@
 import { createMemo, createSignal, For, Show, type JSX } from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
-import { useInstances } from "../api/queries.ts";
+import { useEnvironments, useInstances } from "../api/queries.ts";
 import { Catalogue } from "../components/catalogue.tsx";
+import { DesktopList } from "../components/desktop-list.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
-import { InstanceCard } from "../components/instance-card.tsx";
+import { Loading } from "../components/loading.tsx";
 import { createNow } from "../components/now.ts";
-import {
-  endedInstances,
-  liveInstances,
-  searchInstances,
-  startPrecision,
-} from "../components/order.ts";
+import { endedInstances, liveInstances } from "../components/order.ts";
 import { usePageTitle } from "../components/page-title.ts";
 import { RecentRow } from "../components/recent-row.tsx";
 import { Button } from "../kit/button.tsx";
@@ -18,24 +14,20 @@ import { t } from "../messages/messages.ts";
 import styles from "./desktops.module.css";
 
 const recentFirst = 4;
-/** More than this share the width. */
-const crowdFrom = 2;
-/** More than this are looked for rather than looked at. */
-const filterFrom = 9;
 
 /** What runs, what can be started, and what ended. */
 export function DesktopsPage(): JSX.Element {
   const query = useInstances();
+  // Asked for beside the desktops, though it is shown after them.
+  useEnvironments();
   const now = createNow(10_000);
   const [all, setAll] = createSignal(false);
   const items = (): readonly Instance[] => (query.isPending ? [] : (query.data?.items ?? []));
-  const [filter, setFilter] = createSignal("");
   const live = createMemo(() => liveInstances(items()));
-  const crowded = (): boolean => live().length > crowdFrom;
-  const running = (): number => live().filter((it) => it.state === "running").length;
-  const filtered = createMemo(() => searchInstances(live(), filter()));
   const ended = createMemo(() => endedInstances(items()));
-  const shown = (): Instance[] => (all() ? ended() : ended().slice(0, recentFirst));
+  // A button that shows one more takes the place of that one.
+  const some = (): boolean => !all() && ended().length > recentFirst + 1;
+  const shown = (): Instance[] => (some() ? ended().slice(0, recentFirst) : ended());
   usePageTitle(() => t("desktops.title"));
   return (
     <div class={styles["page"]}>
@@ -44,44 +36,12 @@ export function DesktopsPage(): JSX.Element {
         <ErrorNotice error={query.error} doing="look" retry={() => void query.refetch()} urgent />
       </Show>
       <Show when={live().length > 0}>
-        <section class={styles["section"]} aria-labelledby="running">
-          <div class={styles["head"]}>
-            <h2 id="running" class={styles["title"]}>
-              {t("desktops.running")}
-              <Show when={live().length > 1}>
-                <span class={styles["count"]}>{live().length}</span>
-              </Show>
-            </h2>
-            <Show when={live().length >= filterFrom}>
-              <input
-                class={styles["filter"]}
-                type="search"
-                aria-label={t("desktops.filter")}
-                placeholder={t("desktops.filter")}
-                value={filter()}
-                onInput={(event) => setFilter(event.currentTarget.value)}
-              />
-            </Show>
-          </div>
-          <Show when={filtered().length === 0}>
-            <p role="status">{t("desktops.filterNone", { search: filter() })}</p>
-          </Show>
-          <ul class={`${styles["cards"]} ${crowded() ? styles["grid"] : ""}`}>
-            <For each={filtered()}>
-              {(instance) => (
-                <InstanceCard
-                  instance={instance}
-                  now={now}
-                  size={live().length === 1 ? "large" : "medium"}
-                  since={live().length === 1 ? null : startPrecision(instance, live())}
-                  crowded={running() > crowdFrom}
-                />
-              )}
-            </For>
-          </ul>
-        </section>
+        <DesktopList instances={live()} now={now} />
       </Show>
-      <Catalogue heading={!query.isPending && live().length === 0 ? "first" : "second"} />
+      {/* Not before it is known what stands above it: a button must not move from under a finger. */}
+      <Show when={!query.isPending} fallback={<Loading />}>
+        <Catalogue heading={live().length === 0 ? "first" : "second"} />
+      </Show>
       <Show when={ended().length > 0}>
         <section class={styles["section"]} aria-labelledby="recent">
           <h2 id="recent" class={styles["title"]}>
@@ -90,9 +50,9 @@ export function DesktopsPage(): JSX.Element {
           <ul class={styles["rows"]}>
             <For each={shown()}>{(instance) => <RecentRow instance={instance} now={now} />}</For>
           </ul>
-          <Show when={!all() && ended().length > recentFirst}>
+          <Show when={some()}>
             <Button variant="quiet" class={styles["more"] ?? ""} onClick={() => setAll(true)}>
-              {t("desktops.showAll", { count: ended().length - recentFirst })}
+              {t("desktops.showAll", { count: ended().length })}
             </Button>
           </Show>
         </section>

@@ -13,6 +13,7 @@ import { ApiError } from "../api/errors.ts";
 import { signIn, signInNotice } from "../api/session.ts";
 import { ErrorNotice } from "../components/error-notice.tsx";
 import { foldCase } from "../components/fold-case.ts";
+import { limit } from "../components/limit.ts";
 import { Logo } from "../components/logo.tsx";
 import { usePageTitle } from "../components/page-title.ts";
 import { PasswordField } from "../components/password-field.tsx";
@@ -106,7 +107,7 @@ export function SignInPage(): JSX.Element {
             autocorrect="off"
             spellcheck={false}
             required
-            maxLength={200}
+            {...limit(200)}
             value={username()}
             onInput={(event) => {
               const field = event.currentTarget;
@@ -119,7 +120,7 @@ export function SignInPage(): JSX.Element {
             name="password"
             autocomplete="current-password"
             required
-            maxLength={1000}
+            {...limit(1000)}
             value={password()}
             onInput={(event) => setPassword(event.currentTarget.value)}
             onKeyDown={(event) => setCapsLock(event.getModifierState("CapsLock"))}

@@ -147,6 +147,7 @@ export function Bar(props: BarProps): JSX.Element {
           <ClipboardPanel
             id={clipboardId}
             remote={props.remoteText}
+            away={props.rfb === null}
             onSend={(text) => props.rfb?.clipboardPasteFrom(text)}
             onClose={closeClipboard}
           />

@@ -9,6 +9,8 @@ interface ClipboardPanelProps {
   readonly id: string;
   /** What was last copied inside the desktop. */
   readonly remote: string;
+  /** There is no connection to send anything over. */
+  readonly away: boolean;
   readonly onSend: (text: string) => void;
   readonly onClose: () => void;
 }
@@ -27,10 +29,13 @@ export function ClipboardPanel(props: ClipboardPanelProps): JSX.Element {
     setSaid(message);
     announce(message);
   };
+  const away = (): string | null => (props.away ? t("clipboard.away") : null);
   const take = async (): Promise<void> => {
     const mine = await readClipboard();
     if (mine === null) return say(t("clipboard.blocked"));
     setText(mine);
+    // The connection may have gone while the browser asked for permission.
+    if (props.away) return say(t("clipboard.away"));
     send();
   };
   const send = (): void => {
@@ -64,10 +69,10 @@ export function ClipboardPanel(props: ClipboardPanelProps): JSX.Element {
         />
       </label>
       <div class={styles["actions"]}>
-        <Button variant="primary" size="small" onClick={send}>
+        <Button variant="primary" size="small" disabledReason={away()} onClick={send}>
           {t("clipboard.send")}
         </Button>
-        <Button size="small" onClick={() => void take()}>
+        <Button size="small" disabledReason={away()} onClick={() => void take()}>
           {t("clipboard.paste")}
         </Button>
         <Button size="small" onClick={() => void copy()}>

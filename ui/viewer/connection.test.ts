@@ -70,6 +70,11 @@ describe("a connection that ends", () => {
     });
   });
 
+  it("blames what lies behind the server where that has just granted a ticket", () => {
+    const refused = run([running, { type: "ticket" }, closed(1006, 0)]);
+    expect(refused).toMatchObject({ kind: "waiting", connection: { because: "node" } });
+  });
+
   it("looks at the instance where the close does not say what became of it", () => {
     for (const code of [closeCodes.desktopEnded.code, closeCodes.upstreamLost.code, 1006]) {
       expect(run([...up, closed(code)]).did).toContain("refresh");

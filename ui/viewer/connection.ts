@@ -11,6 +11,7 @@ export type Because =
   | "draining"
   | "relay"
   | "upstream"
+  | "node"
   | "keepalive"
   | "protocol"
   | "server"
@@ -225,8 +226,11 @@ function onClosed(
       return wait({ ...next, because: "relay" }, random, null);
     case closeCodes.keepaliveLost.code:
       return wait({ ...next, because: "keepalive" }, random, null);
-    default:
-      return wait({ ...next, because: "lost" }, random, null, { type: "refresh" });
+    default: {
+      // The ticket was granted a moment ago: the server is there, what lies behind it is not.
+      const because = connection.phase.kind === "opening" ? "node" : "lost";
+      return wait({ ...next, because }, random, null, { type: "refresh" });
+    }
   }
 }
 

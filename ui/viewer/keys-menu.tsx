@@ -3,6 +3,7 @@ import { For, type JSX } from "solid-js";
 import { Menu, MenuHeading, MenuItem } from "../kit/menu.tsx";
 import { t } from "../messages/messages.ts";
 import { functionKey, namedKeys, type Modifier, characterKey } from "./keys.ts";
+import { isTouch } from "./touch-bar.ts";
 import { sendCombination, type Combination } from "./send-keys.ts";
 
 interface KeysMenuProps {
@@ -38,7 +39,7 @@ export function KeysMenu(props: KeysMenuProps): JSX.Element {
       onOpenChange={props.onOpenChange}
       onClosed={props.onClosed}
     >
-      <MenuHeading note={t("keys.hint")}>{t("keys.title")}</MenuHeading>
+      <MenuHeading note={isTouch() ? undefined : t("keys.hint")}>{t("keys.title")}</MenuHeading>
       <For each={combinations()}>
         {(it) => (
           <MenuItem

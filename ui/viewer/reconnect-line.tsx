@@ -1,4 +1,4 @@
-import { Show, type JSX } from "solid-js";
+import { createSignal, onCleanup, Show, type JSX } from "solid-js";
 import { Button } from "../kit/button.tsx";
 import { t } from "../messages/messages.ts";
 import type { Because, Connection } from "./connection.ts";
@@ -19,9 +19,13 @@ export function ReconnectLine(props: {
     // What it was when the server last said so is all that is known.
     return isSilent(props.connection) ? t("viewer.silent") : t("viewer.reconnecting");
   };
+  const typed = watchTyping();
   return (
     <div class={styles["line"]} role="status">
       <span>{words()}</span>
+      <Show when={typed()}>
+        <span class={styles["lineNote"]}>{t("viewer.notSent")}</span>
+      </Show>
       <Show when={offline() ? null : troubleOf(props.connection)}>
         {(text) => (
           <>
@@ -36,6 +40,26 @@ export function ReconnectLine(props: {
       </Show>
     </div>
   );
+}
+
+/** True once someone has typed what was meant for the desktop. */
+function watchTyping(): () => boolean {
+  const [typed, setTyped] = createSignal(false);
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.target === document.body && (event.key.length === 1 || event.key === "Enter"))
+      setTyped(true);
+  };
+  const onInput = (event: Event): void => {
+    if (event.target instanceof Element && event.target.matches("[data-to-desktop]"))
+      setTyped(true);
+  };
+  window.addEventListener("keydown", onKey);
+  window.addEventListener("input", onInput);
+  onCleanup(() => {
+    window.removeEventListener("keydown", onKey);
+    window.removeEventListener("input", onInput);
+  });
+  return typed;
 }
 
 /** The server itself has not answered for several tries. */

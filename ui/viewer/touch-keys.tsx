@@ -4,7 +4,7 @@ import ArrowLeft from "lucide-solid/icons/arrow-left";
 import ArrowRight from "lucide-solid/icons/arrow-right";
 import ArrowUp from "lucide-solid/icons/arrow-up";
 import KeyboardIcon from "lucide-solid/icons/keyboard";
-import { createSignal, For, onCleanup, Show, type JSX } from "solid-js";
+import { createEffect, createSignal, For, on, onCleanup, Show, type JSX } from "solid-js";
 import { t } from "../messages/messages.ts";
 import {
   diffText,
@@ -25,14 +25,19 @@ import styles from "./touch-keys.module.css";
 const filler = "_".repeat(64);
 
 /** The keys that a tablet's keyboard lacks, and the way to raise that keyboard. */
-export function TouchKeys(props: { readonly rfb: RFB }): JSX.Element {
+export function TouchKeys(props: {
+  /** Null: there is nothing to send keys to just now. */
+  readonly rfb: RFB | null;
+}): JSX.Element {
   const [held, setHeld] = createSignal<ReadonlySet<Modifier>>(new Set());
   const [functions, setFunctions] = createSignal(false);
+  const away = (): boolean => props.rfb === null;
   let input: HTMLTextAreaElement | undefined;
   let before = filler;
 
   const press = (modifier: Modifier, down: boolean): void => {
     const { keysym, code } = modifiers[modifier];
+    if (props.rfb === null) return;
     props.rfb.sendKey(keysym, code, down);
     setHeld((all) => {
       const next = new Set(all);
@@ -46,13 +51,21 @@ export function TouchKeys(props: { readonly rfb: RFB }): JSX.Element {
     for (const modifier of held()) press(modifier, false);
   };
   const type = (key: Key): void => {
-    props.rfb.sendKey(key.keysym, key.code);
+    props.rfb?.sendKey(key.keysym, key.code);
     letGo();
   };
   onCleanup(letGo);
+  // Another connection knows nothing of what was held on the one before.
+  createEffect(
+    on(
+      () => props.rfb,
+      () => setHeld(new Set<Modifier>()),
+      { defer: true },
+    ),
+  );
 
   const onInput = (field: HTMLTextAreaElement): void => {
-    sendChange(props.rfb, diffText(before, field.value));
+    if (props.rfb !== null) sendChange(props.rfb, diffText(before, field.value));
     letGo();
     reset(field);
   };
@@ -72,12 +85,24 @@ export function TouchKeys(props: { readonly rfb: RFB }): JSX.Element {
   const keepFocus = (event: PointerEvent): void => event.preventDefault();
 
   return (
-    <div class={styles["bar"]} role="toolbar" aria-label={t("keys.bar")} onPointerDown={keepFocus}>
+    // Not inert while there is nothing to send to: that would take the field's focus, and with it the
+    // on-screen keyboard, which only a tap brings back.
+    <div
+      class={`${styles["bar"]} ${away() ? styles["away"] : ""}`}
+      role="toolbar"
+      aria-label={t("keys.bar")}
+      onPointerDown={keepFocus}
+    >
       <Show when={functions()}>
         <div class={styles["row"]}>
           <For each={Array.from({ length: 12 }, (_, index) => index + 1)}>
             {(number) => (
-              <button type="button" class={styles["key"]} onClick={() => type(functionKey(number))}>
+              <button
+                type="button"
+                class={styles["key"]}
+                aria-disabled={away()}
+                onClick={() => type(functionKey(number))}
+              >
                 {t("key.function", { number })}
               </button>
             )}
@@ -88,7 +113,12 @@ export function TouchKeys(props: { readonly rfb: RFB }): JSX.Element {
         <div class={styles["row"]}>
           <For each={["Escape", "Tab"] as const}>
             {(name) => (
-              <button type="button" class={styles["key"]} onClick={() => type(namedKeys[name])}>
+              <button
+                type="button"
+                class={styles["key"]}
+                aria-disabled={away()}
+                onClick={() => type(namedKeys[name])}
+              >
                 {t(`key.${name}`)}
               </button>
             )}
@@ -98,6 +128,7 @@ export function TouchKeys(props: { readonly rfb: RFB }): JSX.Element {
               <button
                 type="button"
                 class={styles["key"]}
+                aria-disabled={away()}
                 aria-pressed={held().has(modifier)}
                 onClick={() => press(modifier, !held().has(modifier))}
               >
@@ -111,6 +142,7 @@ export function TouchKeys(props: { readonly rfb: RFB }): JSX.Element {
                 type="button"
                 class={styles["key"]}
                 aria-label={arrow.name}
+                aria-disabled={away()}
                 onClick={() => type(namedKeys[arrow.key])}
               >
                 <arrow.icon size={18} aria-hidden="true" />
@@ -145,6 +177,7 @@ export function TouchKeys(props: { readonly rfb: RFB }): JSX.Element {
         }}
         class={styles["input"]}
         aria-label={t("keys.input")}
+        data-to-desktop=""
         autocapitalize="none"
         autocomplete="off"
         autocorrect="off"

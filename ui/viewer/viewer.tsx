@@ -25,6 +25,7 @@ import { EndScreen } from "./end-screen.tsx";
 import { isEscapeChord } from "./keys.ts";
 import { preloadNoVnc } from "./load-novnc.ts";
 import { OverScreen } from "./over-screen.tsx";
+import { isTouch } from "./touch-bar.ts";
 import { ReconnectLine, troubleOf } from "./reconnect-line.tsx";
 import { watchOwnSize } from "./own-size.ts";
 import { TouchKeys } from "./touch-keys.tsx";
@@ -137,7 +138,10 @@ export function Viewer(props: ViewerProps): JSX.Element {
           />
         </Show>
       </div>
-      <Show when={isTouch() && visible() && rfb()}>{(open) => <TouchKeys rfb={open()} />}</Show>
+      {/* From before the first picture to after a lost one: the desktop keeps its size. */}
+      <Show when={isTouch() && running() && overOf(connection()) === undefined}>
+        <TouchKeys rfb={visible() ? rfb() : null} />
+      </Show>
     </>
   );
 }
@@ -178,9 +182,4 @@ function restingState(instance: Instance) {
     default:
       return instance.state;
   }
-}
-
-/** A tablet or a phone: what is under the finger has no Ctrl and no Esc. */
-function isTouch(): boolean {
-  return window.matchMedia("(pointer: coarse)").matches;
 }

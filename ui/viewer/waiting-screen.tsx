@@ -1,5 +1,5 @@
 import { A } from "@solidjs/router";
-import { Show, type JSX } from "solid-js";
+import { createMemo, Show, type JSX } from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
 import { QueuePlace } from "../components/moment.tsx";
 import { createNow } from "../components/now.ts";
@@ -8,7 +8,7 @@ import { TimelineView } from "../components/timeline-view.tsx";
 import { Button, buttonClass } from "../kit/button.tsx";
 import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
-import { reasonText } from "../components/reason.ts";
+import { whyText } from "../components/reason.ts";
 import styles from "./viewer-page.module.css";
 
 interface WaitingScreenProps {
@@ -23,8 +23,11 @@ export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
   const now = createNow(100);
   const it = (): Instance => props.instance;
   const queued = (): boolean => it().state === "queued";
+  const why = createMemo(() => whyText(it(), now()));
+  // It runs already: this is only the way back to it.
+  const late = it().state === "running" && it().timeline.at(-1)?.at !== null;
   return (
-    <div class={styles["screen"]}>
+    <div class={`${styles["screen"]} ${late ? styles["late"] : ""}`}>
       <section class={styles["box"]}>
         <div class={styles["head"]}>
           <StateBadge state={it().state} />
@@ -38,9 +41,9 @@ export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
           </Show>
         </div>
         <TimelineView instance={it()} now={now} tall />
-        <Show when={queued() && (it().reason ?? it().queue)}>
+        <Show when={queued() && (why() ?? it().queue)}>
           <div class={styles["reason"]}>
-            <Show when={it().reason}>{(reason) => <p>{reasonText(reason())}</p>}</Show>
+            <Show when={why()}>{(text) => <p>{text()}</p>}</Show>
             <Show when={it().queue}>
               {(queue) => (
                 <p>

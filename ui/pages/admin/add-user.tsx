@@ -1,10 +1,11 @@
 import type { JSX } from "solid-js";
 import { createUser } from "../../api/calls.ts";
 import { foldCase } from "../../components/fold-case.ts";
+import { limit } from "../../components/limit.ts";
 import { PasswordField } from "../../components/password-field.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { Field } from "../../kit/field.tsx";
-import { showToast } from "../../kit/toaster.tsx";
+import { showToast } from "../../kit/toasts.ts";
 import { t } from "../../messages/messages.ts";
 import { UserForm, type UserEntries } from "./user-form.tsx";
 
@@ -49,6 +50,7 @@ function AddUserForm(props: AddUserProps): JSX.Element {
           <Field
             label={t("users.username")}
             name="username"
+            {...limit(31)}
             hint={faults().username === undefined ? t("users.usernameHint") : undefined}
             error={faults().username}
             autocapitalize="none"
@@ -62,6 +64,7 @@ function AddUserForm(props: AddUserProps): JSX.Element {
           <Field
             label={t("users.displayName")}
             name="displayName"
+            {...limit(200)}
             optional={t("users.optional")}
             error={faults().displayName}
             autocomplete="off"
@@ -69,6 +72,7 @@ function AddUserForm(props: AddUserProps): JSX.Element {
           <Field
             label={t("users.email")}
             name="email"
+            {...limit(254)}
             type="email"
             optional={t("users.optional")}
             error={faults().email}
@@ -77,6 +81,7 @@ function AddUserForm(props: AddUserProps): JSX.Element {
           <PasswordField
             label={t("users.password")}
             name="password"
+            {...limit(200)}
             hint={faults().password === undefined ? t("users.passwordHint") : undefined}
             error={faults().password}
             autocomplete="new-password"

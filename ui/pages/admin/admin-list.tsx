@@ -1,5 +1,6 @@
 import { Match, Show, Switch, type JSX } from "solid-js";
 import { ErrorNotice } from "../../components/error-notice.tsx";
+import { Loading } from "../../components/loading.tsx";
 import { Button } from "../../kit/button.tsx";
 import { SearchField } from "../../kit/search-field.tsx";
 import { Table, type Column } from "../../kit/table.tsx";
@@ -29,6 +30,7 @@ export function AdminList<T>(props: AdminListProps<T>): JSX.Element {
           placeholder={t("admin.search")}
           value={props.list.search()}
           onInput={props.list.setSearch}
+          shortcut
         />
         {props.action}
       </div>
@@ -41,10 +43,16 @@ export function AdminList<T>(props: AdminListProps<T>): JSX.Element {
           />
         </Match>
         <Match when={props.list.query.isPending}>
-          <p role="status">{t("app.loading")}</p>
+          <Loading />
+        </Match>
+        <Match when={rows().length === 0 && props.list.search() === ""}>
+          <p role="status">{props.none}</p>
         </Match>
         <Match when={rows().length === 0}>
-          <p role="status">{props.list.search() === "" ? props.none : t("admin.noMatch")}</p>
+          <div class={styles["none"]} role="status">
+            <p>{t("admin.noMatch", { search: props.list.search() })}</p>
+            <Button onClick={() => props.list.setSearch("")}>{t("catalogue.clearSearch")}</Button>
+          </div>
         </Match>
         <Match when={rows().length > 0}>
           <Table label={props.title} columns={props.columns} rows={rows()} onOpen={props.onOpen} />

@@ -1,10 +1,11 @@
 import { Show, type JSX } from "solid-js";
 import type { AdminUser } from "../../../gateway/schemas.ts";
 import { patchUser } from "../../api/calls.ts";
+import { limit } from "../../components/limit.ts";
 import { PasswordField } from "../../components/password-field.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { Field } from "../../kit/field.tsx";
-import { showToast } from "../../kit/toaster.tsx";
+import { showToast } from "../../kit/toasts.ts";
 import { t } from "../../messages/messages.ts";
 import { changesOf } from "./user-changes.ts";
 import { UserForm, type UserEntries } from "./user-form.tsx";
@@ -67,6 +68,7 @@ function EditUserForm(props: EditUserProps & { readonly user: AdminUser }): JSX.
           <Field
             label={t("users.displayName")}
             name="displayName"
+            {...limit(200)}
             value={props.user.displayName}
             error={faults().displayName}
             autocomplete="off"
@@ -75,6 +77,7 @@ function EditUserForm(props: EditUserProps & { readonly user: AdminUser }): JSX.
           <Field
             label={t("users.email")}
             name="email"
+            {...limit(254)}
             type="email"
             value={props.user.email ?? ""}
             optional={t("users.optional")}
@@ -84,6 +87,7 @@ function EditUserForm(props: EditUserProps & { readonly user: AdminUser }): JSX.
           <PasswordField
             label={t("users.newPassword")}
             name="password"
+            {...limit(200)}
             optional={t("users.optional")}
             hint={faults().password === undefined ? passwordHint() : undefined}
             error={faults().password}

@@ -6,11 +6,12 @@ import { toastError } from "../../components/error-notice.tsx";
 import { Moment } from "../../components/moment.tsx";
 import { createNow } from "../../components/now.ts";
 import { usePageTitle } from "../../components/page-title.ts";
+import { sentence } from "../../components/reason.ts";
 import { StateShape } from "../../components/state-badge.tsx";
 import { formatBytes } from "../../components/time.ts";
 import { Switch } from "../../kit/switch.tsx";
 import type { Column } from "../../kit/table.tsx";
-import { showToast } from "../../kit/toaster.tsx";
+import { showToast } from "../../kit/toasts.ts";
 import { locale, t } from "../../messages/messages.ts";
 import { AdminList } from "./admin-list.tsx";
 import { useAdminList } from "./use-admin-list.ts";
@@ -40,6 +41,7 @@ export function NodesPage(): JSX.Element {
   const columns = (): Column<AdminNode>[] => [
     {
       head: t("nodes.name"),
+      title: true,
       cell: (node) => <code class={styles["strong"]}>{node.name}</code>,
       sort: {
         descending: list.descending(),
@@ -119,10 +121,21 @@ function NodeState(props: { readonly node: AdminNode }): JSX.Element {
         {ready() ? t("nodes.ready") : t("nodes.notReady")}
       </span>
       <Show when={props.node.reason}>
-        {(reason) => <span class={styles["muted"]}>{reason().text}</span>}
+        {(reason) => <span class={styles["muted"]}>{reasonOf(reason())}</span>}
       </Show>
     </span>
   );
+}
+
+function reasonOf({ code, text }: NonNullable<AdminNode["reason"]>): string {
+  switch (code) {
+    case "node_never_seen":
+    case "node_silent":
+    case "engine_unreachable":
+      return t(`nodes.reason.${code}`);
+    default:
+      return sentence(text);
+  }
 }
 
 function Labels(props: { readonly labels: Readonly<Record<string, string>> }): JSX.Element {

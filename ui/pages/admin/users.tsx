@@ -11,7 +11,7 @@ import { StateShape } from "../../components/state-badge.tsx";
 import { Button } from "../../kit/button.tsx";
 import { Confirm } from "../../kit/dialog.tsx";
 import type { Column } from "../../kit/table.tsx";
-import { showToast } from "../../kit/toaster.tsx";
+import { showToast } from "../../kit/toasts.ts";
 import { t } from "../../messages/messages.ts";
 import { AddUser } from "./add-user.tsx";
 import { EditUser } from "./edit-user.tsx";
@@ -47,6 +47,7 @@ export function UsersPage(): JSX.Element {
   const columns = (): Column<AdminUser>[] => [
     {
       head: t("users.username"),
+      title: true,
       cell: (user) => (
         <code class={user.disabled ? styles["off"] : styles["strong"]}>{user.username}</code>
       ),
@@ -87,7 +88,7 @@ export function UsersPage(): JSX.Element {
     },
     {
       head: t("users.actions"),
-      end: true,
+      actions: true,
       cell: (user) => (
         <>
           <Button

@@ -1,0 +1,23 @@
+import { t } from "../messages/messages.ts";
+
+/** How many nodes could not take it, and why: "3 nodes: 1 not ready, 2 without enough free CPU". */
+const whole = /^(?:larger than any node is; )?(\d+) nodes?: (.+)$/;
+const parts = {
+  "not ready": "queue.ready",
+  "taking nothing new": "queue.schedulable",
+  "without enough free CPU": "queue.cpus",
+  "without enough free memory": "queue.memory",
+} as const;
+
+/** The placer's figures in the reader's language; null where they are not as `scheduler/` writes them. */
+export function queueFigures(text: string): string | null {
+  const [, nodes, rest] = whole.exec(text) ?? [];
+  if (nodes === undefined || rest === undefined) return null;
+  const told = rest.split(", ").map((part) => {
+    const [, count, words = ""] = /^(\d+) (.+)$/.exec(part) ?? [];
+    const key = Object.entries(parts).find(([phrase]) => phrase === words)?.[1];
+    return key === undefined ? null : t(key, { count: Number(count) });
+  });
+  if (told.includes(null)) return null;
+  return t("queue.nodes", { count: Number(nodes), parts: told.join(", ") });
+}
