@@ -40,13 +40,6 @@ export const narrow: Device = {
   viewport: { width: 360, height: 640 },
   touch: true,
 };
-/** A phone on its side. */
-const landscape: Device = {
-  name: "landscape",
-  viewport: { width: 844, height: 390 },
-  touch: true,
-};
-
 export interface Opened {
   readonly context: BrowserContext;
   readonly page: Page;
