@@ -30,6 +30,7 @@ export interface EnvironmentProp {
   readonly name: string;
   readonly description?: string;
   readonly kind?: "desktop" | "service";
+  /** Newest first. */
   readonly versions: readonly string[];
 }
 
@@ -138,9 +139,9 @@ async function insertEnvironment(db: Db, prop: EnvironmentProp): Promise<void> {
         ${prop.name}, ${prop.kind ?? "desktop"}, ${prop.description ?? ""}, 40)
       returning id
     )
-    insert into versions (environment_id, tag, image, digest)
-    select made.id, tag, 'none', 'none'
-    from made, unnest(${`{${prop.versions.join(",")}}`}::text[]) as tag`);
+    insert into versions (environment_id, tag, image, digest, created_at)
+    select made.id, tag, 'none', 'none', now() - age * interval '1 day'
+    from made, unnest(${`{${prop.versions.join(",")}}`}::text[]) with ordinality as v(tag, age)`);
 }
 
 const phases = ["queued", "placed", "container", "desktop", "panel"] as const;

@@ -46,7 +46,9 @@ async function paint(page: Page, colorScheme: "light" | "dark"): Promise<void> {
 async function look(page: Page, device: Device): Promise<void> {
   for (const scheme of ["light", "dark"] as const) {
     await paint(page, scheme);
-    expect({ scheme, faults: await faultsOf(page) }).toEqual({ scheme, faults: [] });
+    // The dark theme has other colours and nothing else: one device is looked at in full.
+    const rules = scheme === "light" || device === phone ? "all" : "colours";
+    expect({ scheme, faults: await faultsOf(page, rules) }).toEqual({ scheme, faults: [] });
   }
   expect(await overflowOf(page)).toBe(0);
   expect(await clippedOf(page)).toEqual([]);

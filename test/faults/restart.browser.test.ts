@@ -58,7 +58,8 @@ async function type(text: string, from = page): Promise<void> {
     last = await inDesktop("cat /home/admin/typed");
     return last === typed;
   }).catch((error: unknown) => {
-    throw new Error(`${String(error)}: ${JSON.stringify({ last, typed })}`);
+    const [seen, wanted] = [last.slice(-80), typed.slice(-80)];
+    throw new Error(`${String(error)}: it ends with "${seen}", not with "${wanted}"`);
   });
 }
 
@@ -89,6 +90,14 @@ const isReady = () =>
 const closes = () =>
   page.evaluate(() => (window as unknown as { streamCloses: number[] }).streamCloses);
 
+/** When the page was without its viewer, if only for a moment; since it was opened. */
+const absences = () =>
+  page.evaluate(() =>
+    (window as unknown as { viewerLeft: string[] }).viewerLeft.filter((it) =>
+      it.startsWith("/desktops/"),
+    ),
+  );
+
 /** The desktop's whole history, as the database has it. */
 async function history(): Promise<unknown[]> {
   const { databaseOwner } = await ensureSecrets(installation.dataDir);
@@ -114,7 +123,15 @@ beforeAll(async () => {
   });
   await page.addInitScript(() => {
     const codes: number[] = [];
-    Object.assign(window, { streamCloses: codes });
+    // The viewer taken out of the page and put back looks the same, but has lost the focus.
+    const left: string[] = [];
+    new MutationObserver((changes) => {
+      for (const { removedNodes } of changes)
+        for (const node of removedNodes)
+          if (node instanceof HTMLElement && node.matches("main"))
+            left.push(`${location.pathname} after ${Math.round(performance.now())} ms`);
+    }).observe(document, { childList: true, subtree: true });
+    Object.assign(window, { streamCloses: codes, viewerLeft: left });
     window.WebSocket = new Proxy(WebSocket, {
       construct(target, args: ConstructorParameters<typeof WebSocket>) {
         const socket = new target(...args);
@@ -155,6 +172,7 @@ async function expectBack(word: string): Promise<void> {
   const containers = await containersOf(instanceId);
   expect(containers.map((it) => [it.Id, it.State])).toEqual([[containerId, "running"]]);
   await until("ASCI is ready", isReady);
+  expect(await absences()).toEqual([]);
   expect(await history()).toEqual(["queued", "starting", "running"]);
 }
 

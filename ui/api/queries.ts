@@ -1,9 +1,9 @@
-import { useQuery } from "@tanstack/solid-query";
 import type { Instance } from "../../gateway/schemas.ts";
 import { getInstance, getMe, listEnvironments, listInstances, type List } from "./calls.ts";
 import { live } from "./events.ts";
 import { markAsked, mergeList, newestOf } from "./instance-cache.ts";
 import { keys, queryClient } from "./query-client.ts";
+import { useQuery } from "./use-query.ts";
 
 /** While events flow, lists need no asking; without them ask now and then. */
 const pollEveryMs = 5_000;
@@ -26,15 +26,17 @@ export const useEnvironments = () =>
   }));
 
 export const useInstances = () =>
-  useQuery(() => ({
-    queryKey: keys.instances,
-    queryFn: async ({ signal }) => {
-      const asked = markAsked();
-      return mergeList(await listInstances(signal), asked);
-    },
-    refetchInterval: pollMs(),
-    reconcile: "id",
-  }));
+  useQuery(
+    () => ({
+      queryKey: keys.instances,
+      queryFn: async ({ signal }) => {
+        const asked = markAsked();
+        return mergeList(await listInstances(signal), asked);
+      },
+      refetchInterval: pollMs(),
+    }),
+    "id",
+  );
 
 /** Someone who watches a start wants every change of it. */
 const watchMs = 1_000;

@@ -71,14 +71,6 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
           />
         </div>
         <Facts instance={it()} now={props.now} since={props.since} />
-        <Show when={whyText(it(), props.now())}>
-          {(why) => (
-            <p class={styles["reason"]}>
-              {why()}
-              <Show when={it().state === "queued"}> {t("card.queuedHint")}</Show>
-            </p>
-          )}
-        </Show>
       </div>
       <Show
         when={actions.stopping.secondsLeft() === null}
@@ -119,6 +111,14 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
             </MenuItem>
           </Menu>
         </div>
+      </Show>
+      <Show when={whyText(it(), props.now())}>
+        {(why) => (
+          <p class={styles["reason"]}>
+            {why()}
+            <Show when={it().state === "queued"}> {t("card.queuedHint")}</Show>
+          </p>
+        )}
       </Show>
       <Show when={underWay() && !small()}>
         <div class={styles["timeline"]}>

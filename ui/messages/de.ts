@@ -256,6 +256,7 @@ export const de: Catalogue = {
   "viewer.why.server": "Der Server antwortet nicht.",
   "viewer.why.busy": "Der Server bittet um einen Augenblick Geduld.",
 
+  "viewer.onTheWay": "Er läuft. Sein Bild ist unterwegs.",
   "viewer.queued.title": "{name} wartet auf einen Platz",
   "viewer.queued.text": "Er startet von selbst, sobald Platz ist. Sie können diesen Tab schließen.",
   "viewer.stopping.title": "{name} wird beendet",

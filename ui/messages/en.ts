@@ -257,6 +257,7 @@ export const en = {
   "viewer.why.server": "The server does not answer.",
   "viewer.why.busy": "The server asks for a moment’s patience.",
 
+  "viewer.onTheWay": "It runs. Its picture is on the way.",
   "viewer.queued.title": "{name} waits for a place",
   "viewer.queued.text": "It starts by itself as soon as there is room. You can close this tab.",
   "viewer.stopping.title": "{name} is stopping",

@@ -6,7 +6,7 @@ const settleMs = 1_200;
 /** Scaling and servers that round leave a pixel or two. */
 const slackPx = 2;
 
-interface Size {
+export interface Size {
   readonly width: number;
   readonly height: number;
 }

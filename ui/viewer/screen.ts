@@ -28,12 +28,18 @@ export interface ScreenEvents {
 /** The opening has to come to an end, even where nothing on the way says no. */
 const openingMs = 15_000;
 
+export interface ScreenLook {
+  readonly quality: Quality;
+  /** Whether to give the desktop this window's size from the start. */
+  readonly ownSize: boolean;
+}
+
 /** Opens the desktop's screen into `target`, with a ticket that was granted just now. */
 export function openScreen(
   Rfb: RfbConstructor,
   target: HTMLElement,
   ticket: Ticket,
-  quality: Quality,
+  look: ScreenLook,
   events: ScreenEvents,
 ): Screen {
   const socket = new WebSocket(ticket.url, ticket.protocols);
@@ -44,7 +50,7 @@ export function openScreen(
     closeCode = event.code;
   });
   const rfb = new Rfb(target, socket, { shared: true });
-  configure(rfb, quality);
+  configure(rfb, look);
   const canvas = target.querySelector("canvas");
   // On touch devices noVNC draws the pointer itself, on a canvas beside the app.
   for (const pointer of document.querySelectorAll("body > canvas"))
@@ -97,9 +103,9 @@ export function openScreen(
   };
 }
 
-function configure(rfb: RFB, quality: Quality): void {
+function configure(rfb: RFB, { quality, ownSize }: ScreenLook): void {
   // A tab that reconnects behind others would take the size from the one that is looked at.
-  rfb.resizeSession = document.visibilityState === "visible";
+  rfb.resizeSession = ownSize && document.visibilityState === "visible";
   // Where the server cannot take the window's size, the picture is made to fit.
   rfb.scaleViewport = true;
   rfb.focusOnClick = true;

@@ -13,6 +13,7 @@ import {
   type Effect,
 } from "./connection.ts";
 import { loadNoVnc, type RfbConstructor } from "./load-novnc.ts";
+import { isForeignSize } from "./own-size.ts";
 import { readQuality } from "./quality.ts";
 import { openScreen, type Screen } from "./screen.ts";
 
@@ -45,6 +46,8 @@ export function useConnection(
   const [screen, setScreen] = createSignal<Screen | null>(null);
   const [lastPicture, setLastPicture] = createSignal<HTMLCanvasElement | null>(null);
   const [refusal, setRefusal] = createSignal<unknown>(null);
+  /** When a part in between restarts, every window comes back: each with the size it left with. */
+  let ownSize = true;
   let ticket: Ticket | undefined;
   let asking: AbortController | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -118,28 +121,41 @@ export function useConnection(
   };
 
   const openHere = (Rfb: RfbConstructor, place: HTMLElement, granted: Ticket): Screen => {
-    const opened: Screen = openScreen(Rfb, place, granted, readQuality(), {
-      opened: () => send({ type: "opened" }),
-      closed: (code, openMs) => {
-        keepPicture(opened);
-        if (code === closeCodes.grantEnded.code) noteGrantEnded();
-        send({ type: "closed", code, openMs });
+    const opened: Screen = openScreen(
+      Rfb,
+      place,
+      granted,
+      { quality: readQuality(), ownSize },
+      {
+        opened: () => send({ type: "opened" }),
+        closed: (code, openMs) => {
+          keepPicture(opened);
+          if (code === closeCodes.grantEnded.code) noteGrantEnded();
+          send({ type: "closed", code, openMs });
+        },
+        stalled: () => send({ type: "stalled" }),
+        woke: () => send({ type: "woke" }),
+        clipboard,
       },
-      stalled: () => send({ type: "stalled" }),
-      woke: () => send({ type: "woke" }),
-      clipboard,
-    });
+    );
     return opened;
   };
 
   const keepPicture = (from: Screen): void => {
     // noVNC takes its canvas off the page, but the pixels stay in it: it becomes the greyed picture.
     const { canvas } = from;
-    if (canvas !== null && canvas.width > 0 && wasPainted(canvas)) setLastPicture(canvas);
+    if (canvas !== null && canvas.width > 0 && wasPainted(canvas)) {
+      setLastPicture(canvas);
+      const { clientWidth: width = 0, clientHeight: height = 0 } = target() ?? {};
+      ownSize = !isForeignSize(canvas, { width, height });
+    }
     if (untrack(screen) === from) setScreen(null);
   };
 
-  const forgetPicture = (): void => void setLastPicture(null);
+  const forgetPicture = (): void => {
+    setLastPicture(null);
+    ownSize = true;
+  };
 
   const drop = (): void => {
     asking?.abort();

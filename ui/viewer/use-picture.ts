@@ -5,6 +5,7 @@ import type { BarVisibility } from "./bar-visibility.ts";
 import { offerClipboard } from "./clipboard.ts";
 import { watchFirstPicture } from "./first-picture.ts";
 import { releaseKeysOnBlur } from "./held-keys.ts";
+import { isForeignSize, type Size } from "./own-size.ts";
 import type { Screen } from "./screen.ts";
 import type { DesktopConnection } from "./use-connection.ts";
 
@@ -48,7 +49,8 @@ export function usePicture(
       onCleanup(releaseKeysOnBlur(canvas));
       onCleanup(offerClipboard(canvas, (text) => screen.rfb.clipboardPasteFrom(text)));
       const patienceMs = seen() || hasPanel(instance()) ? 0 : flatMs;
-      onCleanup(watchFirstPicture(canvas, patienceMs, () => onPainted(screen)));
+      const fits = (): boolean => !isForeignSize(canvas, placeOf(canvas));
+      onCleanup(watchFirstPicture(canvas, patienceMs, fits, () => onPainted(screen)));
     }),
   );
   createEffect(() => {
@@ -57,6 +59,12 @@ export function usePicture(
     desktop.forgetPicture();
   });
   return { visible, seen };
+}
+
+/** noVNC's own box around the canvas fills the place. */
+function placeOf(canvas: HTMLCanvasElement): Size {
+  const box = canvas.parentElement;
+  return { width: box?.clientWidth ?? 0, height: box?.clientHeight ?? 0 };
 }
 
 function describe(canvas: HTMLCanvasElement, name: string): void {

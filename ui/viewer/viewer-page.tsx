@@ -4,6 +4,7 @@ import type { Instance } from "../../gateway/schemas.ts";
 import { ApiError } from "../api/errors.ts";
 import { useInstance } from "../api/queries.ts";
 import { ErrorNotice } from "../components/error-notice.tsx";
+import { Loading } from "../components/loading.tsx";
 import { usePageTitle } from "../components/page-title.ts";
 import { Button } from "../kit/button.tsx";
 import { t } from "../messages/messages.ts";
@@ -37,6 +38,11 @@ function OneDesktop(props: { readonly id: string }): JSX.Element {
         </Match>
         <Match when={instance()}>
           {(known) => <Viewer instance={known()} onLeave={() => navigate(paths.desktops())} />}
+        </Match>
+        <Match when={query.isPending}>
+          <div class={styles["screen"]}>
+            <Loading />
+          </div>
         </Match>
         <Match when={query.isError}>
           <div class={styles["screen"]}>

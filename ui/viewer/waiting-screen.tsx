@@ -40,7 +40,9 @@ export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
             </p>
           </Show>
         </div>
-        <TimelineView instance={it()} now={now} tall />
+        <Show when={!late} fallback={<p class={styles["text"]}>{t("viewer.onTheWay")}</p>}>
+          <TimelineView instance={it()} now={now} tall />
+        </Show>
         <Show when={queued() && (why() ?? it().queue)}>
           <div class={styles["reason"]}>
             <Show when={why()}>{(text) => <p>{text()}</p>}</Show>

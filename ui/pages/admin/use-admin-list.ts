@@ -1,7 +1,8 @@
 import { useSearchParams } from "@solidjs/router";
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/solid-query";
+import { keepPreviousData } from "@tanstack/solid-query";
 import { createSignal, onCleanup } from "solid-js";
 import type { List, ListQuery } from "../../api/calls.ts";
+import { useInfiniteQuery } from "../../api/use-query.ts";
 
 const typingMs = 200;
 const pageSize = 100;
