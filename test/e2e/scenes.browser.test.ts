@@ -62,8 +62,9 @@ async function check(scene: Scene, device: Device): Promise<void> {
     await look(page, device);
     for (const [width, height] of device === phone ? windows : []) {
       await page.setViewportSize({ width, height });
-      const found = { width, over: await overflowOf(page), clipped: await clippedOf(page) };
-      expect(found).toEqual({ width, over: 0, clipped: [] });
+      const found = async () => ({ over: await overflowOf(page), clipped: await clippedOf(page) });
+      // What floats is put in its place a moment after the window has changed.
+      await expect.poll(found, { message: `${width} wide` }).toEqual({ over: 0, clipped: [] });
     }
     expect(complaints.filter((it) => scene.complaints?.test(it) !== true)).toEqual([]);
   } finally {

@@ -150,13 +150,17 @@ const desktops: readonly Scene[] = [
     as: "one",
     async open(page) {
       await live(page);
-      // The seconds of grace would run out while it is looked at.
       await page.clock.install();
       await button(page, "Stop").click();
       await button(page, "Undo").waitFor();
+      // The seconds of grace would run out while it is looked at.
+      await page.clock.pauseAt(await page.evaluate(() => Date.now() + 200));
     },
     // Leaving the page would not undo it.
-    close: (_, page) => button(page, "Undo").click(),
+    async close(_, page) {
+      await page.clock.resume();
+      await button(page, "Undo").click();
+    },
   },
   {
     name: "restart",
