@@ -55,7 +55,7 @@ export const passwordSchema = z
   .string()
   .min(10, "at least 10 characters")
   .max(200, "at most 200 characters")
-  // Half a surrogate pair would be hashed as what replaces it, as any other half would.
+  // Half a surrogate pair would be hashed as what replaces it, and so would each other half.
   .regex(/^\P{Cs}*$/u, "no broken characters");
 
 export const loginBody = z.object({

@@ -12,7 +12,7 @@ export interface ObservedContainer {
 export interface ContainerEnd {
   readonly exitCode: number;
   readonly outOfMemory: boolean;
-  /** The engine's own words, where it has any. */
+  /** The engine's own words; empty where it has none. */
   readonly error: string;
   /** Null where it never ran. */
   readonly startedAt: Date | null;
