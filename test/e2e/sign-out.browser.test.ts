@@ -1,8 +1,8 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, signIn, visit } from "../browser.ts";
 import { startInstallation, type TestInstallation } from "../installation.ts";
+import { faultsOf } from "../scenes/checks.ts";
 
 let installation: TestInstallation;
 let browser: Browser;
@@ -32,8 +32,7 @@ describe("signing out on all devices", () => {
     const dialog = await ask(here.page);
     const keep = dialog.getByRole("button", { name: "Cancel", exact: true });
     await expect.poll(() => keep.evaluate((it) => it === document.activeElement)).toBe(true);
-    const { violations } = await new AxeBuilder({ page: here.page }).analyze();
-    expect(violations.map((it) => it.id)).toEqual([]);
+    expect(await faultsOf(here.page)).toEqual([]);
     await keep.click();
     await dialog.waitFor({ state: "detached" });
     expect(await here.page.evaluate(async () => (await fetch("/api/me")).status)).toBe(200);

@@ -150,17 +150,13 @@ const desktops: readonly Scene[] = [
     as: "one",
     async open(page) {
       await live(page);
-      await page.clock.install();
+      // The seconds of grace would run out while it is looked at; axe needs the page's other timers.
+      await page.evaluate(() => void Object.assign(window, { setInterval: () => 0 }));
       await button(page, "Stop").click();
       await button(page, "Undo").waitFor();
-      // The seconds of grace would run out while it is looked at.
-      await page.clock.pauseAt(await page.evaluate(() => Date.now() + 200));
     },
     // Leaving the page would not undo it.
-    async close(_, page) {
-      await page.clock.resume();
-      await button(page, "Undo").click();
-    },
+    close: (_, page) => button(page, "Undo").click(),
   },
   {
     name: "restart",
