@@ -78,10 +78,11 @@ async function moveBy(dx: number, dy: number): Promise<void> {
 }
 
 it("follows a window that is dragged by its title bar", { timeout: 4 * limitMs }, async () => {
-  // Its cursor would blink between the two looks.
+  // Its cursor would blink between the two looks. The end of the command's terminal must not end it,
+  // even before it has a session of its own.
   await desktop.run(
     `dconf write /org/mate/terminal/profiles/default/cursor-blink-mode "'off'"; ` +
-      "setsid -f mate-terminal --geometry 80x20+200+200 >/dev/null 2>&1",
+      "nohup setsid -f mate-terminal --geometry 80x20+200+200 >/dev/null 2>&1",
   );
   await expect.poll(position, { timeout: limitMs }).toBeDefined();
   for (const [dx, dy] of [

@@ -126,7 +126,7 @@ beforeAll(async () => {
   });
   await desktop.appears("panel");
   await desktop.run(
-    `setsid -f stdbuf -oL xev -name watched -geometry 500x400+200+200 -event keyboard -event button \
+    `nohup setsid -f stdbuf -oL xev -name watched -geometry 500x400+200+200 -event keyboard -event button \
        >$HOME/xev.log 2>&1 </dev/null
      xdotool search --sync --onlyvisible --name '^watched$'`,
   );
@@ -255,7 +255,7 @@ describe("what is copied inside the desktop", () => {
     const abilities = viewers.map((viewer) => viewer.cutTexts.length);
     expect(abilities).toEqual([0, 1]);
     await desktop.run(
-      `setsid -f zenity --entry --title=copying --entry-text=secret >/dev/null 2>&1 </dev/null
+      `nohup setsid -f zenity --entry --title=copying --entry-text=secret >/dev/null 2>&1 </dev/null
        xdotool search --sync --onlyvisible --name '^copying$' windowactivate --sync key ctrl+a ctrl+c`,
     );
     await expect.poll(async () => (await look()).selections[1]?.text, limit).toBe("secret");
