@@ -34,9 +34,10 @@ export function StateBadge(props: {
 /** One shape per state, readable without its colour. */
 export function StateShape(props: { readonly state: State }): JSX.Element {
   const is = (...states: State[]): boolean => states.includes(props.state);
+  const turns = (): boolean => is("starting", "stopping");
   return (
     <svg
-      class={styles["shape"]}
+      class={`${styles["shape"]} ${turns() ? styles["turn"] : ""}`}
       viewBox="0 0 10 10"
       aria-hidden="true"
       fill="none"
@@ -46,14 +47,9 @@ export function StateShape(props: { readonly state: State }): JSX.Element {
         <Match when={is("running")}>
           <circle cx="5" cy="5" r="4" fill="currentColor" stroke="none" />
         </Match>
-        <Match when={is("starting", "stopping")}>
+        <Match when={turns()}>
           <circle cx="5" cy="5" r="4" stroke-width="1.6" opacity="0.3" />
-          <path
-            class={styles["turn"]}
-            d="M5 1a4 4 0 0 1 4 4"
-            stroke-width="1.6"
-            stroke-linecap="round"
-          />
+          <path d="M5 1a4 4 0 0 1 4 4" stroke-width="1.6" stroke-linecap="round" />
         </Match>
         <Match when={is("queued")}>
           <circle cx="5" cy="5" r="4" stroke-width="1.4" />

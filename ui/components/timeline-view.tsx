@@ -115,7 +115,7 @@ function worthSaying(usualMs: number | null): number | null {
 function Mark(props: { readonly status: TimelineStep["status"] }): JSX.Element {
   return (
     <svg
-      class={styles["mark"]}
+      class={`${styles["mark"]} ${props.status === "active" ? styles["turn"] : ""}`}
       viewBox="0 0 14 14"
       aria-hidden="true"
       fill="none"
@@ -127,12 +127,7 @@ function Mark(props: { readonly status: TimelineStep["status"] }): JSX.Element {
         </Match>
         <Match when={props.status === "active"}>
           <circle cx="7" cy="7" r="5.5" stroke-width="2" opacity="0.25" />
-          <path
-            class={styles["turn"]}
-            d="M7 1.5A5.5 5.5 0 0 1 12.5 7"
-            stroke-width="2"
-            stroke-linecap="round"
-          />
+          <path d="M7 1.5A5.5 5.5 0 0 1 12.5 7" stroke-width="2" stroke-linecap="round" />
         </Match>
         <Match when={props.status === "pending"}>
           <circle cx="7" cy="7" r="5.75" stroke-width="1.5" />
