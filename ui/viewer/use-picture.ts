@@ -1,4 +1,12 @@
-import { createEffect, createSignal, on, onCleanup, type Accessor } from "solid-js";
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  on,
+  onCleanup,
+  untrack,
+  type Accessor,
+} from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
 import { t } from "../messages/messages.ts";
 import type { BarVisibility } from "./bar-visibility.ts";
@@ -7,6 +15,7 @@ import { watchFirstPicture } from "./first-picture.ts";
 import { releaseKeysOnBlur } from "./held-keys.ts";
 import { isForeignSize, type Size } from "./own-size.ts";
 import type { Screen } from "./screen.ts";
+import { createSettled } from "./settled.ts";
 import type { DesktopConnection } from "./use-connection.ts";
 
 /** An X server is one flat colour until the session paints: wait this long for more before showing it. */
@@ -30,14 +39,15 @@ export function usePicture(
   const [painted, setPainted] = createSignal<Screen | null>(null);
   const [seen, setSeen] = createSignal(false);
   const connected = (): boolean => desktop.connection().phase.kind === "connected";
-  const visible = (): boolean =>
-    connected() && painted() !== null && painted() === desktop.screen();
-
-  const onPainted = (screen: Screen): void => {
-    setPainted(screen);
+  const settled = createSettled(instance);
+  const visible = createMemo(
+    (): boolean => connected() && painted() !== null && painted() === desktop.screen() && settled(),
+  );
+  createEffect(() => {
+    if (!visible()) return;
     setSeen(true);
-    bar.introduce(introMs);
-  };
+    untrack(() => bar.introduce(introMs));
+  });
   createEffect(
     on([desktop.screen, connected], ([screen, isConnected]) => {
       const canvas = screen?.canvas ?? null;
@@ -50,7 +60,7 @@ export function usePicture(
       onCleanup(offerClipboard(canvas, (text) => screen.rfb.clipboardPasteFrom(text)));
       const patienceMs = seen() || hasPanel(instance()) ? 0 : flatMs;
       const fits = (): boolean => !isForeignSize(canvas, placeOf(canvas));
-      onCleanup(watchFirstPicture(canvas, patienceMs, fits, () => onPainted(screen)));
+      onCleanup(watchFirstPicture(canvas, patienceMs, fits, () => setPainted(() => screen)));
     }),
   );
   createEffect(() => {
