@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 import solid from "vite-plugin-solid";
@@ -28,10 +29,37 @@ function earlyTheme(): Plugin {
   };
 }
 
+/** The files of the API's reference page, so that it loads nothing from elsewhere. */
+function apiReference(): Plugin {
+  const of = (name: string): Buffer =>
+    readFileSync(createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`));
+  const start =
+    'window.ui = SwaggerUIBundle({ url: "/api/openapi.json", dom_id: "#swagger-ui", validatorUrl: null });\n';
+  const files: Record<string, { type: string; source: () => string | Buffer }> = {
+    "swagger-ui.css": { type: "text/css", source: () => of("swagger-ui.css") },
+    "swagger-ui-bundle.js": { type: "text/javascript", source: () => of("swagger-ui-bundle.js") },
+    "start.js": { type: "text/javascript", source: () => start },
+  };
+  return {
+    name: "asci-api-reference",
+    configureServer(server) {
+      server.middlewares.use("/api-reference", (request, response, next) => {
+        const file = files[request.url?.slice(1) ?? ""];
+        if (file) response.setHeader("content-type", file.type).end(file.source());
+        else next();
+      });
+    },
+    generateBundle() {
+      for (const [name, { source }] of Object.entries(files))
+        this.emitFile({ type: "asset", fileName: `api-reference/${name}`, source: source() });
+    },
+  };
+}
+
 export default defineConfig({
   root: here("."),
   publicDir: here("./public"),
-  plugins: [solid(), earlyTheme()],
+  plugins: [solid(), earlyTheme(), apiReference()],
   server: { host: "127.0.0.1" },
   build: {
     // noVNC has a top-level await; Safari 16 is the oldest iPad that still gets updates.

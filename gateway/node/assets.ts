@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, extname, join, relative, sep } from "node:path";
+import { extname, join, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { cacheControlOf, fileHeaders, isForPrograms, pageHeaders } from "../page-headers.ts";
 
 const types: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -19,19 +19,8 @@ const types: Record<string, string> = {
 };
 const compressible = new Set([".html", ".js", ".css", ".svg", ".json", ".webmanifest", ".txt"]);
 
-/** For pages: scripts and styles of this site only, nothing inline, no frames. */
-const pagePolicy = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  // Same-origin WebSockets are part of 'self' (CSP Level 3).
-  "connect-src 'self'",
-  "object-src 'none'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-].join("; ");
+/** For those who serve the folder without us. */
+const notServed = new Set(["_headers"]);
 
 interface Asset {
   readonly body: Buffer;
@@ -50,52 +39,31 @@ const encoders: Record<string, (body: Buffer) => Promise<Buffer>> = {
   gzip: (body) => toGzip(body, { level: 9 }),
 };
 
-/** The built UI and the API reference's files, held in memory; each is compressed once. */
+/** The built UI, the API reference's files among it, held in memory; each is compressed once. */
 export interface Assets {
   /** @returns undefined where there is no such file and the path is no page's either */
   respond(request: Request): Promise<Response | undefined>;
 }
 
-async function readFolder(
-  folder: string,
-  prefix: string,
-  assets: Map<string, Asset>,
-): Promise<void> {
+async function readFolder(folder: string): Promise<Map<string, Asset>> {
+  const assets = new Map<string, Asset>();
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  for (const entry of entries.filter((it) => it.isFile())) {
+  for (const entry of entries) {
+    if (!entry.isFile() || notServed.has(entry.name)) continue;
     const file = join(entry.parentPath, entry.name);
-    const path = `${prefix}/${relative(folder, file).split(sep).join("/")}`;
+    const path = `/${relative(folder, file).split(sep).join("/")}`;
     const body = await readFile(file);
-    const hashed = path.startsWith("/assets/");
     const extension = extname(file);
     assets.set(path, {
       body,
       type: types[extension] ?? "application/octet-stream",
       etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`,
-      cacheControl: hashed ? "public, max-age=31536000, immutable" : "no-cache",
+      cacheControl: cacheControlOf(path),
       page: extension === ".html",
       encoded: new Map(),
     });
   }
-}
-
-async function readReference(assets: Map<string, Asset>): Promise<void> {
-  const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
-  const start = `window.ui = SwaggerUIBundle({ url: "/api/openapi.json", dom_id: "#swagger-ui", validatorUrl: null });\n`;
-  const files: [string, Buffer][] = [
-    ["swagger-ui.css", await readFile(join(folder, "swagger-ui.css"))],
-    ["swagger-ui-bundle.js", await readFile(join(folder, "swagger-ui-bundle.js"))],
-    ["start.js", Buffer.from(start)],
-  ];
-  for (const [name, body] of files)
-    assets.set(`/api-reference/${name}`, {
-      body,
-      type: types[extname(name)] ?? "application/octet-stream",
-      etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`,
-      cacheControl: "no-cache",
-      page: false,
-      encoded: new Map(),
-    });
+  return assets;
 }
 
 function pickEncoding(asset: Asset, accepted: string): "br" | "gzip" | undefined {
@@ -122,14 +90,9 @@ async function answer(asset: Asset, request: Request): Promise<Response> {
     "cache-control": asset.cacheControl,
     etag: asset.etag,
     vary: "accept-encoding",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
+    ...fileHeaders,
+    ...(asset.page ? pageHeaders : {}),
   });
-  if (asset.page) {
-    headers.set("content-security-policy", pagePolicy);
-    headers.set("cross-origin-opener-policy", "same-origin");
-    headers.set("permissions-policy", "camera=(), geolocation=(), microphone=()");
-  }
   if (request.headers.get("if-none-match") === asset.etag)
     return new Response(null, { status: 304, headers });
   const encoding = pickEncoding(asset, request.headers.get("accept-encoding") ?? "");
@@ -142,21 +105,16 @@ async function answer(asset: Asset, request: Request): Promise<Response> {
   });
 }
 
-/** Paths that belong to programs: what is not there must not answer with a page. */
-const notPages = /^\/(api|auth|vnc|assets|api-reference|\.well-known|healthz|readyz|metrics)(\/|$)/;
-
 /** @param folder the built UI */
 export async function loadAssets(folder: string): Promise<Assets> {
-  const assets = new Map<string, Asset>();
-  await readFolder(folder, "", assets);
-  await readReference(assets);
+  const assets = await readFolder(folder);
   return {
     async respond(request) {
       if (request.method !== "GET" && request.method !== "HEAD") return undefined;
       const { pathname } = new URL(request.url);
       const found = assets.get(pathname);
       if (found && !(found.page && pathname !== "/index.html")) return answer(found, request);
-      if (notPages.test(pathname)) return undefined;
+      if (isForPrograms(pathname)) return undefined;
       // The pages' own router knows the rest, its not-found page included.
       const index = assets.get("/index.html");
       return index ? answer(index, request) : undefined;
