@@ -3,6 +3,12 @@ import { defineConfig } from "vitest/config";
 const postgres = "./test/postgres-setup.ts";
 const common = { environment: "node" as const, restoreMocks: true };
 
+/** What a gateway does wherever it runs: these are run against Node, and again against real workerd. */
+const portable = [
+  "gateway/{api,audit,bad-input,events,sign-in}.db.test.ts",
+  "test/stream/{redeem,refusals,sign-out}.db.test.ts",
+];
+
 /** Suites that hold real servers; within each, files that need the same scarce thing run in turn. */
 export default defineConfig({
   test: {
@@ -24,8 +30,22 @@ export default defineConfig({
           include: ["**/*.db.test.ts"],
           exclude: ["**/node_modules/**"],
           globalSetup: [postgres],
+          provide: { entry: "node" },
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: "worker",
+          include: [...portable, "**/*.worker.test.ts"],
+          exclude: ["**/node_modules/**"],
+          globalSetup: [postgres],
+          provide: { entry: "workerd" },
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -9,6 +9,7 @@ import { ensureBaseImage } from "../images/build.ts";
 import { launchBrowser, signIn, visit } from "../test/browser.ts";
 import { startInstallation, type TestInstallation } from "../test/installation.ts";
 import { benchAccept } from "./accept.ts";
+import { benchEdge } from "./edge.ts";
 import { benchReconnect } from "./reconnect.ts";
 import {
   benchBulk,
@@ -97,6 +98,7 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   bulk: () => benchBulk(),
   smallUpdates: () => benchSmallUpdates(),
   stalledViewer: () => benchStalledViewer(),
+  edge: () => benchEdge(),
 };
 
 /** @param names which benches to run; all where none is named */

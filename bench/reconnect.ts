@@ -6,10 +6,10 @@ import type { TestInstallation } from "../test/installation.ts";
 import { median } from "./figures.ts";
 import type { BenchRow } from "./relay.ts";
 
-const shown = '[data-testid="desktop"][data-painted="true"]';
+export const shown = '[data-testid="desktop"][data-painted="true"]';
 
 /** Resolves at the first moment something accepts on that port. */
-async function untilListens(url: string): Promise<number> {
+export async function untilListens(url: string): Promise<number> {
   const { hostname, port } = new URL(url);
   for (;;) {
     const accepted = await new Promise<boolean>((resolve) => {

@@ -18,7 +18,7 @@ import { runVitest } from "./vitest-run.ts";
 const modulesDir = join(import.meta.dirname, "..", "node_modules");
 
 /** In this order: what is quick to say that something is wrong comes first. */
-const projects = ["unit", "db", "docker", "browser"] as const;
+const projects = ["unit", "db", "worker", "docker", "browser"] as const;
 type Project = (typeof projects)[number];
 
 /**
@@ -67,7 +67,7 @@ async function prepare(stateDir: string): Promise<Missing> {
   await need(["docker", "browser"], async () => {
     await prepareDesktopImage(stateDir, join(stateDir, "setup.log"));
   });
-  await need(["browser"], () => ensureUi(say));
+  await need(["worker", "browser"], () => ensureUi(say));
   return missing;
 }
 

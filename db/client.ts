@@ -22,6 +22,11 @@ export interface ConnectOptions {
   readonly applicationName?: string;
   /** A statement that takes longer is cancelled by the server. */
   readonly statementTimeoutMs?: number;
+  /**
+   * Through a pooler that lends connections by the transaction. Nothing may be set or prepared for
+   * longer than that; the limits on statements are those of the login.
+   */
+  readonly pooled?: boolean;
 }
 
 /**
@@ -29,6 +34,12 @@ export interface ConnectOptions {
  * again by the next one.
  */
 export function connect(url: string, options: ConnectOptions = {}): Connection {
+  const { applicationName = "asci", statementTimeoutMs = 10_000, pooled = false } = options;
+  const limits = {
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: 5_000,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+  };
   const sql = postgres(url, {
     max: options.max ?? 10,
     connect_timeout: 5,
@@ -40,14 +51,11 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
     onnotice: () => {},
     // Counters (fence, epoch, sizes) stay far below 2^53.
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
-    connection: {
-      application_name: options.applicationName ?? "asci",
-      statement_timeout: options.statementTimeoutMs ?? 10_000,
-      lock_timeout: 5_000,
-      idle_in_transaction_session_timeout: options.statementTimeoutMs ?? 10_000,
-    },
+    prepare: !pooled,
+    connection: { application_name: applicationName, ...(pooled ? {} : limits) },
   });
-  return { db: drizzle(prepared(sql), { schema }), sql, close: () => sql.end({ timeout: 5 }) };
+  const client = pooled ? sql : prepared(sql);
+  return { db: drizzle(client, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
 }
 
 /** Has every statement with parameters planned once for each connection: drizzle leaves that out. */

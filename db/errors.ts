@@ -32,6 +32,27 @@ export function sqlState(error: unknown): { code: string; constraint: string } |
 }
 
 /**
+ * Classes 08 (connection) and 57P (the server is going), too many clients, and what a pooler before the
+ * server answers for it (58000).
+ */
+const awayStates = /^(08...|57P..|53300|58000)$/;
+const awayCodes = /^(CONNECT|CONNECTION_|ECONN|ENOENT|ETIMEDOUT)/;
+/** Workers have no codes for what happens to a socket. */
+const awayWords =
+  /Network connection lost|proxy request failed|cannot connect to|Stream was cancelled|connection attempt failed/i;
+
+/** Whether the database could not be asked, or went away before it answered. */
+export function isDatabaseAway(error: unknown): boolean {
+  for (let it = error; it instanceof Error; it = it.cause) {
+    const { code } = it as PostgresFault;
+    if (typeof code === "string" && (awayStates.test(code) || awayCodes.test(code))) return true;
+    // The query builder's own message holds the statement, in which anything may stand.
+    if (!it.message.startsWith("Failed query:") && awayWords.test(it.message)) return true;
+  }
+  return false;
+}
+
+/**
  * An error for the log. The query builder's message holds the statement with its parameters, which can
  * be secrets: what the server said of it is what helps.
  */

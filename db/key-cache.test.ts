@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { createKeyCache, type KeyCache, type KeyCacheOptions } from "./key-cache.ts";
+import {
+  createKeyCache,
+  emptyKeyCacheState,
+  type KeyCache,
+  type KeyCacheOptions,
+  type KeyCacheState,
+} from "./key-cache.ts";
 
 /** A clock that goes on when it is told to. */
 let nowMs: number;
@@ -20,7 +26,7 @@ let looks: number;
 let unanswered: (() => void)[];
 let holdAnswers: boolean;
 
-const cacheOf = (options: KeyCacheOptions = {}): KeyCache<string> =>
+const cacheOf = (options: KeyCacheOptions = {}, state?: KeyCacheState<string>): KeyCache<string> =>
   createKeyCache(
     async () => {
       looks += 1;
@@ -34,6 +40,7 @@ const cacheOf = (options: KeyCacheOptions = {}): KeyCache<string> =>
         new Promise((resolve) => sleepers.push({ until: nowMs + ms, wake: () => resolve() })),
       ...options,
     },
+    state,
   );
 
 beforeEach(() => {
@@ -162,5 +169,42 @@ describe("a key that is not known", () => {
     await passMs(1000);
     expect(await found).toBe("key b");
     expect(looks).toBe(2);
+  });
+});
+
+describe("several caches over one state, as one for each request", () => {
+  it("look once for all of them, and no more until the copies are old", async () => {
+    const state = emptyKeyCacheState<string>();
+    await cacheOf({}, state).all();
+    expect([...(await cacheOf({}, state).all()).keys()]).toEqual(["a"]);
+    expect(looks).toBe(1);
+    nowMs += 61_000;
+    await cacheOf({}, state).all();
+    expect(looks).toBe(2);
+  });
+
+  it("wait for nobody else's look: it may never end", async () => {
+    const state = emptyKeyCacheState<string>();
+    holdAnswers = true;
+    void cacheOf({}, state).all();
+    await settled();
+    holdAnswers = false;
+    expect([...(await cacheOf({}, state).all()).keys()]).toEqual(["a"]);
+    // The first one's answer is older than what is known by now.
+    published = ["a", "b"];
+    nowMs += 61_000;
+    expect((await cacheOf({}, state).all()).size).toBe(2);
+    for (const answer of unanswered) answer();
+    await settled();
+    expect((await cacheOf({}, state).all()).size).toBe(2);
+  });
+
+  it("look for keys that nobody knows once a second together", async () => {
+    const state = emptyKeyCacheState<string>();
+    await cacheOf({}, state).all();
+    const found = Array.from({ length: 20 }, () => cacheOf({}, state).find("made up"));
+    for (let n = 0; n < 5; n++) await passMs(1000);
+    expect(await Promise.all(found)).toEqual(Array(20).fill(undefined));
+    expect(looks).toBeLessThanOrEqual(3);
   });
 });

@@ -17,6 +17,24 @@ export interface KeyCache<K> {
   reload(): Promise<ReadonlyMap<string, K>>;
 }
 
+/**
+ * What a cache knows. Runtimes that may not share work between requests, only what came of it, make a
+ * cache for each request over one of these.
+ */
+export interface KeyCacheState<K> {
+  keys: ReadonlyMap<string, K>;
+  /** When the look began that `keys` come from, and its number. */
+  keysFrom: number;
+  keysOf: number;
+  /** How many looks have begun, and when the last one did, whatever came of it. */
+  begun: number;
+  lookedAt: number;
+}
+
+export function emptyKeyCacheState<K>(): KeyCacheState<K> {
+  return { keys: new Map(), keysFrom: -Infinity, keysOf: 0, begun: 0, lookedAt: -Infinity };
+}
+
 export interface KeyCacheOptions {
   /** Default: what the schedule of keys allows. */
   readonly maxAgeMs?: number;
@@ -35,27 +53,21 @@ const timerSleep = (ms: number) => new Promise<void>((resolve) => setTimeout(res
 export function createKeyCache<K>(
   load: () => Promise<ReadonlyMap<string, K>>,
   options: KeyCacheOptions = {},
+  state: KeyCacheState<K> = emptyKeyCacheState(),
 ): KeyCache<K> {
   const { maxAgeMs = keyCopyMaxAgeSeconds * 1000, relookMs = 1000, waitingLimit = 100 } = options;
   const { now = () => performance.now(), sleep = timerSleep } = options;
-  let keys: ReadonlyMap<string, K> = new Map();
-  /** When the look began that `keys` come from, and its number. */
-  let keysFrom = -Infinity;
-  let keysOf = 0;
-  /** How many looks have begun, and when the last one did, whatever came of it. */
-  let begun = 0;
-  let lookedAt = -Infinity;
   let looking: Promise<void> | undefined;
   let relooking: Promise<void> | undefined;
   let waiting = 0;
 
   async function look(): Promise<void> {
-    begun += 1;
-    lookedAt = now();
-    const [at, number] = [lookedAt, begun];
-    keys = await load();
-    keysFrom = at;
-    keysOf = number;
+    state.begun += 1;
+    state.lookedAt = now();
+    const [at, number] = [state.lookedAt, state.begun];
+    const keys = await load();
+    // Another request's look may have begun later and ended sooner.
+    if (number > state.keysOf) Object.assign(state, { keys, keysFrom: at, keysOf: number });
   }
   /** Joins a look that is under way. */
   function lookShared(): Promise<void> {
@@ -65,9 +77,14 @@ export function createKeyCache<K>(
     return looking;
   }
   async function relook(): Promise<void> {
-    const waitMs = lookedAt + relookMs - now();
-    if (waitMs > 0) await sleep(waitMs);
-    await lookShared();
+    for (;;) {
+      const waitMs = state.lookedAt + relookMs - now();
+      if (waitMs <= 0) return lookShared();
+      const before = state.keysOf;
+      await sleep(waitMs);
+      // Someone else over the same state has looked meanwhile.
+      if (state.keysOf > before) return;
+    }
   }
   function relookShared(): Promise<void> {
     relooking ??= relook().finally(() => {
@@ -76,28 +93,28 @@ export function createKeyCache<K>(
     return relooking;
   }
   async function all(): Promise<ReadonlyMap<string, K>> {
-    if (now() - keysFrom > maxAgeMs) await lookShared();
-    return keys;
+    if (now() - state.keysFrom > maxAgeMs) await lookShared();
+    return state.keys;
   }
 
   return {
     all,
     async find(kid) {
-      const before = begun;
+      const before = state.begun;
       await all();
-      while (!keys.has(kid) && keysOf <= before && waiting < waitingLimit) {
+      while (!state.keys.has(kid) && state.keysOf <= before && waiting < waitingLimit) {
         waiting += 1;
         await relookShared().finally(() => {
           waiting -= 1;
         });
       }
-      return keys.get(kid);
+      return state.keys.get(kid);
     },
     async reload() {
       // One that began before may have missed what the caller knows of.
       await looking?.catch(() => {});
       await lookShared();
-      return keys;
+      return state.keys;
     },
   };
 }

@@ -58,10 +58,13 @@ export async function verificationKeys(
     select kid, public_jwk as "publicJwk" from verification_keys()`);
 }
 
-/** One change of the keys after the other: each goes by what the one before has left. */
+/**
+ * One change of the keys after the other: each goes by what the one before has left. By the table's own
+ * lock, which readers do not wait for: poolers promise nothing of advisory ones.
+ */
 async function changingKeys<T>(db: Queryable, change: (tx: Queryable) => Promise<T>): Promise<T> {
   return db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(4157362012)`);
+    await tx.execute(sql`lock table signing_keys in share row exclusive mode`);
     return change(tx);
   });
 }

@@ -23,6 +23,12 @@ export interface NodeAddress {
   readonly controllerUrl: string;
 }
 
+const loginLimits = {
+  statement_timeout: "10s",
+  lock_timeout: "5s",
+  idle_in_transaction_session_timeout: "10s",
+};
+
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** Logins are cluster-wide: the installation's id keeps those of several databases apart. */
@@ -40,6 +46,9 @@ async function ensureLogin(sql: postgres.Sql, login: string, role: string, passw
   await sql.unsafe(`${verb} role "${login}" login password ${quoted(password)}`);
   await sql.unsafe(`grant "${role}" to "${login}"`);
   await sql.unsafe(`grant connect on database "${row.database}" to "${login}"`);
+  // For those who come through a pooler, which lets no connection bring settings of its own.
+  for (const [name, value] of Object.entries(loginLimits))
+    await sql.unsafe(`alter role "${login}" set ${name} = ${quoted(value)}`);
 }
 
 function withLogin(url: string, login: string, password: string): string {

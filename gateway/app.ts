@@ -2,10 +2,10 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { openAPIRouteHandler } from "hono-openapi";
-import { loggable, sqlState } from "../db/errors.ts";
+import { isDatabaseAway, loggable, sqlState } from "../db/errors.ts";
 import type { AppEnv, Deps } from "./deps.ts";
 import { requireSameOrigin } from "./middleware/origin.ts";
-import { apiHeaders, requestContext } from "./middleware/request.ts";
+import { apiHeaders, limitTime, requestContext } from "./middleware/request.ts";
 import { readSignIn } from "./middleware/signed-in.ts";
 import { ProblemError, problemResponse } from "./problem.ts";
 import { adminRoutes } from "./routes/admin.ts";
@@ -28,13 +28,7 @@ function toProblem(error: Error): ProblemError {
   // Class 22, data exception: a text or number that no column can hold and no schema has caught.
   if (state?.code.startsWith("22"))
     return new ProblemError(400, "malformed", "The request holds a value that cannot be stored.");
-  const lost = error as { code?: unknown; cause?: { code?: unknown } };
-  const code = String(lost.cause?.code ?? lost.code ?? "");
-  // Class 08 and 57P: the server is away or going; the client driver has codes of its own for it.
-  if (
-    /^(08|57P)/.test(state?.code ?? "") ||
-    /^(CONNECT|CONNECTION_|ECONN|ENOENT|ETIMEDOUT)/.test(code)
-  )
+  if (isDatabaseAway(error))
     return new ProblemError(
       503,
       "database_unreachable",
@@ -52,6 +46,7 @@ function toProblem(error: Error): ProblemError {
 export function createApi(deps: Deps) {
   return new Hono<AppEnv>()
     .use(apiHeaders)
+    .use(limitTime)
     .use(
       bodyLimit({
         maxSize: bodyLimitBytes,

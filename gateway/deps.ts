@@ -26,8 +26,8 @@ export interface Metrics {
   request(labels: { method: string; route: string; status: number }, seconds: number): void;
   signIn(outcome: "allowed" | "refused" | "limited"): void;
   eventStreams(delta: 1 | -1): void;
-  /** Prometheus text exposition format 0.0.4. */
-  text(): Promise<string>;
+  /** Prometheus text exposition format 0.0.4; undefined where nothing is counted. */
+  text(): Promise<string> | undefined;
 }
 
 /** Everything the app needs from outside; it keeps nothing between requests itself. */

@@ -1,6 +1,11 @@
 /** The keys of tickets as a gateway works with them. */
 import type { Db } from "../db/client.ts";
-import { createKeyCache, type KeyCacheOptions } from "../db/key-cache.ts";
+import {
+  createKeyCache,
+  emptyKeyCacheState,
+  type KeyCacheOptions,
+  type KeyCacheState,
+} from "../db/key-cache.ts";
 import { insertFirstKey, listSigningKeys, type SigningKeyRow } from "../db/keys.ts";
 import { importKey, makeKey, openKey } from "./key-sealing.ts";
 
@@ -38,18 +43,33 @@ async function loadKeys(db: Db, secret: Uint8Array): Promise<Map<string, LoadedK
   return new Map(loaded.map((it) => [it.kid, it]));
 }
 
+/** What a ring has read, for the next ring of the same process and secret. */
+export interface KeyRingState {
+  readonly cache: KeyCacheState<LoadedKey>;
+  readonly opened: Map<string, SigningKey>;
+}
+
+export function emptyKeyRingState(): KeyRingState {
+  return { cache: emptyKeyCacheState(), opened: new Map() };
+}
+
 /**
  * A ring that reads the database at most once a minute, and once a second for keys it does not know.
  *
  * @param secret 32 bytes
  */
-export function createKeyRing(db: Db, secret: Uint8Array, options: KeyCacheOptions = {}): KeyRing {
-  const opened = new Map<string, SigningKey>();
-  const cache = createKeyCache(async () => {
+export function createKeyRing(
+  db: Db,
+  secret: Uint8Array,
+  options: KeyCacheOptions = {},
+  { cache: state, opened } = emptyKeyRingState(),
+): KeyRing {
+  const load = async () => {
     const keys = await loadKeys(db, secret);
     for (const kid of opened.keys()) if (!keys.has(kid)) opened.delete(kid);
     return keys;
-  }, options);
+  };
+  const cache = createKeyCache(load, options, state);
 
   async function open(row: LoadedKey): Promise<SigningKey> {
     const found = opened.get(row.kid) ?? { kid: row.kid, key: await openKey(secret, row) };

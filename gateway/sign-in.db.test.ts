@@ -164,30 +164,34 @@ describe("limits on signing in, over two gateways", () => {
 });
 
 describe("a crowd", () => {
-  it("that is too much for the passwords to be looked at counts only what was looked at", async () => {
-    const { passwords } = one.deps;
-    const looking = Promise.withResolvers<void>();
-    const slow = createHasher(async () => {
-      await looking.promise;
-      return new Uint8Array(32);
-    });
-    Object.assign(one.deps, { passwords: slow });
-    let turnedAway = 0;
-    const answers = Array.from({ length: 60 }, async (_, n) => {
-      const answer = await attempt(one, `name-${n}`, "wrong", `127.0.3.${1 + n}`);
-      if (answer.status === 429) turnedAway += 1;
-      return answer;
-    });
-    await expect.poll(() => turnedAway, { timeout: 30_000 }).toBe(60 - 18);
-    looking.resolve();
-    const statuses = statusesOf(await Promise.all(answers));
-    Object.assign(one.deps, { passwords });
-    expect(statuses).toEqual({ 401: 18, 429: 42 });
-    const [row] = await one.database.owner.sql<{ counted: number; blocked: number }[]>`
+  // Workers have no queue of their own: the platform gives a crowd more isolates.
+  it.skipIf(inject("entry") === "workerd")(
+    "that is too much for the passwords to be looked at counts only what was looked at",
+    async () => {
+      const { passwords } = one.deps;
+      const looking = Promise.withResolvers<void>();
+      const slow = createHasher(async () => {
+        await looking.promise;
+        return new Uint8Array(32);
+      });
+      Object.assign(one.deps, { passwords: slow });
+      let turnedAway = 0;
+      const answers = Array.from({ length: 60 }, async (_, n) => {
+        const answer = await attempt(one, `name-${n}`, "wrong", `127.0.3.${1 + n}`);
+        if (answer.status === 429) turnedAway += 1;
+        return answer;
+      });
+      await expect.poll(() => turnedAway, { timeout: 30_000 }).toBe(60 - 18);
+      looking.resolve();
+      const statuses = statusesOf(await Promise.all(answers));
+      Object.assign(one.deps, { passwords });
+      expect(statuses).toEqual({ 401: 18, 429: 42 });
+      const [row] = await one.database.owner.sql<{ counted: number; blocked: number }[]>`
       select sum(failures)::int as counted, count(blocked_until)::int as blocked
       from sign_in_failures where bucket like 'pair:%'`;
-    expect(row).toEqual({ counted: statuses[401], blocked: 0 });
-  });
+      expect(row).toEqual({ counted: statuses[401], blocked: 0 });
+    },
+  );
 });
 
 describe("one attacker", () => {
@@ -207,10 +211,13 @@ describe("one attacker", () => {
 
   it("that tries everybody's name stops only its own address", async () => {
     const names = Array.from({ length: 50 }, (_, n) => ["ada", "bob", `name-${n}`]).flat();
+    const began = Date.now();
     const answers = await inTurns(names.length, (n) =>
       attempt(two, names[n] ?? "", "guess", attacker),
     );
-    expect(statusesOf(answers)[401]).toBeLessThanOrEqual(40);
+    // One more when 2 s are over, another one 4 s later, and so on.
+    const more = Math.floor(Math.log2((Date.now() - began) / 2000 + 1));
+    expect(statusesOf(answers)[401]).toBeLessThanOrEqual(40 + more);
     expect((await attempt(one, "ada", testPassword, attacker)).status).toBe(429);
     for (const name of ["ada", "bob"])
       expect((await attempt(one, name, testPassword, elsewhere)).status).toBe(200);

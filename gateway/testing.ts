@@ -1,7 +1,11 @@
 /** For tests: a gateway app on a database of its own, spoken to as a browser would. */
+import { scryptSync } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { inject } from "vitest";
+import { openTunnel } from "../test/edge/tunnel.ts";
+import { startWorker } from "../test/edge/worker.ts";
 import { createTestDatabase, type TestDatabase } from "../db/testing.ts";
 import type { KeyCacheOptions } from "../db/key-cache.ts";
 import { createApp } from "./app.ts";
@@ -11,7 +15,7 @@ import { createChangeFeed } from "./node/feed.ts";
 import { createMetrics } from "./node/metrics.ts";
 import { createPeerOf, parseProxies } from "./node/peer.ts";
 import { handleUpgrades } from "./node/upgrade.ts";
-import { createHasher } from "./password.ts";
+import { createHasher, parseHash } from "./password.ts";
 
 export interface LoggedLine {
   readonly level: "info" | "warn" | "error";
@@ -33,13 +37,29 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
+const cheap = { N: 2 ** 10, r: 8, p: 1 };
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** What stands behind the gateways of a project's tests. */
+    entry: "node" | "workerd";
+  }
+}
+
 export const testPassword = "a good password";
 
-/** Not a password hash: tests sign in many times, and scrypt has tests of its own. */
-const quickHasher = createHasher(async (password, salt) => {
-  const bytes = new Uint8Array([...salt, ...password]);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-});
+/** Scrypt at a thousandth of its cost: tests sign in many times. */
+const quickHasher = createHasher(async (password, salt, _, bytes) =>
+  scryptSync(password, salt, bytes, cheap),
+);
+
+/** With its own parameters in it, so that any gateway can check it, and soon. */
+async function hashForTests(): Promise<string> {
+  const { salt, key } = parseHash(await quickHasher.hash(testPassword)) ?? {};
+  const text = (bytes: Uint8Array = new Uint8Array()) =>
+    Buffer.from(bytes).toString("base64").replaceAll("=", "");
+  return `$scrypt$ln=10,r=8,p=1$${text(salt)}$${text(key)}`;
+}
 
 /** Keeps the cookie, and sends Origin as a browser does. */
 export class Browser {
@@ -79,14 +99,60 @@ export class Browser {
 }
 
 export interface TestGatewayOptions {
+  /** Where it runs; default: what the project of tests says. */
+  readonly entry?: "node" | "workerd";
   /** A gateway of the same site: its database and its sealing key are used, and left alone. */
   readonly beside?: TestGateway;
   readonly keyCache?: KeyCacheOptions;
 }
 
+interface Door {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+interface DoorOptions {
+  readonly deps: Deps;
+  readonly peerOf: ReturnType<typeof createPeerOf>;
+  readonly database: TestDatabase;
+  readonly sealingKey: Uint8Array;
+  readonly lines: LoggedLine[];
+}
+
+async function openNode({ deps, peerOf }: DoorOptions): Promise<Door> {
+  const server = createServer(getRequestListener(createApp(deps).fetch));
+  handleUpgrades(server, deps, peerOf);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The same site through a Worker, with a tunnel to whatever relay its node has. */
+async function openWorkerd({ database, sealingKey, lines }: DoorOptions): Promise<Door> {
+  const tunnel = await openTunnel(async () => {
+    const [node] = await database.owner.sql<{ url: string }[]>`
+      select relay_url as url from nodes where id = ${database.nodeId}`;
+    return node?.url.replace("unix:", "") ?? "/nowhere";
+  });
+  const databaseUrl = database.urls.gateway;
+  const worker = await startWorker({ databaseUrl, sealingKey, nodeUrl: tunnel.url, lines });
+  return {
+    origin: worker.origin,
+    async close() {
+      await worker.stop();
+      await tunnel.close();
+    },
+  };
+}
+
 export async function startTestGateway(
   postgresUrl: string,
-  { beside, keyCache }: TestGatewayOptions = {},
+  { beside, keyCache, entry = inject("entry") }: TestGatewayOptions = {},
 ): Promise<TestGateway> {
   const database = beside?.database ?? (await createTestDatabase(postgresUrl));
   const sealingKey = beside?.sealingKey ?? crypto.getRandomValues(new Uint8Array(32));
@@ -109,11 +175,15 @@ export async function startTestGateway(
     closing: draining.signal,
     peer: (_request, env) => peerOf((env as { incoming: never }).incoming),
   };
-  const server = createServer(getRequestListener(createApp(deps).fetch));
-  handleUpgrades(server, deps, peerOf);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const hash = await quickHasher.hash(testPassword);
+  const door = await (entry === "workerd" ? openWorkerd : openNode)({
+    deps,
+    peerOf,
+    database,
+    sealingKey,
+    lines,
+  });
+  const { origin } = door;
+  const hash = await hashForTests();
   return {
     database,
     sealingKey,
@@ -137,8 +207,7 @@ export async function startTestGateway(
     },
     async stop() {
       draining.abort();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await door.close();
       await feed.close();
       if (!beside) await database.drop();
     },

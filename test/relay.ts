@@ -1,5 +1,6 @@
 /** A real relay in front of a stand-in desktop, for tests that need many streams and no picture. */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { createVerifier } from "../controller/relay/verify.ts";
 import { Relay } from "../controller/relay/server.ts";
@@ -17,8 +18,8 @@ export interface TestRelay {
   readonly relay: Relay;
   /** The path of its socket. */
   readonly path: string;
-  /** Starts an instance of this person whose desktop answers: a VNC server that echoes. */
-  startDesktop(browser: Browser): Promise<string>;
+  /** Starts an instance of this person whose desktop answers: a VNC server that, by default, echoes. */
+  startDesktop(browser: Browser, serve?: (socket: Socket) => void): Promise<string>;
   /** A ticket as the subprotocols that carry it. */
   offer(browser: Browser, instanceId: string): Promise<string>;
   close(): Promise<void>;
@@ -54,7 +55,7 @@ export async function startTestRelay(
   return {
     relay,
     path: join(runDir, "relay.sock"),
-    async startDesktop(browser) {
+    async startDesktop(browser, serve = (socket) => void socket.pipe(socket)) {
       const started = await browser.call("POST", "/api/instances", {
         environment: `env-${username}`,
       });
@@ -66,9 +67,7 @@ export async function startTestRelay(
       const folder = join(runDir, "d", `${id}-1`, "vnc");
       await mkdir(folder, { recursive: true });
       const password = Buffer.from(row?.password ?? "", "latin1");
-      desktops.push(
-        await fakeVnc(join(folder, "vnc.sock"), password, (socket) => socket.pipe(socket)),
-      );
+      desktops.push(await fakeVnc(join(folder, "vnc.sock"), password, serve));
       return id;
     },
     async offer(browser, instanceId) {

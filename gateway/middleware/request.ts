@@ -1,6 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { matchedRoutes } from "hono/route";
 import type { AppEnv, Deps } from "../deps.ts";
+import { withinTimeLimit } from "../time-limit.ts";
 
 /**
  * Names the request, tells where it comes from, and writes it down with its route's template: the
@@ -36,3 +37,6 @@ export const apiHeaders = createMiddleware<AppEnv>(async (c, next) => {
   if (!c.res.headers.has("content-security-policy"))
     c.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
 });
+
+/** Nobody waits for ever. A stream has begun by then, and is not cut off. */
+export const limitTime = createMiddleware<AppEnv>((_, next) => withinTimeLimit(next()));

@@ -5,55 +5,25 @@ import { BufferPool } from "../../wire/buffers.ts";
 import { closeCodes } from "../../wire/close-codes.ts";
 import { writeProblem } from "../../wire/problem.ts";
 import { readHandshake } from "../../wire/upgrade.ts";
-import { loggable, sqlState } from "../../db/errors.ts";
+import { loggable } from "../../db/errors.ts";
 import type { Deps, Peer } from "../deps.ts";
 import { problemDocument, ProblemError } from "../problem.ts";
 import { admitStream } from "../stream/admit.ts";
-import { joinUpstream, type JoinResult } from "../stream/join.ts";
+import { joinUpstream } from "../stream/join.ts";
+import {
+  nothingToUpgrade,
+  offeredProtocols,
+  refusalOf,
+  upgradeProblem,
+} from "../stream/refusal.ts";
+import { withinTimeLimit } from "../time-limit.ts";
 import type { JoinedStream } from "../stream/splice.ts";
-import { ticketProblem } from "../tickets.ts";
 
 export interface Streams {
   /** How many desktops are connected through this process. */
   readonly size: number;
   /** Closes every stream with a code on which viewers reconnect elsewhere. */
   drain(): Promise<void>;
-}
-
-/** What the relay's refusal means for the client. Its own words stay inside. */
-function refusalOf(result: Exclude<JoinResult, { kind: "joined" }>): ProblemError {
-  const code =
-    result.kind === "refused"
-      ? (result.problem as { code?: unknown } | undefined)?.code
-      : undefined;
-  if (result.kind === "refused" && result.status === 401 && typeof code === "string")
-    return ticketProblem(code);
-  if (code === "not_running")
-    return new ProblemError(409, "not_running", "The desktop is not running any more.");
-  return new ProblemError(
-    503,
-    "node_unreachable",
-    "The node that holds this desktop does not answer now. The desktop is most likely still running; try again.",
-  );
-}
-
-function toProblem(error: unknown): ProblemError {
-  if (error instanceof ProblemError) return error;
-  if (sqlState(error)?.code.startsWith("22"))
-    return new ProblemError(400, "malformed", "The request is not readable.");
-  return new ProblemError(
-    503,
-    "unavailable",
-    "The connection cannot be checked now. Try again in a moment.",
-  );
-}
-
-/** As they were offered, whether or not they are well formed: what is wrong with a ticket is told in its turn. */
-function offeredProtocols(request: IncomingMessage): string[] {
-  return (request.headers["sec-websocket-protocol"] ?? "")
-    .split(",")
-    .map((it) => it.trim())
-    .filter(Boolean);
 }
 
 /**
@@ -91,14 +61,15 @@ export function handleUpgrades(
         { headers: { "retry-after": "1" } },
       );
     const [path = ""] = (request.url ?? "").split("?");
-    if (!path.startsWith("/vnc/"))
-      throw new ProblemError(404, "not_found", "There is nothing to upgrade to at this address.");
-    const admitted = await admitStream(deps, {
-      path,
-      origin: request.headers.origin,
-      protocols: offeredProtocols(request),
-      peer: peerOf(request),
-    });
+    if (!path.startsWith("/vnc/")) throw nothingToUpgrade();
+    const admitted = await withinTimeLimit(
+      admitStream(deps, {
+        path,
+        origin: request.headers.origin,
+        protocols: offeredProtocols(request.headers["sec-websocket-protocol"]),
+        peer: peerOf(request),
+      }),
+    );
     const handshake = readHandshake(request);
     if (!handshake) throw new ProblemError(400, "malformed", "This is no WebSocket handshake.");
     const result = await joinUpstream({
@@ -133,7 +104,7 @@ export function handleUpgrades(
     socket.on("error", () => socket.destroy());
     socket.setNoDelay(true);
     connect(request, socket, head, requestId).catch((error: unknown) => {
-      const problem = toProblem(error);
+      const problem = upgradeProblem(error);
       if (!(error instanceof ProblemError))
         deps.log.error({ requestId, err: loggable(error) }, "an upgrade failed");
       refuse(socket, problem, requestId);

@@ -5,6 +5,7 @@ import { jwksMaxAgeSeconds } from "../../db/key-schedule.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { readSignIn, requireRole } from "../middleware/signed-in.ts";
+import { ProblemError } from "../problem.ts";
 
 const checkSchema = z.object({
   name: z.string(),
@@ -91,12 +92,20 @@ export function healthRoutes(deps: Deps) {
         status: 200,
         body: z.string(),
         media: "text/plain",
-        refusals: [401, 403],
+        refusals: [401, 403, 404],
       }),
       readSignIn(deps),
       requireRole("monitor", "admin"),
-      async (c) =>
-        c.text(await deps.metrics.text(), 200, { "content-type": "text/plain; version=0.0.4" }),
+      async (c) => {
+        const text = await deps.metrics.text();
+        if (text === undefined)
+          throw new ProblemError(
+            404,
+            "no_metrics",
+            "This gateway counts nothing, as the platform that runs it does. Ask a gateway on Node, or the platform.",
+          );
+        return c.text(text, 200, { "content-type": "text/plain; version=0.0.4" });
+      },
     )
     .get(
       "/.well-known/jwks.json",

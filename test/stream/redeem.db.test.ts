@@ -21,6 +21,9 @@ afterAll(async () => {
   await gateway?.stop();
 });
 
+/** A Worker on this machine has no pooler before its database, which takes a hundred connections. */
+const racers = inject("entry") === "workerd" ? 50 : 1000;
+
 const open = (instanceId: string, protocols: string) =>
   askUpgrade(`${gateway.origin}/vnc/${instanceId}`, protocols);
 
@@ -38,18 +41,18 @@ function closeCodeOf({ socket }: UpgradeAnswer): Promise<number | undefined> {
 }
 
 describe("a ticket", () => {
-  it("opens exactly one of a thousand connections that race for it", async () => {
+  it(`opens exactly one of ${racers} connections that race for it`, async () => {
     const id = await rig.startDesktop(ada);
     const protocols = await rig.offer(ada, id);
     const counts = new Map<string, number>();
     const winners: UpgradeAnswer[] = [];
-    const answers = await Promise.all(Array.from({ length: 1000 }, () => open(id, protocols)));
+    const answers = await Promise.all(Array.from({ length: racers }, () => open(id, protocols)));
     for (const answer of answers) {
       const key = `${answer.status} ${String(answer.body?.["code"] ?? "")}`;
       counts.set(key, (counts.get(key) ?? 0) + 1);
       if (answer.status === 101) winners.push(answer);
     }
-    expect(Object.fromEntries(counts)).toEqual({ "101 ": 1, "401 ticket_used": 999 });
+    expect(Object.fromEntries(counts)).toEqual({ "101 ": 1, "401 ticket_used": racers - 1 });
     expect(winners[0]?.headers["sec-websocket-protocol"]).toBe("binary");
     expect(winners[0]?.headers["sec-websocket-extensions"]).toBeUndefined();
     winners[0]?.socket?.destroy();

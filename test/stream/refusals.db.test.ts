@@ -58,6 +58,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** Workers keep the connection, and take what else was sent for a request without sense. */
+const behindARefusal =
+  inject("entry") === "workerd"
+    ? /^(HTTP\/1\.1 400 Bad Request\r\n[^]*invalid HTTP method parsed)?$/
+    : /^$/;
+
 /** Asks as a client that does not wait for the answer before it goes on talking. */
 async function askAt(
   path: string,
@@ -68,7 +74,7 @@ async function askAt(
   const offered = protocols === undefined ? {} : { "Sec-WebSocket-Protocol": protocols };
   const head = upgradeHead(path, { Host: host, ...offered, ...headers });
   const answer = await askRaw({ host: hostname, port: Number(port) }, head);
-  expect(answer.behind).toBe("");
+  expect(answer.behind).toMatch(behindARefusal);
   await relay.quiet();
   for (const it of relay.heard) {
     expect(it).not.toContain(early);
@@ -204,7 +210,8 @@ describe("an upgrade is refused before it happens, with a problem of its own", (
     });
   });
 
-  it.each([
+  // Workers get no handshake to check: the platform makes it.
+  it.skipIf(inject("entry") === "workerd").each([
     ["of another version", { "Sec-WebSocket-Version": "12" }],
     ["with a key that is none", { "Sec-WebSocket-Key": "short" }],
     ["of another protocol", { Upgrade: "h2c" }],
