@@ -31,6 +31,7 @@ export default defineConfig({
           exclude: ["**/node_modules/**"],
           globalSetup: [postgres],
           provide: { entry: "node" },
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -43,7 +44,8 @@ export default defineConfig({
           exclude: ["**/node_modules/**"],
           globalSetup: [postgres],
           provide: { entry: "workerd" },
-          fileParallelism: false,
+          // They wait more than they work.
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -33,4 +33,6 @@ controller = await startController(config, {
     stop(75);
   },
 });
-process.send?.({ type: "ready" });
+// Where it dies in this moment its end is told as a disconnection, and not as an error as well.
+const unheard = () => {};
+process.send?.({ type: "ready" }, undefined, {}, unheard);

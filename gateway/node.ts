@@ -144,7 +144,9 @@ if (import.meta.main) {
     stop();
   };
   process.on("disconnect", supervisorDied);
+  // Where it dies in this moment its end is told as a disconnection, and not as an error as well.
+  const unheard = () => {};
   // It may have died before anyone listened, which nothing tells afterwards.
   if (process.connected === false) supervisorDied();
-  else process.send?.({ type: "ready", port: gateway.port });
+  else process.send?.({ type: "ready", port: gateway.port }, undefined, {}, unheard);
 }

@@ -60,6 +60,8 @@ export async function startTestRelay(
         environment: `env-${username}`,
       });
       const id = String(started.body["id"]);
+      // No controller reports for the node.
+      await database.owner.sql`update nodes set last_seen_at = now()`;
       await placeQueue(database.as("placer").db);
       await database.owner.sql`update instances set state = 'running' where id = ${id}`;
       const [row] = await database.owner.sql<{ password: string }[]>`

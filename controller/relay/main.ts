@@ -76,6 +76,8 @@ process.on("SIGTERM", stop);
 process.on("SIGINT", stop);
 // The supervisor holds the other end of this channel: when it dies, so do we.
 process.on("disconnect", stop);
+// Where it dies in this moment its end is told as a disconnection, and not as an error as well.
+const unheard = () => {};
 // It may have died before anyone listened, which nothing tells afterwards.
 if (process.connected === false) stop();
-else process.send?.({ type: "ready" });
+else process.send?.({ type: "ready" }, undefined, {}, unheard);
