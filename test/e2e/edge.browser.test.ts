@@ -1,9 +1,10 @@
 /** The main path through a Worker in real workerd, beside the gateway on Node. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { agreement, launchBrowser, readCanvas, signIn, until, visit } from "../browser.ts";
-import { containersOf, execIn, screenshotIn } from "../containers.ts";
+import { launchBrowser, signIn, until, visit } from "../browser.ts";
+import { containersOf, execIn } from "../containers.ts";
 import { openEdgeSite, type EdgeSite } from "../edge/site.ts";
+import { untilSame } from "../same-picture.ts";
 import { faultsOf } from "../scenes/checks.ts";
 import { askUpgrade } from "../upgrade.ts";
 import { Browser as Client } from "../../gateway/testing.ts";
@@ -24,14 +25,6 @@ afterAll(async () => {
   await browser?.close();
   await site?.remove();
 });
-
-async function untilSame(): Promise<number> {
-  return until("the canvas agrees with the desktop", async () => {
-    const [seen, real] = [await readCanvas(page), await screenshotIn(containerId)];
-    const share = seen ? agreement(seen, real) : 0;
-    return share >= 0.98 && share;
-  });
-}
 
 const desktop = '[data-testid="desktop"][data-painted="true"]';
 
@@ -55,7 +48,7 @@ describe("the main path through a Worker", () => {
       const marker = await execIn(containerId, ["ls", "/run/asci/panel"]);
       return marker.toString().includes("panel");
     });
-    expect(await untilSame()).toBeGreaterThanOrEqual(0.98);
+    expect(await untilSame(page, containerId)).toBeGreaterThanOrEqual(0.98);
   });
 
   it("carries what is typed", async () => {
@@ -84,7 +77,7 @@ describe("the main path through a Worker", () => {
     await until("the picture is not live", async () => (await page.locator(desktop).count()) === 0);
     await site.reviveWorker();
     await page.locator(desktop).waitFor({ timeout: 30_000 });
-    expect(await untilSame()).toBeGreaterThanOrEqual(0.98);
+    expect(await untilSame(page, containerId)).toBeGreaterThanOrEqual(0.98);
     expect((await containersOf(instanceId)).map((it) => it.Id)).toEqual([containerId]);
   });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { agreement, launchBrowser, readCanvas, signIn, until, visit } from "../browser.ts";
 import { containersOf, execIn, screenshotIn } from "../containers.ts";
 import { startInstallation, type TestInstallation } from "../installation.ts";
+import { untilSame } from "../same-picture.ts";
 
 let installation: TestInstallation;
 let browser: Browser;
@@ -20,15 +21,6 @@ afterAll(async () => {
   await browser?.close();
   await installation?.remove();
 });
-
-/** Waits until the canvas is 1:1 with the desktop and shows what the desktop shows. */
-async function untilSame(desktop: Page, container: string): Promise<number> {
-  return until("the canvas agrees with the desktop", async () => {
-    const [seen, real] = [await readCanvas(desktop), await screenshotIn(container)];
-    const share = seen ? agreement(seen, real) : 0;
-    return share >= 0.98 && share;
-  });
-}
 
 describe("the main path, in a real browser", () => {
   it("signs in, with clear words for a wrong password", async () => {
