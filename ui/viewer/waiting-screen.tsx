@@ -18,11 +18,18 @@ interface WaitingScreenProps {
   readonly onCancel: (() => void) | null;
 }
 
+/** Until a place is found or the reason is known why there is none: nobody is told to wait before. */
+const placingMs = 2_000;
+
 /** From the click to the first picture: what is going on, for how long, and the way out. */
 export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
   const now = createNow(100);
   const it = (): Instance => props.instance;
-  const queued = (): boolean => it().state === "queued";
+  const waits = createMemo(
+    (): boolean =>
+      it().state === "queued" &&
+      (it().reason !== null || now() - Date.parse(it().createdAt) > placingMs),
+  );
   const why = createMemo(() => whyText(it(), now()));
   // It runs already: this is only the way back to it.
   const late = it().state === "running" && it().timeline.at(-1)?.at !== null;
@@ -32,7 +39,7 @@ export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
         <div class={styles["head"]}>
           <StateBadge state={it().state} />
           <h1 class={styles["title"]}>
-            {queued() ? t("viewer.queued.title", { name: it().name }) : it().name}
+            {waits() ? t("viewer.queued.title", { name: it().name }) : it().name}
           </h1>
           <Show when={it().name !== it().environmentName}>
             <p class={styles["note"]}>
@@ -43,7 +50,7 @@ export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
         <Show when={!late} fallback={<p class={styles["text"]}>{t("viewer.onTheWay")}</p>}>
           <TimelineView instance={it()} now={now} tall />
         </Show>
-        <Show when={queued() && (why() ?? it().queue)}>
+        <Show when={waits() && (why() ?? it().queue)}>
           <div class={styles["reason"]}>
             <Show when={why()}>{(text) => <p>{text()}</p>}</Show>
             <Show when={it().queue}>
