@@ -2,7 +2,7 @@
 // Listens on a free TCP port of loopback and tells it.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { joinUpstream } from "../../gateway/stream/join.ts";
+import { joinUpstream } from "../../gateway/node/join.ts";
 import { BufferPool } from "../../wire/buffers.ts";
 import { writeProblem } from "../../wire/problem.ts";
 import { readHandshake } from "../../wire/upgrade.ts";

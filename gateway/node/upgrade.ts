@@ -9,7 +9,7 @@ import { loggable } from "../../db/errors.ts";
 import type { Deps, Peer } from "../deps.ts";
 import { problemDocument, ProblemError } from "../problem.ts";
 import { admitStream } from "../stream/admit.ts";
-import { joinUpstream } from "../stream/join.ts";
+import { joinUpstream } from "./join.ts";
 import {
   nothingToUpgrade,
   offeredProtocols,
@@ -17,7 +17,7 @@ import {
   upgradeProblem,
 } from "../stream/refusal.ts";
 import { withinTimeLimit } from "../time-limit.ts";
-import type { JoinedStream } from "../stream/splice.ts";
+import type { JoinedStream } from "./splice.ts";
 
 export interface Streams {
   /** How many desktops are connected through this process. */
