@@ -18,9 +18,6 @@ import { handleUpgrade } from "./worker/upgrade.ts";
 /** Of the six connections that a request may have open at once. */
 const mostConnections = 5;
 
-/** An event stream is one request, whose CPU is limited in all: after so long the page opens the next. */
-const streamLifeMs = 10 * 60_000;
-
 /** What outlives a request in an isolate: the keys as they were read last, and no connection. */
 const keyRingState = emptyKeyRingState();
 
@@ -45,31 +42,39 @@ function peerOf(request: Request, config: WorkerConfig): Peer {
 }
 
 /** Counters would be one isolate's; the platform counts requests itself. */
-function noMetrics(eventStream: { begin(): void; end(): void }): Metrics {
+function noMetrics(eventStreams: Metrics["eventStreams"]): Metrics {
+  return { request: () => {}, signIn: () => {}, eventStreams, text: () => undefined };
+}
+
+/**
+ * An event stream is one request, whose CPU is limited in all: after so long it ends, and the page opens
+ * the next where it was.
+ */
+function limitStream(lifeSeconds: number, onEnd: () => void) {
+  const over = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
   return {
-    request: () => {},
-    signIn: () => {},
-    eventStreams: (delta) => (delta === 1 ? eventStream.begin() : eventStream.end()),
-    text: () => undefined,
+    closing: over.signal,
+    eventStreams(delta: 1 | -1) {
+      clearTimeout(timer);
+      if (delta === 1) timer = setTimeout(() => over.abort(), lifeSeconds * 1000);
+      else onEnd();
+    },
   };
 }
 
 function depsOf(connection: Connection, config: WorkerConfig, onEventStreamEnd: () => void): Deps {
   const { db } = connection;
-  const never = new AbortController().signal;
-  const streamEnds = new AbortController();
+  const stream = limitStream(config.ASCI_EVENTS_SECONDS, onEventStreamEnd);
   return {
     db,
     log: workerLog,
     keys: createKeyRing(db, config.ASCI_SEALING_KEY, {}, keyRingState),
     passwords: workerHasher(),
     feed: createPollingFeed(db),
-    metrics: noMetrics({
-      begin: () => void setTimeout(() => streamEnds.abort(), streamLifeMs),
-      end: onEventStreamEnd,
-    }),
-    draining: never,
-    closing: streamEnds.signal,
+    metrics: noMetrics(stream.eventStreams),
+    draining: new AbortController().signal,
+    closing: stream.closing,
     peer: (request) => peerOf(request, config),
   };
 }

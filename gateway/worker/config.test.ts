@@ -5,6 +5,8 @@ import { workerConfigSchema } from "./config.ts";
 const good = {
   ASCI_SEALING_KEY: btoa("x".repeat(32)),
   ASCI_NODE_URL: "https://relay-{node}.example.org",
+  ASSETS: { fetch: () => {} },
+  HYPERDRIVE: { connectionString: "postgres://somewhere" },
 };
 const faultsOf = (env: Record<string, unknown>): string[] => {
   const { success, error } = workerConfigSchema.safeParse(env);
@@ -12,14 +14,15 @@ const faultsOf = (env: Record<string, unknown>): string[] => {
 };
 
 describe("a Worker's settings", () => {
-  it("need no more than a sealing key and a way to nodes, and ignore bindings", () => {
-    expect(faultsOf({ ...good, ASSETS: { fetch: () => {} }, HYPERDRIVE: {} })).toEqual([]);
+  it("need no more than bindings, a sealing key and a way to nodes", () => {
+    expect(faultsOf(good)).toEqual([]);
     expect(workerConfigSchema.parse(good)).toMatchObject({ ASCI_KEY_ROTATION_DAYS: 30 });
   });
 
   it("name every fault at once", () => {
     const faults = faultsOf({ ASCI_SEALING_KEY: "short", ASCI_PUBLIC_URL: "here" });
-    for (const name of ["ASCI_SEALING_KEY", "ASCI_NODE_URL", "ASCI_PUBLIC_URL"])
+    const wrong = ["ASCI_SEALING_KEY", "ASCI_NODE_URL", "ASCI_PUBLIC_URL"];
+    for (const name of [...wrong, "ASSETS", "HYPERDRIVE"])
       expect(faults.some((it) => it.startsWith(`${name}:`))).toBe(true);
   });
 

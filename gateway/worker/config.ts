@@ -11,7 +11,11 @@ const nodeAddress = z
   }, "an http: or https: address without a path, with {node} where the node's name belongs")
   .transform((it) => it.replace(/\/$/, ""));
 
-/** The Worker's variables and secrets, validated whole. */
+const binding = z.custom<object>((it) => typeof it === "object" && it !== null, {
+  error: "a binding, as wrangler.toml has it",
+});
+
+/** The Worker's bindings, variables and secrets, validated whole. */
 export const workerConfigSchema = gatewayConfigSchema
   .pick({ ASCI_PUBLIC_URL: true, ASCI_SEALING_KEY: true })
   .extend({
@@ -21,6 +25,14 @@ export const workerConfigSchema = gatewayConfigSchema
       gatewayConfigSchema.shape.ASCI_KEY_ROTATION_DAYS,
     ),
     ASCI_NODE_URL: nodeAddress,
+    /** How long an event stream may last; with its CPU it has to stay below `cpu_ms`. */
+    ASCI_EVENTS_SECONDS: z.coerce
+      .number("seconds")
+      .min(1, "at least 1 second")
+      .max(3600, "at most 3600 seconds")
+      .default(600),
+    ASSETS: binding,
+    HYPERDRIVE: z.object({ connectionString: z.string() }, "a binding, as wrangler.toml has it"),
     /** A service token of Cloudflare Access, where it stands in front of the nodes' public names. */
     ASCI_ACCESS_CLIENT_ID: z.string().min(1, "not empty").optional(),
     ASCI_ACCESS_CLIENT_SECRET: z.string().min(1, "not empty").optional(),

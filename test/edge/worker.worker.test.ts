@@ -187,6 +187,31 @@ describe("the scheduled run", () => {
   });
 });
 
+describe("an event stream", () => {
+  it("ends by itself in time, and the next one goes on where it was", async () => {
+    const short = await startWorker({
+      databaseUrl: gateway.database.urls.gateway,
+      sealingKey: gateway.sealingKey,
+      variables: { ASCI_EVENTS_SECONDS: "1" },
+    });
+    try {
+      const read = async (lastId?: string) => {
+        const position = lastId === undefined ? {} : { "last-event-id": lastId };
+        const headers = { cookie: ada.cookie ?? "", ...position };
+        return (await fetch(`${short.origin}/api/events`, { headers })).text();
+      };
+      const first = await read();
+      const id = /^id: ?(\S+)$/m.exec(first)?.[1];
+      expect(first).toContain("event: resync");
+      const second = await read(id);
+      expect(second).toContain("retry:");
+      expect(second).not.toContain("resync");
+    } finally {
+      await short.stop();
+    }
+  });
+});
+
 describe("metrics", () => {
   it("are the platform's, and the answer says so to those who may ask", async () => {
     const at = (browser: Browser) =>
