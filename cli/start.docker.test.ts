@@ -72,6 +72,15 @@ function kill(process_: ProcessIdentity | undefined, signal: NodeJS.Signals): vo
   process.kill(process_.pid, signal);
 }
 
+/** Postgres ends its own processes when it sees one of them killed, so that some are gone before their turn. */
+function killIfThere(process_: ProcessIdentity): void {
+  try {
+    kill(process_, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 async function state(): Promise<State> {
   const found = await readState(dataDir);
   if (found === undefined) throw new Error("there is no state file");
@@ -154,7 +163,7 @@ describe("start and stop", () => {
     const first = await start();
     const { parts } = await state();
     const database = await processesIn(join(dataDir, "postgres"), "postgres");
-    for (const each of [...Object.values(parts), ...database]) kill(each, "SIGKILL");
+    for (const each of [...Object.values(parts), ...database]) killIfThere(each);
     first.child.kill("SIGKILL");
     await first.ended;
     await start();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addTallies, tallyLine, tallyOf } from "./test-tally.ts";
+import { addTallies, failuresIn, tallyLine, tallyOf } from "./test-tally.ts";
 
 function report(...files: { status: string; tests: string[] }[]): string {
   return JSON.stringify({
@@ -39,6 +39,29 @@ describe("tallyOf", () => {
 
   it("finds nothing where there is nothing", () => {
     expect(tallyOf(report(), 0)).toEqual({ passed: 0, failed: 0, skipped: 0 });
+  });
+});
+
+describe("failuresIn", () => {
+  it("names each failed test with its message, and a file that failed outside of its tests", () => {
+    const text = JSON.stringify({
+      testResults: [
+        { name: "/a.test.ts", status: "passed", assertionResults: [{ status: "passed" }] },
+        {
+          name: "/b.test.ts",
+          status: "failed",
+          assertionResults: [
+            { status: "passed", fullName: "stays" },
+            { status: "failed", fullName: "adds up", failureMessages: ["expected 3, saw 4"] },
+          ],
+        },
+        { name: "/c.test.ts", status: "failed", message: "does not load", assertionResults: [] },
+      ],
+    });
+    expect(failuresIn(text)).toEqual([
+      "/b.test.ts: adds up\nexpected 3, saw 4",
+      "/c.test.ts\ndoes not load",
+    ]);
   });
 });
 

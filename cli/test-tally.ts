@@ -28,8 +28,16 @@ export function tallyLine({ passed, failed, skipped }: Readonly<Tally>): string 
 const reportSchema = z.object({
   testResults: z.array(
     z.object({
+      name: z.string().default("a file without a name"),
       status: z.string(),
-      assertionResults: z.array(z.object({ status: z.string() })),
+      message: z.string().default(""),
+      assertionResults: z.array(
+        z.object({
+          status: z.string(),
+          fullName: z.string().default(""),
+          failureMessages: z.array(z.string()).nullish(),
+        }),
+      ),
     }),
   ),
 });
@@ -45,6 +53,21 @@ export function tallyOf(report: string, exitCode: number | null): Tally {
   const counted = addTallies((files ?? []).map(tallyOfFile));
   const unexplained = counted.failed === 0 && (exitCode !== 0 || files === undefined);
   return unexplained ? { ...counted, failed: 1 } : counted;
+}
+
+/**
+ * What failed, for the end of a run: whoever sees only the last lines of a long log has to find it there.
+ * @param report what vitest's JSON reporter wrote
+ * @returns one text for each failed test, and each file that failed outside of its tests: its name and its message
+ */
+export function failuresIn(report: string): string[] {
+  return (parse(report) ?? []).flatMap((file) => {
+    const failed = file.assertionResults.filter((test) => test.status === "failed");
+    if (failed.length === 0 && file.status === "failed") return [`${file.name}\n${file.message}`];
+    return failed.map(
+      (test) => `${file.name}: ${test.fullName}\n${(test.failureMessages ?? []).join("\n")}`,
+    );
+  });
 }
 
 type FileReport = z.infer<typeof reportSchema>["testResults"][number];

@@ -11,9 +11,9 @@ import { onEndingSignal } from "./signals.ts";
 import { say, sayError } from "./terminal.ts";
 import { installTestPrograms } from "./test-programs.ts";
 import { addTallies, nothing, tallyLine } from "./test-tally.ts";
-import type { Tally } from "./test-tally.ts";
 import { ensureUi } from "./ui-build.ts";
 import { runVitest } from "./vitest-run.ts";
+import type { Outcome } from "./vitest-run.ts";
 
 const modulesDir = join(import.meta.dirname, "..", "node_modules");
 
@@ -31,12 +31,12 @@ export async function test(args: readonly string[]): Promise<number> {
   const interruption = interruptible();
   try {
     const prepared = await prepare(stateDir);
-    const tallies: Tally[] = [];
+    const outcomes: Outcome[] = [];
     for (const project of projects) {
       if (interruption.signal.aborted) break;
-      tallies.push(await runProject(project, args, prepared, interruption.signal));
+      outcomes.push(await runProject(project, args, prepared, interruption.signal));
     }
-    return conclude(tallies, args, interruption.signal);
+    return conclude(outcomes, args, interruption.signal);
   } finally {
     await stopOwnEngine(stateDir);
     for (const cache of [".vite", ".vite-temp"]) await giveToProjectOwner(join(modulesDir, cache));
@@ -48,9 +48,9 @@ export async function test(args: readonly string[]): Promise<number> {
 /** `npm run test:unit`: needs nothing but Node and takes seconds. */
 export async function testUnit(args: readonly string[]): Promise<number> {
   const interruption = interruptible();
-  const tally = await runVitest("unit", args, interruption.signal);
+  const outcome = await runVitest("unit", args, interruption.signal);
   interruption.release();
-  return conclude([tally], args, interruption.signal);
+  return conclude([outcome], args, interruption.signal);
 }
 
 /** What could not be had, in a sentence, by the projects that need it. */
@@ -76,17 +76,22 @@ async function runProject(
   args: readonly string[],
   missing: Missing,
   signal: AbortSignal,
-): Promise<Tally> {
+): Promise<Outcome> {
   const reason = missing[project];
   if (reason === undefined) return runVitest(project, args, signal);
   sayError(`The ${project} tests cannot run: ${reason}`);
-  return { ...nothing, failed: 1 };
+  return { tally: { ...nothing, failed: 1 }, failures: [`${project}: ${reason}`] };
 }
 
-/** Says the last line. @returns the exit code */
-function conclude(tallies: readonly Tally[], args: readonly string[], signal: AbortSignal): number {
-  const total = addTallies(tallies);
+/** Says what failed, and the last line. @returns the exit code */
+function conclude(
+  outcomes: readonly Outcome[],
+  args: readonly string[],
+  signal: AbortSignal,
+): number {
+  const total = addTallies(outcomes.map(({ tally }) => tally));
   const none = total.passed + total.failed + total.skipped === 0;
+  for (const failure of outcomes.flatMap(({ failures }) => failures)) sayError(`FAILED ${failure}`);
   if (signal.aborted) sayError("The tests were interrupted.");
   else if (none) sayError(`No test matches ${args.join(" ") || "anything"}.`);
   say(tallyLine(total));

@@ -3,21 +3,27 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tallyOf } from "./test-tally.ts";
+import { failuresIn, tallyOf } from "./test-tally.ts";
 import type { Tally } from "./test-tally.ts";
 
 const root = join(import.meta.dirname, "..");
 
+/** A run's numbers, and the name and message of each failure. */
+export interface Outcome {
+  tally: Tally;
+  failures: readonly string[];
+}
+
 /**
  * Runs one project of the tests in a vitest of its own, its output on the terminal.
  * @param args for vitest
- * @param signal ends the run; what it counted until then is returned
+ * @param signal ends the run; what came of it until then is returned
  */
 export async function runVitest(
   project: string,
   args: readonly string[],
   signal: AbortSignal,
-): Promise<Tally> {
+): Promise<Outcome> {
   const directory = await mkdtemp(join(tmpdir(), "asci-test-"));
   const report = join(directory, "report.json");
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
@@ -39,7 +45,8 @@ export async function runVitest(
   process.off("exit", endAll);
   const text = await readFile(report, "utf8").catch(() => "");
   await rm(directory, { recursive: true, force: true });
-  return tallyOf(text, code);
+  const failures = failuresIn(text).map((failure) => failure.replaceAll(`${root}/`, ""));
+  return { tally: tallyOf(text, code), failures };
 }
 
 /** The settings of an installation that runs beside the tests are none of theirs. */
