@@ -4,7 +4,7 @@ import { type Server, type Socket, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { BufferPool, largeBlockBytes, smallBlockBytes } from "./buffers.ts";
 import { Pump } from "./pump.ts";
 
@@ -62,6 +62,11 @@ async function standsStill(count: () => number): Promise<void> {
     return still;
   };
   await expect.poll(unchanged).toBe(true);
+}
+
+/** For where timers stand still. */
+async function turnsUntil(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe("a pump", () => {
@@ -135,6 +140,47 @@ describe("a pump", () => {
     await standsStill(() => sent);
     expect(sent).toBeLessThan(2_000_000);
     expect(pump.bytes).toBeLessThanOrEqual(largeBlockBytes);
+  });
+
+  it("makes few writes of many small reads, reads on no further than the sink takes, and loses nothing", async () => {
+    const pool = new BufferPool();
+    const piece = Buffer.alloc(16, "x");
+    const pieces = 40_000;
+    const { pump, source } = await pumpFrom(pool, (socket) => {
+      for (let at = 0; at < pieces; at += 1) socket.write(piece);
+    });
+    const { sink, taken, open } = shutSink();
+    let writes = 0;
+    const count = (whole: Buffer, start: number, end: number): Buffer => {
+      writes += 1;
+      return plain(whole, start, end);
+    };
+    pump.pipe(sink, count, { gathering: true });
+    await standsStill(() => pump.bytes);
+    expect(pump.bytes).toBeLessThanOrEqual(2 * largeBlockBytes);
+    open();
+    await expect.poll(() => taken().length).toBe(pieces * piece.length);
+    expect(writes).toBeLessThan(pieces / 10);
+    source.destroy();
+    await expect.poll(() => pool.lentBytes).toBe(0);
+  });
+
+  it("still writes what it had gathered when it is told to stop", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    let server: Socket | undefined;
+    const { pump, source } = await pumpFrom(new BufferPool(), (socket) => (server = socket));
+    await turnsUntil(() => server !== undefined);
+    const { sink, taken, open } = shutSink();
+    open();
+    pump.pipe(sink, plain, { gathering: true });
+    server?.write("first");
+    await turnsUntil(() => taken().toString() === "first");
+    server?.write("kept");
+    await turnsUntil(() => source.bytesRead === 9);
+    expect(taken().toString()).toBe("first");
+    pump.stop();
+    await turnsUntil(() => taken().toString() === "firstkept");
   });
 
   it("goes on with the shared buffer when no large block is to be had", async () => {

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Socket, OnReadOpts } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Block, type BufferPool, headroomBytes, smallBlockBytes } from "./buffers.ts";
+import { Gather } from "./gather.ts";
 
 /** Writes under way at once before the source is no longer read. */
 const inFlightLimit = 1;
@@ -41,6 +42,7 @@ export class Pump {
   #consumer: ((chunk: Buffer) => void) | undefined;
   #held: Buffer[] = [];
   #heldBytes = 0;
+  #gather: Gather | undefined;
   #own: Block | undefined;
   #fullReads = 0;
   #smallReads = 0;
@@ -78,9 +80,15 @@ export class Pump {
     if (rest !== undefined && rest.length > 0) this.#keep(Buffer.from(rest));
   }
 
-  /** From here on writes to `sink` what `shape` makes of each read, what was held first. */
-  pipe(sink: Duplex, shape: Shape): void {
+  /**
+   * From here on writes to `sink` what `shape` makes of each read, what was held first.
+   * @param gathering small reads close behind each other are written as one: see {@link Gather}
+   */
+  pipe(sink: Duplex, shape: Shape, { gathering = false } = {}): void {
     this.#consumer = undefined;
+    if (gathering) {
+      this.#gather = new Gather(this.#pool, (block, bytes) => this.#forwardGathered(block, bytes));
+    }
     this.#sink = sink;
     this.#shape = shape;
     sink.once("close", () => this.#sinkClosed());
@@ -88,8 +96,14 @@ export class Pump {
     if (this.#inFlight.length < inFlightLimit) this.#resume();
   }
 
-  /** Reads and writes no more; what is under way is still written. */
+  /** The sink's side has sent something, and what comes next may be the answer to it. */
+  asked(): void {
+    this.#gather?.asked();
+  }
+
+  /** Reads no more, and writes no more than what it has. */
   stop(): void {
+    this.#gather?.flush();
     this.#stopped = true;
     this.#source?.pause();
   }
@@ -97,11 +111,23 @@ export class Pump {
   #read(readBytes: number): boolean {
     if (this.#stopped) return false;
     if (this.#sink === undefined) return this.#readEarly(readBytes);
+    if (this.#gather?.take((this.#own?.room ?? this.#pool.shared).subarray(0, readBytes)) !== true)
+      this.#forwardRead(readBytes);
+    this.#paused = this.#inFlight.length >= inFlightLimit;
+    return !this.#paused && !this.#stopped;
+  }
+
+  #forwardRead(readBytes: number): void {
     const block = this.#own ?? this.#copyOfShared(readBytes);
     this.#noteSize(readBytes);
     this.#forward(block, readBytes);
-    this.#paused = this.#inFlight.length >= inFlightLimit;
-    return !this.#paused && !this.#stopped;
+  }
+
+  #forwardGathered(block: Block, bytes: number): void {
+    this.#forward(block, bytes);
+    if (this.#inFlight.length < inFlightLimit) return;
+    this.#paused = true;
+    this.#source?.pause();
   }
 
   #readEarly(readBytes: number): boolean {
@@ -201,6 +227,7 @@ export class Pump {
   }
 
   #sourceClosed(): void {
+    this.#gather?.flush();
     this.#stopped = true;
     if (this.#own !== undefined) this.#pool.give(this.#own);
     this.#own = undefined;
@@ -210,6 +237,7 @@ export class Pump {
     // A write that was cancelled may not have been reported: such blocks are not lent again.
     for (const { block } of this.#inFlight) this.#pool.forget(block);
     this.#inFlight = [];
+    this.#gather?.drop();
     this.stop();
   }
 }

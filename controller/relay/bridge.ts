@@ -209,12 +209,13 @@ class RunningBridge implements Bridge {
     clearTimeout(this.#deadline);
     this.#stage = "open";
     this.#write(toServer);
-    this.#options.upstream.pump.pipe(this.#client, frameInPlace);
+    this.#options.upstream.pump.pipe(this.#client, frameInPlace, { gathering: true });
     const rest = this.#handshake.takeRest();
     if (rest.length > 0) this.#toDesktop(rest);
   }
 
   #toDesktop(chunk: Buffer): void {
+    this.#options.upstream.pump.asked();
     if (this.#options.isInput?.(chunk) ?? true) this.#lastInputAt = this.#now();
     const { transformClient } = this.#options;
     if (transformClient === undefined) this.#write(chunk);
