@@ -22,3 +22,18 @@ export async function writeAudit(db: Queryable, entry: AuditEntry): Promise<void
       ${entry.subjectKind ?? null}, ${entry.subjectId ?? null}, ${entry.address ?? null},
       ${entry.requestId ?? null}, ${entry.detail ? JSON.stringify(entry.detail) : null}::jsonb)`);
 }
+
+/**
+ * Appends what was refused to someone who is known, unless the trail has the same of them from the
+ * last minute: a page that asks every second would fill it.
+ */
+export async function writeRefusal(
+  db: Queryable,
+  entry: AuditEntry & { readonly actorId: string },
+): Promise<void> {
+  const [same] = await db.execute(sql`
+    select 1 from audit where actor_id = ${entry.actorId} and at > now() - interval '1 minute'
+      and action = ${entry.action} and outcome = 'refused' and subject_id = ${entry.subjectId ?? null}
+    limit 1`);
+  if (!same) await writeAudit(db, entry);
+}

@@ -57,6 +57,9 @@ export const signIns = pgTable("sign_ins", {
   revokedAt: at("revoked_at"),
   address: text("address"),
   userAgent: text("user_agent"),
+  kind: text("kind").$type<"browser" | "token">().notNull().default("browser"),
+  name: text("name"),
+  scopes: text("scopes").array().notNull().default([]),
 });
 
 export const signInFailures = pgTable("sign_in_failures", {

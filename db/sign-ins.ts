@@ -51,23 +51,38 @@ export async function insertSignIn(
   return row;
 }
 
-/** The person behind a cookie's hash, where the sign-in still holds. */
+/** What carries a request: a browser's cookie or a personal access token. */
+export type SignInKind = "browser" | "token";
+
+export interface FoundSignIn {
+  readonly id: string;
+  readonly kind: SignInKind;
+  /** Of a token: what it may be used for. */
+  readonly scopes: string[];
+  readonly person: PersonRow;
+}
+
+/** The person behind a cookie's or a token's hash, where the sign-in still holds. */
 export async function findSignIn(
   db: Queryable,
+  kind: SignInKind,
   tokenHash: Uint8Array,
-): Promise<{ signInId: string; person: PersonRow } | undefined> {
+): Promise<FoundSignIn | undefined> {
   const [row] = await db.execute<
-    PersonRow & { signInId: string; stale: boolean } & Record<string, unknown>
+    PersonRow & { signInId: string; scopes: string[]; stale: boolean } & Record<string, unknown>
   >(sql`
-    select s.id as "signInId", s.last_seen_at < now() - interval '1 minute' as stale, ${person}
+    select s.id as "signInId", to_jsonb(s.scopes) as scopes,
+      s.last_seen_at < now() - interval '1 minute' or s.kind = 'token' and s.last_seen_at = s.created_at as stale,
+      ${person}
     from sign_ins s join users u on u.id = s.user_id
-    where s.token_hash = ${tokenHash} and s.revoked_at is null and s.expires_at > now()
-      and u.disabled_at is null`);
+    where s.token_hash = ${tokenHash} and s.kind = ${kind} and s.revoked_at is null
+      and s.expires_at > now() and u.disabled_at is null`);
   if (!row) return undefined;
-  const { id, username, displayName, email, roles, createdAt, signInId } = row;
+  const { id, username, displayName, email, roles, createdAt, signInId, scopes } = row;
   if (row.stale)
     await db.execute(sql`update sign_ins set last_seen_at = now() where id = ${signInId}`);
-  return { signInId, person: { id, username, displayName, email, roles, createdAt } };
+  const found = { id, username, displayName, email, roles, createdAt };
+  return { id: signInId, kind, scopes, person: found };
 }
 
 /** Ends a sign-in; its cookie's value is dead with this statement. @returns whether it was not before */
@@ -77,11 +92,20 @@ export async function revokeSignIn(db: Queryable, signInId: string): Promise<boo
   return rows.length > 0;
 }
 
-/** Ends every sign-in of a person. @returns how many held until now; undefined for nobody */
-export async function revokeSignIns(db: Queryable, userId: string): Promise<number | undefined> {
+/**
+ * Ends every sign-in of a person.
+ * @param kinds `browser` leaves their tokens
+ * @returns how many held until now; undefined for nobody
+ */
+export async function revokeSignIns(
+  db: Queryable,
+  userId: string,
+  kinds: "browser" | "all",
+): Promise<number | undefined> {
   const [row] = await db.execute<{ ended: number }>(sql`
     with ended as (
-      update sign_ins set revoked_at = now() where user_id = ${userId} and revoked_at is null
+      update sign_ins set revoked_at = now()
+      where user_id = ${userId} and revoked_at is null and (${kinds} = 'all' or kind = 'browser')
       returning expires_at > now() as held
     )
     select (select count(*) filter (where held)::int from ended) as ended

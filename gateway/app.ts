@@ -4,9 +4,10 @@ import { HTTPException } from "hono/http-exception";
 import { openAPIRouteHandler } from "hono-openapi";
 import { isDatabaseAway, loggable, sqlState } from "../db/errors.ts";
 import type { AppEnv, Deps } from "./deps.ts";
+import { guard } from "./middleware/guard.ts";
 import { requireSameOrigin } from "./middleware/origin.ts";
 import { apiHeaders, limitTime, requestContext } from "./middleware/request.ts";
-import { readSignIn } from "./middleware/signed-in.ts";
+
 import { ProblemError, problemResponse } from "./problem.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { authRoutes } from "./routes/auth.ts";
@@ -14,7 +15,9 @@ import { environmentRoutes } from "./routes/environments.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { instanceRoutes } from "./routes/instances.ts";
+import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
 import { referenceRoutes } from "./routes/reference.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
 
 const bodyLimitBytes = 1024 * 1024;
 
@@ -59,8 +62,10 @@ export function createApi(deps: Deps) {
       }),
     )
     .use(requireSameOrigin)
-    .use(readSignIn(deps))
+    .use(guard(deps))
     .route("/", authRoutes(deps))
+    .route("/", ownSignInRoutes(deps))
+    .route("/", tokenRoutes(deps))
     .route("/", environmentRoutes(deps))
     .route("/", instanceRoutes(deps))
     .route("/", eventRoutes(deps))
@@ -90,9 +95,10 @@ export function createApp(deps: Deps) {
         components: {
           securitySchemes: {
             cookie: { type: "apiKey", in: "cookie", name: "asci_session" },
+            token: { type: "http", scheme: "bearer" },
           },
         },
-        security: [{ cookie: [] }],
+        security: [{ cookie: [] }, { token: [] }],
       },
     }),
   );

@@ -161,7 +161,7 @@ describe("the audit trail has one row", () => {
     );
   });
 
-  it("for each change of a person or a node, and none for what was refused", async () => {
+  it("for each change of a person or a node", async () => {
     const password = "a first password";
     secrets.add(password).add("a second password");
     const body = { username: "carol", password, roles: ["user"] };
@@ -194,9 +194,40 @@ describe("the audit trail has one row", () => {
     expect(await trailOf(close)).toEqual(
       byAdmin("node.change", ["node", nodeId], { schedulable: false }),
     );
-    expect(
-      await trailOf(() => ada.call("PATCH", `/api/admin/nodes/${nodeId}`, { schedulable: true })),
-    ).toEqual([]);
+  });
+
+  it("for what is refused to someone who is signed in", async () => {
+    const { nodeId } = gateway.database;
+    const open = () => ada.call("PATCH", `/api/admin/nodes/${nodeId}`, { schedulable: true });
+    expect(await trailOf(open)).toEqual([
+      {
+        actor: [adaId, "ada"],
+        action: "access",
+        outcome: "refused",
+        subject: ["call", "PATCH /api/admin/nodes/:id"],
+        detail: { reason: "role_missing" },
+      },
+    ]);
+  });
+
+  it("for each token that is made or revoked, and for a browser that is signed out from elsewhere", async () => {
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const wish = { name: "nightly", scopes: ["read"], expiresAt };
+    let made: Answer | undefined;
+    const rows = await trailOf(async () => (made = await ada.call("POST", "/api/tokens", wish)));
+    const id = made?.body["id"];
+    secrets.add(made?.body["token"] as string);
+    expect(rows).toEqual(byAda("token.create", ["token", id], wish));
+    expect(await trailOf(() => ada.call("DELETE", `/api/tokens/${String(id)}`))).toEqual(
+      byAda("token.revoke", ["token", id]),
+    );
+    await gateway.signIn("ada");
+    const { body } = await ada.call("GET", "/api/sign-ins");
+    const [newest] = body.items as { id: string }[];
+    const signIn = newest?.id ?? "";
+    expect(await trailOf(() => ada.call("DELETE", `/api/sign-ins/${signIn}`))).toEqual(
+      byAda("sign_out", ["user", adaId], { signIn }),
+    );
   });
 
   it("and in none of them a password, a cookie, a ticket or a hash", async () => {

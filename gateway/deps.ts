@@ -1,6 +1,6 @@
 import type { ChangeCursor, Change } from "../db/changes.ts";
 import type { Db } from "../db/client.ts";
-import type { PersonRow } from "../db/sign-ins.ts";
+import type { FoundSignIn } from "../db/sign-ins.ts";
 import type { KeyRing } from "./keys.ts";
 import type { Logger } from "./log.ts";
 import type { PasswordHasher } from "./password.ts";
@@ -49,7 +49,7 @@ export interface Deps {
 export interface Variables {
   requestId: string;
   peer: Peer;
-  signIn: { readonly id: string; readonly person: PersonRow } | undefined;
+  signIn: FoundSignIn | undefined;
 }
 
 export interface AppEnv {

@@ -15,6 +15,10 @@ const line = () =>
 export const roles = ["user", "staff", "admin", "monitor"] as const;
 export type Role = (typeof roles)[number];
 
+/** What a personal access token may be used for; never more than its person may do. */
+export const scopes = ["read", "desktops", "admin", "monitor"] as const;
+export type Scope = (typeof scopes)[number];
+
 /** RFC 9457. */
 export const problemSchema = z
   .object({
@@ -208,6 +212,39 @@ export const adminNodeSchema = z
 export type AdminNode = z.infer<typeof adminNodeSchema>;
 
 export const patchNodeBody = z.object({ schedulable: z.boolean() });
+
+export const ownSignInSchema = z
+  .object({
+    id,
+    current: z.boolean().meta({ description: "the one that this request came with" }),
+    address: z.string().nullable(),
+    userAgent: z.string().nullable().meta({ description: "as the browser named itself" }),
+    createdAt: time,
+    lastSeenAt: time.meta({ description: "exact to a minute" }),
+    expiresAt: time,
+  })
+  .meta({ ref: "SignIn" });
+
+export const tokenSchema = z
+  .object({
+    id,
+    name: z.string(),
+    scopes: z.array(z.enum(scopes)),
+    createdAt: time,
+    lastUsedAt: time.nullable().meta({ description: "exact to a minute; null: never" }),
+    expiresAt: time,
+  })
+  .meta({ ref: "AccessToken" });
+export type AccessToken = z.infer<typeof tokenSchema>;
+
+/** Answered once, when it is made: nothing but its hash is kept. */
+export const newTokenSchema = tokenSchema.extend({ token: z.string() }).meta({ ref: "NewToken" });
+
+export const tokenBody = z.object({
+  name: line().trim().min(1, "required").max(100, "at most 100 characters"),
+  scopes: z.array(z.enum(scopes)).min(1, "at least one scope"),
+  expiresAt: time.optional().meta({ description: "at most 366 days ahead; default: in 90 days" }),
+});
 
 /** `GET` lists: `{items, nextCursor}`. */
 export function listOf<T extends z.ZodType>(item: T) {

@@ -1,6 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../deps.ts";
 import { ProblemError } from "../problem.ts";
+import { tokenOf } from "./signed-in.ts";
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -9,7 +10,8 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
  * Browsers send Origin with every such request; what sends none is not one of our pages.
  */
 export const requireSameOrigin = createMiddleware<AppEnv>(async (c, next) => {
-  if (!safeMethods.has(c.req.method)) {
+  // No page of another site can send a token, and beside one no cookie counts.
+  if (!safeMethods.has(c.req.method) && tokenOf(c) === undefined) {
     const origin = c.req.header("origin");
     if (origin === undefined)
       throw new ProblemError(

@@ -1,17 +1,15 @@
 import type { Context } from "hono";
-import { getCookie, setCookie } from "hono/cookie";
-import { createMiddleware } from "hono/factory";
-import { findSignIn } from "../../db/sign-ins.ts";
-import type { AppEnv, Deps } from "../deps.ts";
+import { setCookie } from "hono/cookie";
+import type { AppEnv } from "../deps.ts";
 import { ProblemError } from "../problem.ts";
-import type { Role } from "../schemas.ts";
 
 export const signInLifeSeconds = 7 * 24 * 3600;
 
 const overHttps = (c: Context<AppEnv>) => c.get("peer").origin.startsWith("https:");
-const cookieName = (c: Context<AppEnv>) => (overHttps(c) ? "__Host-asci_session" : "asci_session");
+export const cookieName = (c: Context<AppEnv>) =>
+  overHttps(c) ? "__Host-asci_session" : "asci_session";
 
-/** 32 random bytes, as the cookie carries them. Only their hash is stored. */
+/** 32 random bytes, as the cookie carries them, and a token behind its prefix. Only their hash is stored. */
 export function newSignInToken(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(32));
   return btoa(String.fromCharCode(...bytes))
@@ -34,17 +32,11 @@ export function setSignInCookie(c: Context<AppEnv>, token: string, lifeSeconds: 
   });
 }
 
-/** Finds who is signed in, once per request, without asking that anyone is. */
-export function readSignIn(deps: Deps) {
-  return createMiddleware<AppEnv>(async (c, next) => {
-    const token = getCookie(c, cookieName(c));
-    const found =
-      token && /^[\w-]{43}$/.test(token)
-        ? await findSignIn(deps.db, await hashToken(token))
-        : undefined;
-    c.set("signIn", found ? { id: found.signInId, person: found.person } : undefined);
-    await next();
-  });
+/** `Authorization: Bearer TOKEN` (RFC 6750, section 2.1): what follows it; undefined where there is no such header. */
+export function tokenOf(c: Context<AppEnv>): string | undefined {
+  const header = c.req.header("authorization");
+  if (header === undefined) return undefined;
+  return /^Bearer +(asci_[\w-]{43}) *$/i.exec(header)?.[1] ?? "";
 }
 
 export function signedIn(c: Context<AppEnv>) {
@@ -67,20 +59,4 @@ export function auditedCaller(c: Context<AppEnv>) {
     address: c.get("peer").address,
     requestId: c.get("requestId"),
   };
-}
-
-/** Lets nobody past who is not signed in. */
-export const requireSignIn = createMiddleware<AppEnv>(async (c, next) => {
-  signedIn(c);
-  await next();
-});
-
-/** Lets past who has one of the roles. */
-export function requireRole(...roles: Role[]) {
-  return createMiddleware<AppEnv>(async (c, next) => {
-    const { person } = signedIn(c);
-    if (!roles.some((role) => person.roles.includes(role)))
-      throw new ProblemError(403, "role_missing", `This needs the role ${roles.join(" or ")}.`);
-    await next();
-  });
 }

@@ -4,9 +4,9 @@ import { writeAudit, type AuditEntry } from "../../db/audit.ts";
 import { revokeSignIn, revokeSignIns } from "../../db/sign-ins.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
+import { findCaller } from "../middleware/guard.ts";
 import {
   auditedCaller,
-  requireSignIn,
   setSignInCookie,
   signedIn,
   signInLifeSeconds,
@@ -60,7 +60,8 @@ export function authRoutes(deps: Deps) {
         refusals: [403],
       }),
       async (c) => {
-        const signIn = c.get("signIn");
+        const signIn = await findCaller(deps, c);
+        c.set("signIn", signIn);
         if (signIn)
           await deps.db.transaction(async (tx) => {
             if (await revokeSignIn(tx, signIn.id)) await writeAudit(tx, auditOf(c, "sign_out"));
@@ -79,11 +80,10 @@ export function authRoutes(deps: Deps) {
         status: 204,
         refusals: [401, 403],
       }),
-      requireSignIn,
       async (c) => {
         const { person } = signedIn(c);
         await deps.db.transaction(async (tx) => {
-          const signIns = await revokeSignIns(tx, person.id);
+          const signIns = await revokeSignIns(tx, person.id, "browser");
           await writeAudit(tx, { ...auditOf(c, "sign_out.everywhere"), detail: { signIns } });
         });
         setSignInCookie(c, "", 0);
@@ -99,7 +99,6 @@ export function authRoutes(deps: Deps) {
         body: meSchema,
         refusals: [401],
       }),
-      requireSignIn,
       (c) => c.json(signedIn(c).person as Me, 200),
     );
 }

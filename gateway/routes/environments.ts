@@ -2,7 +2,6 @@ import { Hono } from "hono";
 import { listEnvironments } from "../../db/environments.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
-import { requireSignIn } from "../middleware/signed-in.ts";
 import { environmentSchema, listOf } from "../schemas.ts";
 import { decodeCursor, page, pageQuery, queryOf } from "../validation.ts";
 
@@ -16,7 +15,6 @@ export function environmentRoutes(deps: Deps) {
       body: listOf(environmentSchema),
       refusals: [400, 401],
     }),
-    requireSignIn,
     queryOf(pageQuery),
     async (c) => {
       const { limit, cursor } = c.req.valid("query");

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { jwksMaxAgeSeconds } from "../../db/key-schedule.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
-import { readSignIn, requireRole } from "../middleware/signed-in.ts";
+import { guard } from "../middleware/guard.ts";
 import { ProblemError } from "../problem.ts";
 
 const checkSchema = z.object({
@@ -94,8 +94,7 @@ export function healthRoutes(deps: Deps) {
         media: "text/plain",
         refusals: [401, 403, 404],
       }),
-      readSignIn(deps),
-      requireRole("monitor", "admin"),
+      guard(deps),
       async (c) => {
         const text = await deps.metrics.text();
         if (text === undefined)

@@ -1,0 +1,44 @@
+import { policy, type PolicyLine } from "./policy.ts";
+import { roles, type Role } from "./schemas.ts";
+
+/** A Markdown table with columns of even width, as the formatter wants it. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, at) =>
+    Math.max(...[head, ...rows].map((row) => (row[at] ?? "").length)),
+  );
+  const lineOf = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`;
+  return [lineOf(head), lineOf(widths.map((width) => "-".repeat(width))), ...rows.map(lineOf)].join(
+    "\n",
+  );
+}
+
+function cellOf({ who, only }: PolicyLine, role: Role): string {
+  if (who === "anyone") return "yes";
+  if (who === "ticket") return "by ticket";
+  if (!who.includes(role)) return "";
+  return only ?? "yes";
+}
+
+/** The page of the docs that says who may call what. */
+export function policyPage(): string {
+  const rows = policy.map((line) => [
+    `\`${line.method} ${line.path}\``,
+    line.who === "anyone" ? "yes" : line.who === "ticket" ? "by ticket" : "",
+    ...roles.map((role) => cellOf(line, role)),
+    typeof line.who === "string" ? "" : line.scopes.join(", ") || "none",
+  ]);
+  return `# Who may call what
+
+Made from \`gateway/policy.ts\`; a test compares the two, and calls each of these with each role. A call that has no line
+there is refused. \`their own\`: what is not the caller's own answers as if it did not exist.
+
+A person has one role or several. \`user\` works in desktops, \`staff\` looks after beamlines as well, \`admin\` administers
+the site, \`monitor\` reads health and metrics and nothing else.
+
+The last column is for access tokens: a token needs one of these scopes, and its person the role. \`none\`: it takes a
+browser that is signed in.
+
+${table(["call", "signed out", ...roles, "a token's scope"], rows)}
+`;
+}

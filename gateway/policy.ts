@@ -1,0 +1,100 @@
+/**
+ * Who may call what: the one place where it is said. Every call of the gateway has a line here, and a
+ * call without one is refused; `docs/policy.md` is made from it.
+ */
+import type { Role, Scope } from "./schemas.ts";
+
+/**
+ * `anyone`: no sign-in is asked for, or even looked at. `ticket`: the one-time ticket is the
+ * credential. Roles: signed in, with one of them.
+ */
+type Who = "anyone" | "ticket" | readonly Role[];
+
+export interface PolicyLine {
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  /** As the router has it, with its parameters. */
+  readonly path: string;
+  readonly who: Who;
+  /** Of a token one of these is asked; with none, no token will do: it takes a browser. */
+  readonly scopes: readonly Scope[];
+  /** What else the answer depends on, in words. */
+  readonly only?: string;
+}
+
+const everyone: readonly Role[] = ["user", "staff", "admin", "monitor"];
+/** Those who work in desktops. */
+const people: readonly Role[] = ["user", "staff", "admin"];
+const admins: readonly Role[] = ["admin"];
+
+const anyScope: readonly Scope[] = ["read", "desktops", "admin", "monitor"];
+const reading: readonly Scope[] = ["read", "desktops"];
+const working: readonly Scope[] = ["desktops"];
+const own = "their own";
+
+const open = (path: string): PolicyLine => ({ method: "GET", path, who: "anyone", scopes: [] });
+const line = (
+  call: `${PolicyLine["method"]} ${string}`,
+  who: Who,
+  scopes: readonly Scope[],
+  only?: string,
+): PolicyLine => {
+  const [method, path] = call.split(" ") as [PolicyLine["method"], string];
+  return { method, path, who, scopes, ...(only ? { only } : {}) };
+};
+
+export const policy: readonly PolicyLine[] = [
+  open("/healthz"),
+  open("/readyz"),
+  line("GET /metrics", ["monitor", "admin"], ["monitor"]),
+  open("/.well-known/jwks.json"),
+  open("/api/openapi.json"),
+  open("/api/docs"),
+
+  line("POST /api/auth/login", "anyone", []),
+  line("POST /api/auth/logout", "anyone", []),
+  line("POST /api/auth/logout/everywhere", everyone, [], own),
+  line("GET /api/me", everyone, anyScope),
+  line("GET /api/sign-ins", everyone, [], own),
+  line("DELETE /api/sign-ins/:id", everyone, [], own),
+  line("GET /api/tokens", everyone, [], own),
+  line("POST /api/tokens", everyone, [], own),
+  line("DELETE /api/tokens/:id", everyone, [], own),
+
+  line("GET /api/environments", people, reading),
+  line("GET /api/instances", people, reading, own),
+  line("POST /api/instances", people, working),
+  line("GET /api/instances/:id", people, reading, own),
+  line("POST /api/instances/:id/stop", people, working, own),
+  line("POST /api/instances/:id/restart", people, working, own),
+  line("POST /api/instances/:id/tickets", people, working, own),
+  line("GET /api/events", people, reading, own),
+  line("GET /vnc/:instanceId", "ticket", []),
+
+  line("GET /api/admin/users", admins, ["admin"]),
+  line("POST /api/admin/users", admins, ["admin"]),
+  line("GET /api/admin/users/:id", admins, ["admin"]),
+  line("PATCH /api/admin/users/:id", admins, ["admin"]),
+  line("POST /api/admin/users/:id/logout", admins, ["admin"]),
+  line("GET /api/admin/nodes", admins, ["admin"]),
+  line("GET /api/admin/nodes/:id", admins, ["admin"]),
+  line("PATCH /api/admin/nodes/:id", admins, ["admin"]),
+];
+
+const lines = new Map(policy.map((it) => [`${it.method} ${it.path}`, it]));
+
+/** @returns undefined where nothing is said of it: then it is refused */
+export function policyOf(method: string, path: string): PolicyLine | undefined {
+  // What a HEAD would tell is what a GET tells.
+  return lines.get(`${method === "HEAD" ? "GET" : method} ${path}`);
+}
+
+/** Whether someone with these roles may call it, with a browser's sign-in. */
+export function mayCall({ who }: PolicyLine, roles: readonly string[]): boolean {
+  return typeof who === "string" || who.some((role) => roles.includes(role));
+}
+
+/** Whether any call with this scope is open to someone with these roles: else a token would be for nothing. */
+export function scopeIsFor(scope: Scope, roles: readonly string[]): boolean {
+  const telling = policy.filter((it) => it.scopes.includes(scope) && it.scopes !== anyScope);
+  return telling.some((it) => mayCall(it, roles));
+}
