@@ -10,6 +10,7 @@ import { launchBrowser, signIn, visit } from "../test/browser.ts";
 import { startInstallation, type TestInstallation } from "../test/installation.ts";
 import { benchAccept } from "./accept.ts";
 import { benchEdge } from "./edge.ts";
+import { benchExperiments } from "./experiments.ts";
 import { benchReconnect } from "./reconnect.ts";
 import {
   benchBulk,
@@ -98,6 +99,7 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   bulk: () => benchBulk(),
   smallUpdates: () => benchSmallUpdates(),
   stalledViewer: () => benchStalledViewer(),
+  experiments: () => benchExperiments(),
   edge: () => benchEdge(),
 };
 

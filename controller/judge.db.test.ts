@@ -14,7 +14,7 @@ beforeAll(async () => {
   await db.execute(sql`
     update nodes set ready = true, last_seen_at = now(), cpus = 8, memory_bytes = 100000000000`);
   const seeded = await seedCatalogue(db);
-  instanceId = await insertInstance(db, { ...seeded, name: "one", experiment: null });
+  instanceId = await insertInstance(db, { ...seeded, name: "one", experimentId: null });
   await placeQueue(database.as("placer").db);
 });
 afterAll(() => database.drop());

@@ -19,7 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const start = () => insertInstance(database.owner.db, { ...seeded, name: "one", experiment: null });
+const start = () =>
+  insertInstance(database.owner.db, { ...seeded, name: "one", experimentId: null });
 const get = (id: string) => getInstance(database.as("gateway").db, seeded.userId, id);
 const setNode = (cpus: number, ready = true) =>
   database.owner.db.execute(sql`

@@ -8,43 +8,30 @@ export interface EnvironmentRow {
   readonly description: string;
   readonly versions: { tag: string; digest: string }[];
   readonly experiments: string[];
+  readonly needsExperiment: boolean;
 }
 
-/** What may be started, by name, each with its versions, newest first. */
+/** What this person may start, by name, each with its versions and their experiments, newest first. */
 export async function listEnvironments(
   db: Queryable,
+  userId: string,
   page: { limit: number; cursor: string | null },
 ): Promise<EnvironmentRow[]> {
   return db.execute<EnvironmentRow & Record<string, unknown>>(sql`
-    select e.slug, e.name, e.kind, e.description, '[]'::jsonb as experiments,
-      jsonb_agg(jsonb_build_object('tag', v.tag, 'digest', v.digest) order by v.created_at desc) as versions
-    from environments e join versions v on v.environment_id = e.id
+    with routes as (
+      select distinct environment_id, experiment_id from entitled(${userId})
+    ), mine as (
+      select r.environment_id, bool_and(r.experiment_id is not null) as needs,
+        coalesce(jsonb_agg(x.code order by x.starts_at desc) filter (where x.id is not null), '[]') as codes
+      from routes r left join experiments x on x.id = r.experiment_id group by r.environment_id
+    )
+    select e.slug, e.name, e.kind, e.description, m.codes as experiments, m.needs as "needsExperiment",
+      v.versions
+    from mine m join environments e on e.id = m.environment_id
+    join lateral (
+      select jsonb_agg(jsonb_build_object('tag', tag, 'digest', digest) order by created_at desc) as versions
+      from versions where environment_id = e.id
+    ) v on v.versions is not null
     where e.enabled and (${page.cursor}::text is null or e.slug > ${page.cursor})
-    group by e.id order by e.slug limit ${page.limit}`);
-}
-
-export interface Startable {
-  readonly environmentId: string;
-  readonly versionId: string;
-  readonly name: string;
-}
-
-/** The environment's named version, or its newest where none is named. */
-export async function findStartable(
-  db: Queryable,
-  slug: string,
-  tag: string | null,
-): Promise<{ environment: boolean; startable: Startable | undefined }> {
-  const [row] = await db.execute<{ id: string; name: string; version: string | null }>(sql`
-    select e.id, e.name, v.id as version from environments e
-    left join lateral (
-      select id from versions where environment_id = e.id and (${tag}::text is null or tag = ${tag})
-      order by created_at desc limit 1
-    ) v on true
-    where e.slug = ${slug} and e.enabled`);
-  if (!row) return { environment: false, startable: undefined };
-  const startable = row.version
-    ? { environmentId: row.id, versionId: row.version, name: row.name }
-    : undefined;
-  return { environment: true, startable };
+    order by e.slug limit ${page.limit}`);
 }

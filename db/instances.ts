@@ -65,7 +65,7 @@ const phase = (name: PhaseName, at: SQL, usualMs: SQL) =>
 
 const columns = sql`jsonb_build_object(
   'id', i.id, 'name', i.name, 'kind', e.kind, 'environment', e.slug, 'environmentName', e.name,
-  'version', v.tag, 'digest', v.digest, 'owner', o.username, 'experiment', i.experiment,
+  'version', v.tag, 'digest', v.digest, 'owner', o.username, 'experiment', x.code,
   'state', i.state, 'desired', i.desired,
   'reason', case when i.reason_code is not null
     then jsonb_build_object('code', i.reason_code, 'text', i.reason_text) end,
@@ -88,6 +88,7 @@ const from = sql`instances i
   join environments e on e.id = i.environment_id
   join versions v on v.id = i.version_id
   join users o on o.id = i.owner_id
+  left join experiments x on x.id = i.experiment_id
   left join nodes n on n.id = i.node_id
   left join incarnations c on c.instance_id = i.id and c.number = i.wanted_incarnation
   left join ${usual} us on us.environment_id = i.environment_id`;
@@ -134,7 +135,7 @@ export interface StartWish {
   readonly environmentId: string;
   readonly versionId: string;
   readonly name: string;
-  readonly experiment: string | null;
+  readonly experimentId: string | null;
   /** `WIDTHxHEIGHT` of the first screen; the image's own where there is none. */
   readonly geometry?: string | null;
 }
@@ -143,8 +144,8 @@ export interface StartWish {
 export async function insertInstance(db: Queryable, wish: StartWish): Promise<string> {
   const [row] = await db.execute<{ id: string }>(sql`
     with made as (
-      insert into instances (owner_id, environment_id, version_id, name, experiment, geometry)
-      values (${wish.userId}, ${wish.environmentId}, ${wish.versionId}, ${wish.name}, ${wish.experiment},
+      insert into instances (owner_id, environment_id, version_id, name, experiment_id, geometry)
+      values (${wish.userId}, ${wish.environmentId}, ${wish.versionId}, ${wish.name}, ${wish.experimentId},
         ${wish.geometry ?? null})
       returning id, owner_id
     ), noted as (

@@ -96,6 +96,69 @@ export const versions = pgTable(
   (it) => [unique().on(it.environmentId, it.tag)],
 );
 
+export const beamlines = pgTable("beamlines", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  code: text("code").notNull(),
+  name: text("name").notNull(),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const beamlineStaff = pgTable(
+  "beamline_staff",
+  { beamlineId: uuid("beamline_id").notNull(), userId: uuid("user_id").notNull() },
+  (it) => [primaryKey({ columns: [it.beamlineId, it.userId] })],
+);
+
+export const experiments = pgTable("experiments", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  code: text("code").notNull(),
+  beamlineId: uuid("beamline_id").notNull(),
+  title: text("title").notNull().default(""),
+  startsAt: at("starts_at").notNull(),
+  endsAt: at("ends_at").notNull(),
+  dataPath: text("data_path"),
+  dataAccess: text("data_access").$type<"none" | "read" | "write">().notNull().default("write"),
+  gid: integer("gid").unique(),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const members = pgTable(
+  "members",
+  {
+    experimentId: uuid("experiment_id").notNull(),
+    userId: uuid("user_id").notNull(),
+    until: at("until"),
+  },
+  (it) => [primaryKey({ columns: [it.userId, it.experimentId] })],
+);
+
+export const groups = pgTable("groups", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  name: text("name").notNull().unique(),
+  description: text("description").notNull().default(""),
+  gid: integer("gid").unique(),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const groupMembers = pgTable(
+  "group_members",
+  { groupId: uuid("group_id").notNull(), userId: uuid("user_id").notNull() },
+  (it) => [primaryKey({ columns: [it.userId, it.groupId] })],
+);
+
+export const entitlements = pgTable("entitlements", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  environmentId: uuid("environment_id").notNull(),
+  kind: text("kind").$type<"everyone" | "beamline" | "experiment" | "group" | "person">().notNull(),
+  beamlineId: uuid("beamline_id"),
+  experimentId: uuid("experiment_id"),
+  groupId: uuid("group_id"),
+  userId: uuid("user_id"),
+  fromAt: at("from_at"),
+  untilAt: at("until_at"),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
 export const nodes = pgTable("nodes", {
   id: uuid("id").primaryKey().defaultRandom(),
   name: text("name").notNull().unique(),
@@ -121,7 +184,7 @@ export const instances = pgTable("instances", {
   environmentId: uuid("environment_id").notNull(),
   versionId: uuid("version_id").notNull(),
   ownerId: uuid("owner_id").notNull(),
-  experiment: text("experiment"),
+  experimentId: uuid("experiment_id"),
   geometry: text("geometry"),
   state: text("state").$type<State>().notNull().default("queued"),
   desired: text("desired").$type<Desire>().notNull().default("running"),

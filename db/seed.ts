@@ -42,11 +42,15 @@ export async function ensureDemo(
 ): Promise<void> {
   const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} });
   try {
+    // Open to everyone when it comes; whoever changes that later is not overruled by the next start.
     await sql`
-      insert into environments (slug, name, kind, description, cpus, memory_bytes, memory_limit_bytes)
-      values ('mate', 'MATE desktop', 'desktop',
-        'A Linux desktop with terminal, files, editor and browser.', 0.05, 536870912, 4294967296)
-      on conflict (slug) do nothing`;
+      with made as (
+        insert into environments (slug, name, kind, description, cpus, memory_bytes, memory_limit_bytes)
+        values ('mate', 'MATE desktop', 'desktop',
+          'A Linux desktop with terminal, files, editor and browser.', 0.05, 536870912, 4294967296)
+        on conflict (slug) do nothing returning id
+      )
+      insert into entitlements (environment_id, kind) select id, 'everyone' from made`;
     await sql`
       with mate as (select id, to_char(now(), 'YYYY.MM') as month from environments where slug = 'mate'),
         same as (select count(*) as n from versions v, mate

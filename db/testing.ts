@@ -82,6 +82,8 @@ export async function seedCatalogue(
       insert into environments (slug, name, kind, cpus, memory_bytes)
       values (${`env-${username}`}, 'An environment', 'desktop', ${options.cpus ?? 1},
         ${options.memoryBytes ?? 1024 ** 3}) returning id
+    ), opened as (
+      insert into entitlements (environment_id, kind) select id, 'everyone' from e
     ), v as (
       insert into versions (environment_id, tag, image, digest)
       select id, '1', ${options.image ?? "none"}, ${options.image ?? "none"} from e returning id

@@ -30,7 +30,7 @@ async function start(): Promise<number> {
 }
 
 async function placeOne(): Promise<string> {
-  const id = await insertInstance(gateway, { ...seeded, name: "one", experiment: null });
+  const id = await insertInstance(gateway, { ...seeded, name: "one", experimentId: null });
   await placer.transaction(async (tx) => {
     await lockPlacer(tx);
     const waiting = await readQueue(tx, 100);

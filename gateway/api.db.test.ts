@@ -389,6 +389,7 @@ describe("the API's own description", () => {
     expect(paths).toMatchInlineSnapshot(`
       [
         "/.well-known/jwks.json",
+        "/api/admin/experiments/sync",
         "/api/admin/nodes",
         "/api/admin/nodes/{id}",
         "/api/admin/users",
@@ -399,6 +400,7 @@ describe("the API's own description", () => {
         "/api/auth/logout/everywhere",
         "/api/environments",
         "/api/events",
+        "/api/experiments",
         "/api/instances",
         "/api/instances/{id}",
         "/api/instances/{id}/restart",

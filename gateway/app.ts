@@ -17,6 +17,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
 import { referenceRoutes } from "./routes/reference.ts";
+import { syncRoutes } from "./routes/sync.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
 const bodyLimitBytes = 1024 * 1024;
@@ -69,7 +70,8 @@ export function createApi(deps: Deps) {
     .route("/", environmentRoutes(deps))
     .route("/", instanceRoutes(deps))
     .route("/", eventRoutes(deps))
-    .route("/", adminRoutes(deps));
+    .route("/", adminRoutes(deps))
+    .route("/", syncRoutes(deps));
 }
 
 /**

@@ -139,7 +139,9 @@ describe("the audit trail has one row", () => {
       return answer;
     };
     const started = await trailOf(start);
-    expect(started).toEqual(byAda("instance.start", ["instance", id], { environment: slug }));
+    expect(started).toEqual(
+      byAda("instance.start", ["instance", id], { environment: slug, via: "everyone" }),
+    );
     // The same request again starts nothing.
     expect(await trailOf(start)).toEqual([]);
     const subject = ["instance", id];

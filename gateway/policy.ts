@@ -61,6 +61,7 @@ export const policy: readonly PolicyLine[] = [
   line("DELETE /api/tokens/:id", everyone, [], own),
 
   line("GET /api/environments", people, reading),
+  line("GET /api/experiments", people, reading, own),
   line("GET /api/instances", people, reading, own),
   line("POST /api/instances", people, working),
   line("GET /api/instances/:id", people, reading, own),
@@ -75,6 +76,7 @@ export const policy: readonly PolicyLine[] = [
   line("GET /api/admin/users/:id", admins, ["admin"]),
   line("PATCH /api/admin/users/:id", admins, ["admin"]),
   line("POST /api/admin/users/:id/logout", admins, ["admin"]),
+  line("POST /api/admin/experiments/sync", admins, ["admin"]),
   line("GET /api/admin/nodes", admins, ["admin"]),
   line("GET /api/admin/nodes/:id", admins, ["admin"]),
   line("PATCH /api/admin/nodes/:id", admins, ["admin"]),

@@ -76,10 +76,29 @@ export const environmentSchema = z
     versions: z.array(z.object({ tag: z.string(), digest: z.string() })).meta({
       description: "newest first; the first one is what starts where none is named",
     }),
-    experiments: z.array(z.string()),
+    experiments: z.array(z.string()).meta({
+      description:
+        "codes of the caller's experiments that open it, newest first; it starts with the data of the one that is named",
+    }),
+    needsExperiment: z.boolean().meta({ description: "it is started for an experiment only" }),
   })
   .meta({ ref: "Environment" });
 export type Environment = z.infer<typeof environmentSchema>;
+
+export const ownExperimentSchema = z
+  .object({
+    id,
+    code: z.string(),
+    title: z.string(),
+    beamline: z.object({ code: z.string(), name: z.string() }),
+    startsAt: time,
+    endsAt: time,
+    running: z.boolean().meta({ description: "it has begun and not ended" }),
+    environments: z.array(z.string()).meta({
+      description: "slugs of what it opens to the caller; what is open without it comes on top",
+    }),
+  })
+  .meta({ ref: "OwnExperiment" });
 
 export const phases = ["queued", "placed", "container", "desktop", "panel"] as const;
 export type Phase = (typeof phases)[number];
@@ -194,6 +213,97 @@ export const patchUserBody = z
   })
   .partial()
   .refine((body) => Object.keys(body).length > 0, "name at least one field to change");
+
+const code = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,30}$/,
+    "1 to 31 letters, digits, _ and -, a letter or digit first: a folder is named by it",
+  );
+const uid = z
+  .int("a whole number")
+  .min(1000, "at least 1000: below are the system's")
+  .max(2_000_000_000);
+const dataPath = z
+  .string()
+  .max(1000)
+  .regex(/^\/[^\0]*$/, "an absolute path")
+  .refine((path) => !/(^|\/)\.\.?(\/|$)/.test(path), "must not contain . or .. as a folder");
+/** Any offset is fine; what is answered is in UTC. */
+const anyTime = z.iso.datetime({ offset: true, error: "a time as in ISO 8601, with its offset" });
+
+const noTwice = <T>(keyOf: (item: T) => string | undefined, what: string) =>
+  z.check<T[]>((it) => {
+    const seen = new Set<string>();
+    for (const [index, item] of it.value.entries()) {
+      const key = keyOf(item)?.toLowerCase();
+      if (key === undefined) continue;
+      if (seen.has(key))
+        it.issues.push({
+          code: "custom",
+          path: [index],
+          message: `the ${what} ${key} stands twice`,
+          input: item,
+        });
+      seen.add(key);
+    }
+  });
+
+const syncExperiment = z
+  .object({
+    code,
+    beamline: code,
+    title: line().trim().max(500).default(""),
+    startsAt: anyTime,
+    endsAt: anyTime,
+    dataPath: dataPath.nullable().default(null),
+    dataAccess: z.enum(["none", "read", "write"]).default("write"),
+    members: z.array(usernameSchema).max(1000),
+  })
+  .refine((it) => Date.parse(it.startsAt) < Date.parse(it.endsAt), {
+    path: ["endsAt"],
+    message: "must be after startsAt",
+  });
+
+export const syncBody = z.object({
+  dryRun: z.boolean().default(false),
+  beamlines: z
+    .array(z.object({ code, name: line().trim().min(1).max(200) }))
+    .max(1000)
+    .check(noTwice((it) => it.code, "beamline"))
+    .default([]),
+  people: z
+    .array(
+      z.object({
+        username: usernameSchema,
+        displayName: line().trim().min(1).max(200),
+        email: z.email("not an e-mail address").max(254).nullable().default(null),
+        uid: uid.nullable().default(null),
+      }),
+    )
+    .max(10_000)
+    .check(
+      noTwice((it) => it.username, "user name"),
+      noTwice((it) => it.email ?? undefined, "e-mail address"),
+      noTwice((it) => it.uid?.toString(), "uid"),
+    )
+    .default([]),
+  experiments: z
+    .array(syncExperiment)
+    .max(1000)
+    .check(noTwice((it) => it.code, "experiment"))
+    .default([]),
+});
+const counts = z.object({ created: z.int(), updated: z.int(), unchanged: z.int() });
+export const syncSchema = z
+  .object({
+    dryRun: z.boolean(),
+    beamlines: counts,
+    people: counts,
+    experiments: counts,
+    members: z.object({ added: z.int(), removed: z.int() }),
+  })
+  .meta({ ref: "SyncEffect" });
 
 export const adminNodeSchema = z
   .object({

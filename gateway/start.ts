@@ -1,6 +1,6 @@
-import { writeAudit } from "../db/audit.ts";
+import { writeAudit, writeRefusal } from "../db/audit.ts";
 import type { Db } from "../db/client.ts";
-import { findStartable } from "../db/environments.ts";
+import { mayStart, type StartVerdict } from "../db/entitlement.ts";
 import { sqlState } from "../db/errors.ts";
 import { findIdempotent, rememberIdempotent } from "../db/idempotency.ts";
 import { insertInstance } from "../db/instances.ts";
@@ -43,31 +43,55 @@ async function findRepeated(
   return known?.instanceId;
 }
 
-async function findVersion(db: Db, body: StartRequest["body"]) {
-  const { environment, startable } = await findStartable(
-    db,
-    body.environment,
-    body.version ?? null,
-  );
-  if (!environment)
-    throw new ProblemError(
-      404,
-      "unknown_environment",
-      `There is no environment ${body.environment.slice(0, 100)} that you may start.`,
-    );
-  if (!startable)
-    throw new ProblemError(
-      404,
-      "unknown_version",
-      `${body.environment} has no version ${body.version ?? "at all yet"}.`,
-    );
-  if (body.experiment !== undefined)
-    throw new ProblemError(
-      404,
-      "unknown_experiment",
-      `There is no experiment ${body.experiment.slice(0, 100)} of yours.`,
-    );
-  return startable;
+const auditOf = ({ person, audit }: StartRequest) => ({
+  actorId: person.id,
+  actorName: person.username,
+  action: "instance.start",
+  ...audit,
+});
+
+/** Why not, in the caller's words. What they may not know of is not there. */
+function refusalOf(
+  { code, experiments }: StartVerdict & { readonly allowed: false },
+  body: StartRequest["body"],
+): ProblemError {
+  const environment = body.environment.slice(0, 100);
+  const experiment = body.experiment?.slice(0, 100) ?? "";
+  const some = experiments.slice(0, 5).join(", ") + (experiments.length > 5 ? ", …" : "");
+  switch (code) {
+    case "unknown_environment":
+    case "not_entitled":
+      return new ProblemError(
+        404,
+        "unknown_environment",
+        `There is no environment ${environment} that you may start.`,
+      );
+    case "unknown_version":
+      return new ProblemError(
+        404,
+        code,
+        `${environment} has no version ${body.version ?? "at all yet"}.`,
+      );
+    case "unknown_experiment":
+    case "not_a_member":
+      return new ProblemError(
+        404,
+        "unknown_experiment",
+        `There is no experiment ${experiment} of yours.`,
+      );
+    case "not_for_experiment":
+      return new ProblemError(
+        409,
+        code,
+        `${environment} is not open to experiment ${experiment}. With it you may start it for: ${some}.`,
+      );
+    case "experiment_needed":
+      return new ProblemError(
+        409,
+        code,
+        `${environment} is started for an experiment. Name one of yours: ${some}.`,
+      );
+  }
 }
 
 /**
@@ -90,28 +114,40 @@ export async function startInstance(db: Db, request: StartRequest): Promise<stri
     const repeated = await findRepeated(db, person.id, key, bodyHash);
     if (repeated) return repeated;
   }
-  const startable = await findVersion(db, body);
+  const verdict = await mayStart(db, {
+    userId: person.id,
+    environment: body.environment,
+    version: body.version ?? null,
+    experiment: body.experiment ?? null,
+  });
+  if (!verdict.allowed) {
+    await writeRefusal(db, {
+      ...auditOf(request),
+      outcome: "refused",
+      subjectKind: "environment",
+      subjectId: body.environment.slice(0, 100),
+      detail: { reason: verdict.code, experiment: body.experiment },
+    });
+    throw refusalOf(verdict, body);
+  }
   try {
     return await db.transaction(async (tx) => {
       const instanceId = await insertInstance(tx, {
         userId: person.id,
-        environmentId: startable.environmentId,
-        versionId: startable.versionId,
-        name: body.name ?? startable.name,
-        experiment: null,
+        environmentId: verdict.environmentId,
+        versionId: verdict.versionId,
+        name: body.name ?? verdict.environmentName,
+        experimentId: verdict.experimentId,
         geometry: body.screen ? `${body.screen.width}x${body.screen.height}` : null,
       });
       if (key !== undefined)
         await rememberIdempotent(tx, { userId: person.id, key, bodyHash, instanceId });
       await writeAudit(tx, {
-        actorId: person.id,
-        actorName: person.username,
-        action: "instance.start",
+        ...auditOf(request),
         outcome: "allowed",
         subjectKind: "instance",
         subjectId: instanceId,
-        detail: { environment: body.environment },
-        ...request.audit,
+        detail: { environment: body.environment, experiment: body.experiment, via: verdict.via },
       });
       return instanceId;
     });

@@ -68,12 +68,14 @@ export const pageQuery = z.object({
   limit: z.coerce.number("a number").int("a whole number").min(1).max(200).default(50),
   cursor: z.string().max(400).optional(),
 });
-export const searchQuery = pageQuery.extend({
+export const searchableQuery = pageQuery.extend({
   search: z
     .string()
     .regex(/^\P{Cc}*$/u, "must not contain control characters")
     .max(200)
     .default(""),
+});
+export const searchQuery = searchableQuery.extend({
   sort: z.enum(["name", "-name"]).default("name"),
 });
 

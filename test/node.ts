@@ -112,7 +112,7 @@ export async function createTestNode(postgresUrl: string, on?: NodeEngine): Prom
       return controller;
     },
     start: (versionId = seeded.versionId) =>
-      insertInstance(gateway, { ...seeded, versionId, name: "one", experiment: null }),
+      insertInstance(gateway, { ...seeded, versionId, name: "one", experimentId: null }),
     stop: (id) => wish(id, "stop"),
     restart: (id) => wish(id, "restart"),
     untilState: (id, state) => {

@@ -181,7 +181,7 @@ export class RacingSite {
     const seeded = this.#environments[environment % this.#environments.length];
     const person = this.#environments[0];
     if (!seeded || !person) throw new Error("a site has at least one environment");
-    const wish = { ...seeded, userId: person.userId, name: "one", experiment: null };
+    const wish = { ...seeded, userId: person.userId, name: "one", experimentId: null };
     this.#ids.push(await insertInstance(gateway, wish));
   }
 

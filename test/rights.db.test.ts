@@ -21,7 +21,7 @@ beforeAll(async () => {
   const ready = sql`update nodes set ready = true, last_seen_at = now(), cpus = 100, memory_bytes = 1000000000000`;
   await db.execute(ready);
   const seeded = await seedCatalogue(db);
-  const wish = { ...seeded, name: "one", experiment: null };
+  const wish = { ...seeded, name: "one", experimentId: null };
   mine = await insertInstance(db, wish);
   await placeQueue(database.as("placer").db);
   await db.execute(sql`update nodes set schedulable = false`);

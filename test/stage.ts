@@ -138,6 +138,8 @@ async function insertEnvironment(db: Db, prop: EnvironmentProp): Promise<void> {
       insert into environments (slug, name, kind, description, cpus) values (${prop.slug},
         ${prop.name}, ${prop.kind ?? "desktop"}, ${prop.description ?? ""}, 40)
       returning id
+    ), opened as (
+      insert into entitlements (environment_id, kind) select id, 'everyone' from made
     )
     insert into versions (environment_id, tag, image, digest, created_at)
     select made.id, tag, 'none', 'none', now() - age * interval '1 day'
@@ -155,7 +157,7 @@ async function insertDesktop(db: Db, userId: string, prop: Prop): Promise<string
       where e.name = ${prop.environment} order by v.tag desc limit 1`);
     if (!version) throw new Error(`no environment ${prop.environment}`);
     const name = prop.name ?? prop.environment;
-    const id = await insertInstance(tx, { userId, ...version, name, experiment: null });
+    const id = await insertInstance(tx, { userId, ...version, name, experimentId: null });
     const age = sql`${`${prop.minutesAgo ?? 5} minutes`}::interval`;
     await tx.execute(sql`
       update instances set created_at = now() - ${age}, queued_at = now() - ${age} where id = ${id}`);

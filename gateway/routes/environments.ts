@@ -1,31 +1,65 @@
 import { Hono } from "hono";
 import { listEnvironments } from "../../db/environments.ts";
+import { listOwnExperiments } from "../../db/own-experiments.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
-import { environmentSchema, listOf } from "../schemas.ts";
-import { decodeCursor, page, pageQuery, queryOf } from "../validation.ts";
+import { signedIn } from "../middleware/signed-in.ts";
+import { environmentSchema, listOf, ownExperimentSchema } from "../schemas.ts";
+import {
+  decodeCursor,
+  page,
+  pageQuery,
+  queryOf,
+  searchableQuery,
+  uuidShape,
+} from "../validation.ts";
 
 export function environmentRoutes(deps: Deps) {
-  return new Hono<AppEnv>().get(
-    "/environments",
-    describe({
-      tag: "Catalogue",
-      summary: "What the caller may start",
-      status: 200,
-      body: listOf(environmentSchema),
-      refusals: [400, 401],
-    }),
-    queryOf(pageQuery),
-    async (c) => {
-      const { limit, cursor } = c.req.valid("query");
-      const rows = await listEnvironments(deps.db, {
-        limit: limit + 1,
-        cursor: decodeCursor(cursor),
-      });
-      return c.json(
-        page(rows, limit, (it) => it.slug),
-        200,
-      );
-    },
-  );
+  const tag = "Catalogue";
+  return new Hono<AppEnv>()
+    .get(
+      "/environments",
+      describe({
+        tag,
+        summary: "What the caller may start",
+        status: 200,
+        body: listOf(environmentSchema),
+        refusals: [400, 401, 403],
+      }),
+      queryOf(pageQuery),
+      async (c) => {
+        const { limit, cursor } = c.req.valid("query");
+        const rows = await listEnvironments(deps.db, signedIn(c).person.id, {
+          limit: limit + 1,
+          cursor: decodeCursor(cursor),
+        });
+        return c.json(
+          page(rows, limit, (it) => it.slug),
+          200,
+        );
+      },
+    )
+    .get(
+      "/experiments",
+      describe({
+        tag,
+        summary: "The experiments the caller takes part in, newest first",
+        status: 200,
+        body: listOf(ownExperimentSchema),
+        refusals: [400, 401, 403],
+      }),
+      queryOf(searchableQuery),
+      async (c) => {
+        const { limit, cursor, search } = c.req.valid("query");
+        const rows = await listOwnExperiments(deps.db, signedIn(c).person.id, {
+          search,
+          limit: limit + 1,
+          cursor: decodeCursor(cursor, uuidShape),
+        });
+        return c.json(
+          page(rows, limit, (it) => it.id),
+          200,
+        );
+      },
+    );
 }

@@ -54,7 +54,7 @@ async function grantOf() {
   await database.owner.db.execute(sql`
     update nodes set ready = true, last_seen_at = now(), cpus = 10, memory_bytes = 1000000000000`);
   const { userId } = seeded;
-  const instanceId = await insertInstance(db(), { ...seeded, name: "one", experiment: null });
+  const instanceId = await insertInstance(db(), { ...seeded, name: "one", experimentId: null });
   await placeQueue(database.as("placer").db);
   const [signIn] = await database.owner.db.execute<{ id: string }>(sql`
     insert into sign_ins (user_id, token_hash, expires_at)

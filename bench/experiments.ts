@@ -1,0 +1,165 @@
+/** The user office's synchronisation, and what a person with many experiments may start, at a large facility's size. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+import { generatePassword, startPostgres } from "../cli/postgres.ts";
+import { mayStart } from "../db/entitlement.ts";
+import { listEnvironments } from "../db/environments.ts";
+import { migrate } from "../db/migrate.ts";
+import { listOwnExperiments } from "../db/own-experiments.ts";
+import { templateDatabase } from "../db/testing.ts";
+import { startTestGateway, type Browser, type TestGateway } from "../gateway/testing.ts";
+import { median } from "./figures.ts";
+import type { BenchRow } from "./relay.ts";
+
+const experiments = 10_000;
+const membersEach = 10;
+const batchSize = 1_000;
+const beamlines = 20;
+const environments = 60;
+/** Of the one person who is looked at. */
+const ownExperiments = 200;
+const hourMs = 3_600_000;
+
+const codeOf = (n: number) => `E${n}`;
+const username = (n: number) => `p${n % experiments}`;
+
+function batchFrom(first: number) {
+  const numbers = Array.from({ length: batchSize }, (_, at) => first + at);
+  const step = experiments / ownExperiments;
+  return {
+    beamlines: Array.from({ length: beamlines }, (_, n) => ({
+      code: `B${n}`,
+      name: `Beamline ${n}`,
+    })),
+    people: [...numbers.map(username), "prof"].map((it) => ({ username: it, displayName: it })),
+    experiments: numbers.map((n) => ({
+      code: codeOf(n),
+      beamline: `B${n % beamlines}`,
+      title: `Experiment ${n}`,
+      startsAt: new Date(Date.UTC(2020, 0, 1) + n * hourMs * 6).toISOString(),
+      endsAt: new Date(Date.UTC(2020, 0, 4) + n * hourMs * 6).toISOString(),
+      members: [
+        // From this batch and no other, so that nobody is named who comes later.
+        ...Array.from({ length: membersEach - 1 }, (_, at) =>
+          username(first + ((n - first + at * 97) % batchSize)),
+        ),
+        n % step === 0 ? "prof" : username(first + ((n - first + 500) % batchSize)),
+      ],
+    })),
+  };
+}
+
+async function syncAll(browser: Browser): Promise<number> {
+  const began = performance.now();
+  for (let first = 0; first < experiments; first += batchSize) {
+    const { status, body } = await browser.call(
+      "POST",
+      "/api/admin/experiments/sync",
+      batchFrom(first),
+    );
+    if (status !== 200) throw new Error(`sync answered ${status}: ${JSON.stringify(body)}`);
+  }
+  return (performance.now() - began) / 1000;
+}
+
+/** A catalogue of which every fifth environment is open to all, the others to a beamline or experiments. */
+async function openEnvironments({ database }: TestGateway): Promise<void> {
+  await database.owner.sql.unsafe(`
+    insert into environments (slug, name, kind)
+      select 'env-' || n, 'Environment ' || n, 'desktop' from generate_series(1, ${environments}) n;
+    insert into versions (environment_id, tag, image, digest)
+      select e.id, v::text, 'none', 'none' from environments e, generate_series(1, 5) v;
+    insert into entitlements (environment_id, kind)
+      select id, 'everyone' from environments where substr(slug, 5)::int % 5 = 0;
+    insert into entitlements (environment_id, kind, beamline_id)
+      select e.id, 'beamline', b.id from environments e
+      join beamlines b on substr(b.code, 2)::int % 20 = substr(e.slug, 5)::int % 20
+      where substr(e.slug, 5)::int % 5 in (1, 2);
+    insert into entitlements (environment_id, kind, experiment_id)
+      select e.id, 'experiment', x.id from environments e
+      join experiments x on substr(x.code, 2)::int % ${environments} = substr(e.slug, 5)::int
+      where substr(e.slug, 5)::int % 5 in (3, 4);`);
+  await database.owner.sql`analyze`;
+}
+
+async function timed(rounds: number, ask: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const began = performance.now();
+    await ask();
+    times.push(performance.now() - began);
+  }
+  return median(times);
+}
+
+async function timeQuestions(gateway: TestGateway): Promise<BenchRow[]> {
+  const { db, sql } = gateway.database.as("gateway", { max: 1 });
+  const [prof] = await sql<{ id: string }[]>`select id from users where username = 'prof'`;
+  const userId = prof?.id ?? "";
+  const page = { limit: 51, cursor: null };
+  const catalogue = () => listEnvironments(db, userId, page);
+  const own = () => listOwnExperiments(db, userId, { ...page, search: "" });
+  const start = () =>
+    mayStart(db, { userId, environment: "env-3", version: null, experiment: null });
+  if ((await catalogue()).length < 10) throw new Error("the catalogue is not what it should be");
+  if ((await own()).length !== 51) throw new Error("the experiments are not what they should be");
+  const rows: BenchRow[] = [];
+  for (const [name, ask] of Object.entries({
+    catalogue,
+    "own experiments": own,
+    "may start": start,
+  })) {
+    const ms = await timed(50, ask);
+    rows.push({
+      name: `${name}, ${ownExperiments} experiments of ${experiments}, answer read`,
+      ours: ms,
+      unit: "ms",
+      goal: "≤ 20 ms",
+      pass: ms <= 20,
+    });
+  }
+  return rows;
+}
+
+const syncRow = (name: string, seconds: number): BenchRow => ({
+  name: `${name}, ${experiments} experiments × ${membersEach}`,
+  ours: seconds,
+  unit: "s",
+  goal: "≤ 60 s",
+  pass: seconds <= 60,
+});
+
+export async function benchExperiments(): Promise<BenchRow[]> {
+  const folder = await mkdtemp(join(tmpdir(), "asci-bench-"));
+  const server = await startPostgres({
+    dataDir: join(folder, "data"),
+    logFile: join(folder, "postgres.log"),
+    password: generatePassword(),
+  });
+  try {
+    const admin = postgres(server.url, { max: 1 });
+    await admin.unsafe(`create database ${templateDatabase}`);
+    await admin.end();
+    const template = new URL(server.url);
+    template.pathname = `/${templateDatabase}`;
+    await migrate(template.href);
+    const gateway = await startTestGateway(server.url, { entry: "node" });
+    try {
+      await gateway.addUser("root", ["admin"]);
+      const browser = await gateway.signIn("root");
+      const rows = [
+        syncRow("user office's sync", await syncAll(browser)),
+        syncRow("the same again", await syncAll(browser)),
+      ];
+      await openEnvironments(gateway);
+      return [...rows, ...(await timeQuestions(gateway))];
+    } finally {
+      await gateway.stop();
+    }
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

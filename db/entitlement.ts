@@ -1,0 +1,110 @@
+/**
+ * What a person may start, and by what. All of it asks one function of the database, `entitled`, so that
+ * a list and a start cannot answer differently.
+ */
+import { sql } from "drizzle-orm";
+import type { Queryable } from "./client.ts";
+
+/** What opens an environment to a person: being anyone at all, themselves, a group, an experiment of
+ * theirs, its beamline, or looking after that beamline. */
+export type Via = "everyone" | "person" | "group" | "experiment" | "beamline" | "staff";
+
+export interface StartQuestion {
+  readonly userId: string;
+  /** The environment's slug. */
+  readonly environment: string;
+  /** A version's tag; null: the newest. */
+  readonly version: string | null;
+  /** An experiment's code; null: without one, or with the only one there is. */
+  readonly experiment: string | null;
+}
+
+export type StartVerdict =
+  | {
+      readonly allowed: true;
+      readonly environmentId: string;
+      readonly environmentName: string;
+      readonly versionId: string;
+      readonly experimentId: string | null;
+      readonly via: Via;
+    }
+  | { readonly allowed: false; readonly code: StartRefusal; readonly experiments: string[] };
+
+export type StartRefusal =
+  | "unknown_environment"
+  | "not_entitled"
+  | "unknown_version"
+  | "unknown_experiment"
+  | "not_a_member"
+  | "not_for_experiment"
+  | "experiment_needed";
+
+interface Route {
+  readonly via: Via;
+  readonly experimentId: string | null;
+  readonly code: string | null;
+}
+
+interface Facts extends Record<string, unknown> {
+  readonly environmentId: string;
+  readonly environmentName: string;
+  readonly versionId: string | null;
+  readonly experimentId: string | null;
+  readonly takesPart: boolean;
+  readonly routes: Route[];
+}
+
+async function factsOf(db: Queryable, it: StartQuestion): Promise<Facts | undefined> {
+  const [row] = await db.execute<Facts>(sql`
+    with e as (
+      select id, name from environments where slug = ${it.environment} and enabled
+    ), asked as (
+      select x.id, m.user_id is not null or s.user_id is not null as takes_part
+      from experiments x
+      left join members m on m.experiment_id = x.id and m.user_id = ${it.userId}
+        and (m.until is null or m.until > now())
+      left join beamline_staff s on s.beamline_id = x.beamline_id and s.user_id = ${it.userId}
+      where lower(x.code) = lower(${it.experiment})
+    )
+    select e.id as "environmentId", e.name as "environmentName", a.id as "experimentId",
+      coalesce(a.takes_part, false) as "takesPart",
+      (select id from versions v where v.environment_id = e.id
+        and (${it.version}::text is null or tag = ${it.version})
+        order by v.created_at desc limit 1) as "versionId",
+      (select coalesce(jsonb_agg(jsonb_build_object('via', r.via, 'experimentId', r.experiment_id, 'code', x.code)
+          order by x.starts_at desc nulls first), '[]')
+        from entitled(${it.userId}) r left join experiments x on x.id = r.experiment_id
+        where r.environment_id = e.id) as routes
+    from e left join asked a on true`);
+  return row;
+}
+
+function refuse(code: StartRefusal, routes: readonly Route[] = []): StartVerdict {
+  const codes = routes.flatMap((it) => it.code ?? []);
+  return { allowed: false, code, experiments: [...new Set(codes)] };
+}
+
+/** Whether this person may start this now, and by what. */
+export async function mayStart(db: Queryable, question: StartQuestion): Promise<StartVerdict> {
+  const facts = await factsOf(db, question);
+  if (!facts) return refuse("unknown_environment");
+  const { routes, environmentId, environmentName, versionId } = facts;
+  if (routes.length === 0) return refuse("not_entitled");
+  if (versionId === null) return refuse("unknown_version");
+  const by = ({ via, experimentId }: Pick<Route, "via" | "experimentId">): StartVerdict => {
+    return { allowed: true, environmentId, environmentName, versionId, experimentId, via };
+  };
+  const free = routes.find((it) => it.experimentId === null);
+  if (question.experiment !== null) {
+    const { experimentId, takesPart } = facts;
+    if (experimentId === null) return refuse("unknown_experiment");
+    if (!takesPart) return refuse("not_a_member");
+    const own = routes.find((it) => it.experimentId === experimentId);
+    if (own) return by(own);
+    return free ? by({ via: free.via, experimentId }) : refuse("not_for_experiment", routes);
+  }
+  if (free) return by(free);
+  const [first] = routes;
+  const only = routes.every((it) => it.experimentId === first?.experimentId);
+  return first && only ? by(first) : refuse("experiment_needed", routes);
+}

@@ -1,0 +1,41 @@
+import { sql } from "drizzle-orm";
+import type { Queryable } from "./client.ts";
+
+export interface OwnExperimentRow {
+  readonly id: string;
+  readonly code: string;
+  readonly title: string;
+  readonly beamline: { code: string; name: string };
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly running: boolean;
+  readonly environments: string[];
+}
+
+/** The experiments this person takes part in, newest first, each with the environments it opens to them. */
+export async function listOwnExperiments(
+  db: Queryable,
+  userId: string,
+  page: { search: string; limit: number; cursor: string | null },
+): Promise<OwnExperimentRow[]> {
+  return db.execute<OwnExperimentRow & Record<string, unknown>>(sql`
+    with opened as (
+      select r.experiment_id, jsonb_agg(distinct e.slug) as slugs
+      from entitled(${userId}) r join environments e on e.id = r.environment_id
+      where r.experiment_id is not null and e.enabled
+        and exists (select from versions v where v.environment_id = e.id)
+      group by r.experiment_id
+    )
+    select x.id, x.code, x.title, jsonb_build_object('code', b.code, 'name', b.name) as beamline,
+      iso(x.starts_at) as "startsAt", iso(x.ends_at) as "endsAt",
+      x.starts_at <= now() and x.ends_at > now() as running, coalesce(o.slugs, '[]') as environments
+    from members m join experiments x on x.id = m.experiment_id
+    join beamlines b on b.id = x.beamline_id
+    left join opened o on o.experiment_id = x.id
+    where m.user_id = ${userId} and (m.until is null or m.until > now())
+      and (${page.search} = '' or position(lower(${page.search}) in
+        lower(x.code || ' ' || x.title || ' ' || b.code || ' ' || b.name)) > 0)
+      and (${page.cursor}::uuid is null or (x.starts_at, x.id) < (
+        select starts_at, id from experiments where id = ${page.cursor}::uuid))
+    order by x.starts_at desc, x.id desc limit ${page.limit}`);
+}
