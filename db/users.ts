@@ -17,11 +17,16 @@ const columns = sql`id, username, display_name as "displayName", email, to_jsonb
   disabled_at is not null as disabled, uid, iso(created_at) as "createdAt",
   iso(last_sign_in_at) as "lastSignInAt"`;
 
-/** People in order of name, from after `cursor` (a name). */
-export async function listUsers(
-  db: Queryable,
-  page: { search: string; limit: number; cursor: string | null; descending: boolean },
-): Promise<AdminUserRow[]> {
+/** A page of what is listed by name, from after `cursor` (a name). */
+export interface NamePage {
+  readonly search: string;
+  readonly limit: number;
+  readonly cursor: string | null;
+  readonly descending: boolean;
+}
+
+/** People in order of name. */
+export async function listUsers(db: Queryable, page: NamePage): Promise<AdminUserRow[]> {
   const order = page.descending ? sql`desc` : sql`asc`;
   const after = page.descending ? sql`username < ${page.cursor}` : sql`username > ${page.cursor}`;
   return db.execute<AdminUserRow & Record<string, unknown>>(sql`

@@ -389,7 +389,17 @@ describe("the API's own description", () => {
     expect(paths).toMatchInlineSnapshot(`
       [
         "/.well-known/jwks.json",
+        "/api/admin/beamlines",
+        "/api/admin/beamlines/{id}",
+        "/api/admin/environments",
+        "/api/admin/environments/{id}",
+        "/api/admin/environments/{id}/entitlements",
+        "/api/admin/environments/{id}/entitlements/{entitlementId}",
+        "/api/admin/experiments",
         "/api/admin/experiments/sync",
+        "/api/admin/experiments/{id}",
+        "/api/admin/groups",
+        "/api/admin/groups/{id}",
         "/api/admin/nodes",
         "/api/admin/nodes/{id}",
         "/api/admin/users",

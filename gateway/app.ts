@@ -9,10 +9,14 @@ import { requireSameOrigin } from "./middleware/origin.ts";
 import { apiHeaders, limitTime, requestContext } from "./middleware/request.ts";
 
 import { ProblemError, problemResponse } from "./problem.ts";
+import { adminEnvironmentRoutes } from "./routes/admin-environments.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { beamlineRoutes } from "./routes/beamlines.ts";
 import { environmentRoutes } from "./routes/environments.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { experimentRoutes } from "./routes/experiments.ts";
+import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
@@ -71,7 +75,11 @@ export function createApi(deps: Deps) {
     .route("/", instanceRoutes(deps))
     .route("/", eventRoutes(deps))
     .route("/", adminRoutes(deps))
-    .route("/", syncRoutes(deps));
+    .route("/", syncRoutes(deps))
+    .route("/", experimentRoutes(deps))
+    .route("/", beamlineRoutes(deps))
+    .route("/", groupRoutes(deps))
+    .route("/", adminEnvironmentRoutes(deps));
 }
 
 /**

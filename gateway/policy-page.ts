@@ -17,7 +17,8 @@ function cellOf({ who, only }: PolicyLine, role: Role): string {
   if (who === "anyone") return "yes";
   if (who === "ticket") return "by ticket";
   if (!who.includes(role)) return "";
-  return only ?? "yes";
+  // Administrators reach every beamline, but no other person's own.
+  return role === "admin" && only !== "their own" ? "yes" : (only ?? "yes");
 }
 
 /** The page of the docs that says who may call what. */
@@ -31,7 +32,7 @@ export function policyPage(): string {
   return `# Who may call what
 
 Made from \`gateway/policy.ts\`; a test compares the two, and calls each of these with each role. A call that has no line
-there is refused. \`their own\`: what is not the caller's own answers as if it did not exist.
+there is refused. \`their own\`, \`of their beamlines\`: what is not the caller's answers as if it did not exist.
 
 A person has one role or several. \`user\` works in desktops, \`staff\` looks after beamlines as well, \`admin\` administers
 the site, \`monitor\` reads health and metrics and nothing else.

@@ -25,7 +25,8 @@ describe("the policy", () => {
   });
 
   it("gives a scope to whom it is of use", () => {
-    expect(scopeIsFor("admin", ["user", "staff"])).toBe(false);
+    expect(scopeIsFor("admin", ["user", "monitor"])).toBe(false);
+    expect(scopeIsFor("admin", ["staff"])).toBe(true);
     expect(scopeIsFor("monitor", ["monitor"])).toBe(true);
     expect(scopeIsFor("desktops", ["monitor"])).toBe(false);
     expect(scopeIsFor("read", ["user"])).toBe(true);

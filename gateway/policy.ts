@@ -17,7 +17,7 @@ export interface PolicyLine {
   readonly who: Who;
   /** Of a token one of these is asked; with none, no token will do: it takes a browser. */
   readonly scopes: readonly Scope[];
-  /** What else the answer depends on, in words. */
+  /** What of it those reach who do not administer, in words. */
   readonly only?: string;
 }
 
@@ -25,11 +25,14 @@ const everyone: readonly Role[] = ["user", "staff", "admin", "monitor"];
 /** Those who work in desktops. */
 const people: readonly Role[] = ["user", "staff", "admin"];
 const admins: readonly Role[] = ["admin"];
+/** Those who look after beamlines, for these; and administrators. */
+const staff: readonly Role[] = ["staff", "admin"];
 
 const anyScope: readonly Scope[] = ["read", "desktops", "admin", "monitor"];
 const reading: readonly Scope[] = ["read", "desktops"];
 const working: readonly Scope[] = ["desktops"];
 const own = "their own";
+const theirs = "of their beamlines";
 
 const open = (path: string): PolicyLine => ({ method: "GET", path, who: "anyone", scopes: [] });
 const line = (
@@ -76,7 +79,29 @@ export const policy: readonly PolicyLine[] = [
   line("GET /api/admin/users/:id", admins, ["admin"]),
   line("PATCH /api/admin/users/:id", admins, ["admin"]),
   line("POST /api/admin/users/:id/logout", admins, ["admin"]),
+
+  line("GET /api/admin/environments", admins, ["admin"]),
+  line("GET /api/admin/environments/:id", admins, ["admin"]),
+  line("PATCH /api/admin/environments/:id", admins, ["admin"]),
+  line("POST /api/admin/environments/:id/entitlements", admins, ["admin"]),
+  line("DELETE /api/admin/environments/:id/entitlements/:entitlementId", admins, ["admin"]),
+  line("GET /api/admin/beamlines", staff, ["admin"], theirs),
+  line("POST /api/admin/beamlines", admins, ["admin"]),
+  line("GET /api/admin/beamlines/:id", staff, ["admin"], theirs),
+  line("PATCH /api/admin/beamlines/:id", admins, ["admin"]),
+  line("DELETE /api/admin/beamlines/:id", admins, ["admin"]),
   line("POST /api/admin/experiments/sync", admins, ["admin"]),
+  line("GET /api/admin/experiments", staff, ["admin"], theirs),
+  line("POST /api/admin/experiments", staff, ["admin"], theirs),
+  line("GET /api/admin/experiments/:id", staff, ["admin"], theirs),
+  line("PATCH /api/admin/experiments/:id", staff, ["admin"], theirs),
+  line("DELETE /api/admin/experiments/:id", staff, ["admin"], theirs),
+  line("GET /api/admin/groups", admins, ["admin"]),
+  line("POST /api/admin/groups", admins, ["admin"]),
+  line("GET /api/admin/groups/:id", admins, ["admin"]),
+  line("PATCH /api/admin/groups/:id", admins, ["admin"]),
+  line("DELETE /api/admin/groups/:id", admins, ["admin"]),
+
   line("GET /api/admin/nodes", admins, ["admin"]),
   line("GET /api/admin/nodes/:id", admins, ["admin"]),
   line("PATCH /api/admin/nodes/:id", admins, ["admin"]),

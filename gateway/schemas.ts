@@ -305,6 +305,134 @@ export const syncSchema = z
   })
   .meta({ ref: "SyncEffect" });
 
+const dataAccess = z.enum(["none", "read", "write"]);
+const userNames = z.array(usernameSchema).max(1000, "at most 1000");
+const changes = (body: object): boolean => Object.keys(body).length > 0;
+const something = "name at least one field to change";
+
+export const beamlineSchema = z
+  .object({
+    id,
+    code: z.string(),
+    name: z.string(),
+    experiments: z.int(),
+    staff: z.array(z.string()).meta({ description: "user names of who looks after it" }),
+    createdAt: time,
+  })
+  .meta({ ref: "Beamline" });
+const beamlineFields = { name: line().trim().min(1).max(200), staff: userNames };
+export const beamlineBody = z.object({
+  code,
+  name: beamlineFields.name,
+  staff: userNames.default([]),
+});
+export const patchBeamlineBody = z.object(beamlineFields).partial().refine(changes, something);
+
+const experimentFields = {
+  title: line().trim().max(500),
+  startsAt: anyTime,
+  endsAt: anyTime,
+  dataPath: dataPath.nullable(),
+  dataAccess,
+  members: userNames,
+};
+const shownExperiment = z.object({
+  id,
+  code: z.string(),
+  title: z.string(),
+  beamline: z.object({ id, code: z.string(), name: z.string() }),
+  startsAt: time,
+  endsAt: time,
+  running: z.boolean(),
+  dataPath: z.string().nullable().meta({ description: "null: where the site's template says" }),
+  dataAccess,
+  memberCount: z.int(),
+  createdAt: time,
+});
+export const experimentListSchema = listOf(shownExperiment.meta({ ref: "ListedExperiment" }));
+export const experimentSchema = shownExperiment
+  .extend({
+    members: z.array(
+      z.object({ username: z.string(), displayName: z.string(), until: time.nullable() }),
+    ),
+  })
+  .meta({ ref: "Experiment" });
+export const experimentBody = syncExperiment;
+export const patchExperimentBody = z
+  .object(experimentFields)
+  .partial()
+  .refine(changes, something)
+  .refine(
+    ({ startsAt, endsAt }) =>
+      startsAt === undefined || endsAt === undefined || Date.parse(startsAt) < Date.parse(endsAt),
+    { path: ["endsAt"], message: "must be after startsAt" },
+  );
+
+export const groupSchema = z
+  .object({
+    id,
+    name: z.string(),
+    description: z.string(),
+    gid: z.int().nullable(),
+    members: z.array(z.string()),
+    createdAt: time,
+  })
+  .meta({ ref: "Group" });
+const groupFields = { description: line().trim().max(500), members: userNames };
+export const groupBody = z.object({
+  name: usernameSchema,
+  gid: uid.nullable().default(null),
+  description: groupFields.description.default(""),
+  members: userNames.default([]),
+});
+export const patchGroupBody = z.object(groupFields).partial().refine(changes, something);
+
+const entitlementKinds = z.enum(["everyone", "beamline", "experiment", "group", "person"]);
+export const adminEnvironmentSchema = z
+  .object({
+    id,
+    slug: z.string(),
+    name: z.string(),
+    kind: z.enum(["desktop", "service"]),
+    description: z.string(),
+    enabled: z.boolean().meta({ description: "false: not in the catalogue" }),
+    versions: z.array(z.object({ tag: z.string(), digest: z.string(), createdAt: time })),
+    entitlements: z.array(
+      z.object({
+        id,
+        kind: entitlementKinds,
+        subject: z.string().nullable().meta({ description: "its code or name; null: everyone" }),
+        from: time.nullable(),
+        until: time.nullable(),
+      }),
+    ),
+    createdAt: time,
+  })
+  .meta({ ref: "AdminEnvironment" });
+export const patchEnvironmentBody = z
+  .object({
+    name: line().trim().min(1).max(200),
+    description: line().trim().max(1000),
+    enabled: z.boolean(),
+  })
+  .partial()
+  .refine(changes, something);
+export const entitlementBody = z
+  .object({
+    kind: entitlementKinds,
+    subject: line().trim().min(1).max(100).nullable().default(null),
+    from: anyTime.nullable().default(null),
+    until: anyTime.nullable().default(null),
+  })
+  .refine((it) => (it.kind === "everyone") === (it.subject === null), {
+    path: ["subject"],
+    message: "whom it is open to; none for everyone",
+  })
+  .refine((it) => !it.from || !it.until || Date.parse(it.from) < Date.parse(it.until), {
+    path: ["until"],
+    message: "must be after from",
+  });
+
 export const adminNodeSchema = z
   .object({
     id,

@@ -79,6 +79,11 @@ export const searchQuery = searchableQuery.extend({
   sort: z.enum(["name", "-name"]).default("name"),
 });
 
+/** The newest first, where nothing is said. */
+export const startSortedQuery = searchableQuery.extend({
+  sort: z.enum(["startsAt", "-startsAt"]).default("-startsAt"),
+});
+
 export function encodeCursor(key: string): string {
   return btoa(encodeURIComponent(key)).replaceAll("=", "");
 }

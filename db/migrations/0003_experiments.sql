@@ -134,3 +134,4 @@ grant execute on function entitled(uuid) to asci_gateway;
 
 grant select, insert, update, delete on beamlines, beamline_staff, experiments, members, groups, group_members,
   entitlements to asci_gateway;
+grant update (name, description, enabled) on environments to asci_gateway;

@@ -1,0 +1,125 @@
+/** The catalogue as administrators see it: what there is, and to whom it is open. */
+import { sql } from "drizzle-orm";
+import type { Queryable } from "./client.ts";
+import type { NamePage } from "./users.ts";
+
+export type EntitlementKind = "everyone" | "beamline" | "experiment" | "group" | "person";
+
+export interface EntitlementRow {
+  readonly id: string;
+  readonly kind: EntitlementKind;
+  /** The code or the name of whom it is open to; null: everyone. */
+  readonly subject: string | null;
+  readonly from: string | null;
+  readonly until: string | null;
+}
+export interface AdminEnvironmentRow {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly kind: "desktop" | "service";
+  readonly description: string;
+  readonly enabled: boolean;
+  readonly versions: { tag: string; digest: string; createdAt: string }[];
+  readonly entitlements: EntitlementRow[];
+  readonly createdAt: string;
+}
+
+const columns = sql`e.id, e.slug, e.name, e.kind, e.description, e.enabled, iso(e.created_at) as "createdAt",
+  (select coalesce(jsonb_agg(jsonb_build_object('tag', v.tag, 'digest', v.digest,
+      'createdAt', iso(v.created_at)) order by v.created_at desc), '[]')
+    from versions v where v.environment_id = e.id) as versions,
+  (select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'kind', t.kind,
+      'subject', coalesce(b.code, x.code, g.name, u.username),
+      'from', iso(t.from_at), 'until', iso(t.until_at)) order by t.created_at, t.id), '[]')
+    from entitlements t left join beamlines b on b.id = t.beamline_id
+    left join experiments x on x.id = t.experiment_id left join groups g on g.id = t.group_id
+    left join users u on u.id = t.user_id where t.environment_id = e.id) as entitlements`;
+
+type Row = AdminEnvironmentRow & Record<string, unknown>;
+
+export async function listAllEnvironments(
+  db: Queryable,
+  page: NamePage,
+): Promise<AdminEnvironmentRow[]> {
+  const order = page.descending ? sql`desc` : sql`asc`;
+  const after = page.descending ? sql`e.slug < ${page.cursor}` : sql`e.slug > ${page.cursor}`;
+  return db.execute<Row>(sql`
+    select ${columns} from environments e
+    where (${page.search} = '' or position(lower(${page.search}) in
+        lower(e.slug || ' ' || e.name || ' ' || e.description)) > 0)
+      and (${page.cursor}::text is null or ${after})
+    order by e.slug ${order} limit ${page.limit}`);
+}
+
+export async function getAnyEnvironment(
+  db: Queryable,
+  id: string,
+): Promise<AdminEnvironmentRow | undefined> {
+  const [row] = await db.execute<Row>(
+    sql`select ${columns} from environments e where e.id = ${id}`,
+  );
+  return row;
+}
+
+export interface EnvironmentPatch {
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly enabled?: boolean | undefined;
+}
+
+/** @returns whether there is such an environment */
+export async function updateEnvironment(
+  db: Queryable,
+  id: string,
+  it: EnvironmentPatch,
+): Promise<boolean> {
+  const rows = await db.execute(sql`
+    update environments set name = coalesce(${it.name ?? null}, name),
+      description = coalesce(${it.description ?? null}, description),
+      enabled = coalesce(${it.enabled ?? null}, enabled)
+    where id = ${id} returning 1`);
+  return rows.length > 0;
+}
+
+export interface NewEntitlement {
+  readonly kind: EntitlementKind;
+  /** A beamline's or an experiment's code, a group's or a person's name. */
+  readonly subject: string | null;
+  readonly from: string | null;
+  readonly until: string | null;
+}
+
+/** @returns undefined where the environment or the subject does not exist */
+export async function insertEntitlement(
+  db: Queryable,
+  environmentId: string,
+  it: NewEntitlement,
+): Promise<string | undefined> {
+  const [row] = await db.execute<{ id: string }>(sql`
+    with found as (
+      select case when ${it.kind} = 'beamline' then (select id from beamlines where lower(code) = lower(${it.subject})) end as beamline,
+        case when ${it.kind} = 'experiment' then (select id from experiments where lower(code) = lower(${it.subject})) end as experiment,
+        case when ${it.kind} = 'group' then (select id from groups where name = ${it.subject}) end as "group",
+        case when ${it.kind} = 'person' then (select id from users where username = ${it.subject}) end as person
+    )
+    insert into entitlements
+      (environment_id, kind, beamline_id, experiment_id, group_id, user_id, from_at, until_at)
+    select e.id, ${it.kind}, f.beamline, f.experiment, f."group", f.person, ${it.from}::timestamptz, ${it.until}::timestamptz
+    from environments e, found f
+    where e.id = ${environmentId}
+      and (${it.kind} = 'everyone' or coalesce(f.beamline, f.experiment, f."group", f.person) is not null)
+    returning id`);
+  return row?.id;
+}
+
+/** @returns what it was; undefined where there was none */
+export async function deleteEntitlement(
+  db: Queryable,
+  environmentId: string,
+  id: string,
+): Promise<{ kind: string } | undefined> {
+  const [row] = await db.execute<{ kind: string }>(sql`
+    delete from entitlements where id = ${id} and environment_id = ${environmentId} returning kind`);
+  return row;
+}

@@ -1,0 +1,141 @@
+import { Hono } from "hono";
+import {
+  deleteEntitlement,
+  getAnyEnvironment,
+  insertEntitlement,
+  listAllEnvironments,
+  updateEnvironment,
+} from "../../db/admin-environments.ts";
+import { audited } from "../audited.ts";
+import type { AppEnv, Deps } from "../deps.ts";
+import { describe } from "../describe.ts";
+import { notFound, ProblemError } from "../problem.ts";
+import {
+  adminEnvironmentSchema,
+  entitlementBody,
+  listOf,
+  patchEnvironmentBody,
+} from "../schemas.ts";
+import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../validation.ts";
+
+export function adminEnvironmentRoutes(deps: Deps) {
+  const tag = "Administration: environments";
+  const subjectKind = "environment";
+  return new Hono<AppEnv>()
+    .get(
+      "/admin/environments",
+      describe({
+        tag,
+        summary: "All environments, with to whom each is open",
+        status: 200,
+        body: listOf(adminEnvironmentSchema),
+        refusals: [400, 401, 403],
+      }),
+      queryOf(searchQuery),
+      async (c) => {
+        const { limit, cursor, search, sort } = c.req.valid("query");
+        const rows = await listAllEnvironments(deps.db, {
+          search,
+          limit: limit + 1,
+          cursor: decodeCursor(cursor),
+          descending: sort === "-name",
+        });
+        return c.json(
+          page(rows, limit, (it) => it.slug),
+          200,
+        );
+      },
+    )
+    .get(
+      "/admin/environments/:id",
+      describe({
+        tag,
+        summary: "One environment",
+        status: 200,
+        body: adminEnvironmentSchema,
+        refusals: [401, 403, 404],
+      }),
+      async (c) => {
+        const id = pathId(c.req.param("id"), "environment");
+        const found = await getAnyEnvironment(deps.db, id);
+        if (!found) throw notFound("environment");
+        return c.json(found, 200);
+      },
+    )
+    .patch(
+      "/admin/environments/:id",
+      describe({
+        tag,
+        summary: "Change how an environment is shown, or take it out of the catalogue",
+        status: 200,
+        body: adminEnvironmentSchema,
+        refusals: [400, 401, 403, 404, 413],
+      }),
+      jsonBody(patchEnvironmentBody),
+      async (c) => {
+        const id = pathId(c.req.param("id"), "environment");
+        const body = c.req.valid("json");
+        const act = { action: "environment.change", subjectKind, detail: body };
+        await audited(deps, c, act, async (tx) =>
+          (await updateEnvironment(tx, id, body)) ? id : undefined,
+        );
+        const found = await getAnyEnvironment(deps.db, id);
+        if (!found) throw notFound("environment");
+        return c.json(found, 200);
+      },
+    )
+    .post(
+      "/admin/environments/:id/entitlements",
+      describe({
+        tag,
+        summary: "Open an environment to somebody",
+        description:
+          "`subject` is a beamline's or an experiment's code, a group's or a person's name; none for `everyone`.",
+        status: 201,
+        body: adminEnvironmentSchema,
+        refusals: [400, 401, 403, 404, 413],
+      }),
+      jsonBody(entitlementBody),
+      async (c) => {
+        const id = pathId(c.req.param("id"), "environment");
+        const body = c.req.valid("json");
+        if (!(await getAnyEnvironment(deps.db, id))) throw notFound("environment");
+        const act = { action: "entitlement.create", subjectKind, detail: body };
+        const made = await audited(deps, c, act, async (tx) =>
+          (await insertEntitlement(tx, id, body)) ? id : undefined,
+        );
+        const found = await getAnyEnvironment(deps.db, id);
+        if (!found) throw notFound("environment");
+        if (made === undefined) {
+          const message = `there is no ${body.kind} ${body.subject}`;
+          throw new ProblemError(400, "validation", `subject: ${message}.`, {
+            errors: [{ path: "subject", message }],
+          });
+        }
+        return c.json(found, 201);
+      },
+    )
+    .delete(
+      "/admin/environments/:id/entitlements/:entitlementId",
+      describe({
+        tag,
+        summary: "Take an entitlement back; what runs goes on",
+        status: 204,
+        refusals: [401, 403, 404],
+      }),
+      async (c) => {
+        const id = pathId(c.req.param("id"), "environment");
+        const entitlementId = pathId(c.req.param("entitlementId"), "entitlement");
+        const act = {
+          action: "entitlement.delete",
+          subjectKind,
+          detail: { entitlement: entitlementId },
+        };
+        const gone = await audited(deps, c, act, async (tx) =>
+          (await deleteEntitlement(tx, id, entitlementId)) ? id : undefined,
+        );
+        if (gone === undefined) throw notFound("entitlement");
+        return c.body(null, 204);
+      },
+    );
+}
