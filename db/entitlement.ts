@@ -108,3 +108,34 @@ export async function mayStart(db: Queryable, question: StartQuestion): Promise<
   const only = routes.every((it) => it.experimentId === first?.experimentId);
   return first && only ? by(first) : refuse("experiment_needed", routes);
 }
+
+export interface WeighedEntitlement extends Record<string, unknown> {
+  readonly kind: "everyone" | "beamline" | "experiment" | "group" | "person";
+  /** A code or a name; null: everyone. */
+  readonly subject: string | null;
+  readonly from: string | null;
+  readonly until: string | null;
+  /** `opens` it to this person; or it does not begin until later, has ended, or is for others. */
+  readonly effect: "opens" | "not_yet" | "ended" | "for_others";
+}
+
+/** Each thing that opens an environment to anybody, and what it does for this person. */
+export async function weighEntitlements(
+  db: Queryable,
+  userId: string,
+  environment: string,
+): Promise<WeighedEntitlement[]> {
+  return db.execute<WeighedEntitlement>(sql`
+    select t.kind, coalesce(b.code, x.code, g.name, u.username) as subject,
+      iso(t.from_at) as "from", iso(t.until_at) as until,
+      case when t.id in (select entitlement_id from entitled(${userId})) then 'opens'
+        when t.from_at > now() then 'not_yet' when t.until_at <= now() then 'ended'
+        else 'for_others' end as effect
+    from environments e join entitlements t on t.environment_id = e.id
+    left join beamlines b on b.id = t.beamline_id
+    left join experiments x on x.id = t.experiment_id
+    left join groups g on g.id = t.group_id
+    left join users u on u.id = t.user_id
+    where e.slug = ${environment}
+    order by t.created_at, t.id limit 200`);
+}

@@ -389,6 +389,8 @@ describe("the API's own description", () => {
     expect(paths).toMatchInlineSnapshot(`
       [
         "/.well-known/jwks.json",
+        "/api/admin/audit",
+        "/api/admin/audit/export",
         "/api/admin/beamlines",
         "/api/admin/beamlines/{id}",
         "/api/admin/environments",
@@ -400,6 +402,7 @@ describe("the API's own description", () => {
         "/api/admin/experiments/{id}",
         "/api/admin/groups",
         "/api/admin/groups/{id}",
+        "/api/admin/may-start",
         "/api/admin/nodes",
         "/api/admin/nodes/{id}",
         "/api/admin/users",
@@ -413,6 +416,7 @@ describe("the API's own description", () => {
         "/api/experiments",
         "/api/instances",
         "/api/instances/{id}",
+        "/api/instances/{id}/audit",
         "/api/instances/{id}/restart",
         "/api/instances/{id}/stop",
         "/api/instances/{id}/tickets",

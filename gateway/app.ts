@@ -11,6 +11,7 @@ import { apiHeaders, limitTime, requestContext } from "./middleware/request.ts";
 import { ProblemError, problemResponse } from "./problem.ts";
 import { adminEnvironmentRoutes } from "./routes/admin-environments.ts";
 import { adminRoutes } from "./routes/admin.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { beamlineRoutes } from "./routes/beamlines.ts";
 import { environmentRoutes } from "./routes/environments.ts";
@@ -19,6 +20,7 @@ import { experimentRoutes } from "./routes/experiments.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { instanceRoutes } from "./routes/instances.ts";
+import { mayStartRoutes } from "./routes/may-start.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
 import { referenceRoutes } from "./routes/reference.ts";
 import { syncRoutes } from "./routes/sync.ts";
@@ -75,6 +77,8 @@ export function createApi(deps: Deps) {
     .route("/", instanceRoutes(deps))
     .route("/", eventRoutes(deps))
     .route("/", adminRoutes(deps))
+    .route("/", auditRoutes(deps))
+    .route("/", mayStartRoutes(deps))
     .route("/", syncRoutes(deps))
     .route("/", experimentRoutes(deps))
     .route("/", beamlineRoutes(deps))

@@ -270,6 +270,50 @@ describe("environments", () => {
   });
 });
 
+describe("why someone may start something, or not", () => {
+  const ask = async (query: string, browser = sam) =>
+    browser.call("GET", `/api/admin/may-start?environment=tomo&${query}`);
+
+  it("is told to staff, with what each entitlement does for that person", async () => {
+    await imbl();
+    await make("experiments", experiment("1", { members: ["ada"] }));
+    const id = await environment();
+    const open = (body: object) => make(`environments/${id}/entitlements`, body);
+    await open({ kind: "beamline", subject: "IMBL" });
+    await open({ kind: "person", subject: "root" });
+    await open({ kind: "everyone", from: "2999-01-01T00:00:00Z" });
+    await open({ kind: "everyone", until: "2020-01-01T00:00:00Z" });
+    expect(await ask("user=ada")).toMatchObject({
+      status: 200,
+      body: {
+        allowed: true,
+        via: "beamline",
+        reason: null,
+        entitlements: [
+          { kind: "beamline", subject: "IMBL", effect: "opens" },
+          { kind: "person", subject: "root", effect: "for_others" },
+          { kind: "everyone", subject: null, effect: "not_yet" },
+          { kind: "everyone", effect: "ended" },
+        ],
+      },
+    });
+    await owner()`delete from members`;
+    expect((await ask("user=ada")).body).toMatchObject({ allowed: false, reason: "not_entitled" });
+    expect((await ask("user=ada&experiment=1")).body).toMatchObject({ reason: "not_entitled" });
+    expect((await ask("user=root")).body).toMatchObject({ allowed: true, via: "person" });
+    await owner()`update users set disabled_at = now() where username = 'ada'`;
+    expect((await ask("user=ada")).body).toMatchObject({ reason: "person_disabled" });
+    await owner()`update users set disabled_at = null`;
+  });
+
+  it("is asked of people there are, by those who may ask", async () => {
+    expect((await ask("user=nobody")).status).toBe(404);
+    expect((await ask("user=A%20B")).status).toBe(400);
+    expect((await ask("user=ada", ada)).status).toBe(403);
+    expect((await ask("user=ada")).body).toMatchObject({ reason: "unknown_environment" });
+  });
+});
+
 describe("what administrators do", () => {
   it("is in the audit trail, and what came to nothing is not", async () => {
     const made = await imbl();

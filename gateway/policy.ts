@@ -71,6 +71,7 @@ export const policy: readonly PolicyLine[] = [
   line("POST /api/instances/:id/stop", people, working, own),
   line("POST /api/instances/:id/restart", people, working, own),
   line("POST /api/instances/:id/tickets", people, working, own),
+  line("GET /api/instances/:id/audit", people, reading, own),
   line("GET /api/events", people, reading, own),
   line("GET /vnc/:instanceId", "ticket", []),
 
@@ -85,6 +86,7 @@ export const policy: readonly PolicyLine[] = [
   line("PATCH /api/admin/environments/:id", admins, ["admin"]),
   line("POST /api/admin/environments/:id/entitlements", admins, ["admin"]),
   line("DELETE /api/admin/environments/:id/entitlements/:entitlementId", admins, ["admin"]),
+  line("GET /api/admin/may-start", staff, ["admin"]),
   line("GET /api/admin/beamlines", staff, ["admin"], theirs),
   line("POST /api/admin/beamlines", admins, ["admin"]),
   line("GET /api/admin/beamlines/:id", staff, ["admin"], theirs),
@@ -102,6 +104,8 @@ export const policy: readonly PolicyLine[] = [
   line("PATCH /api/admin/groups/:id", admins, ["admin"]),
   line("DELETE /api/admin/groups/:id", admins, ["admin"]),
 
+  line("GET /api/admin/audit", admins, ["admin"]),
+  line("GET /api/admin/audit/export", admins, ["admin"]),
   line("GET /api/admin/nodes", admins, ["admin"]),
   line("GET /api/admin/nodes/:id", admins, ["admin"]),
   line("PATCH /api/admin/nodes/:id", admins, ["admin"]),

@@ -1,6 +1,7 @@
 /** Shapes of the HTTP API. The OpenAPI document and the UI's types come from here. */
 import { z } from "zod";
 import { desires, states } from "../db/states.ts";
+import { searchableQuery } from "./validation.ts";
 
 const id = z.uuid().meta({ description: "lower-case UUID" });
 const time = z.iso.datetime().meta({ description: "ISO 8601, UTC" });
@@ -433,6 +434,59 @@ export const entitlementBody = z
     message: "must be after from",
   });
 
+export const mayStartQuery = z.object({
+  user: usernameSchema,
+  environment: line().min(1).max(100),
+  version: line().max(100).optional(),
+  experiment: line().max(100).optional(),
+});
+export const mayStartSchema = z
+  .object({
+    allowed: z.boolean(),
+    via: z.enum(["everyone", "person", "group", "experiment", "beamline", "staff"]).nullable(),
+    reason: z
+      .enum([
+        "person_disabled",
+        "unknown_environment",
+        "not_entitled",
+        "unknown_version",
+        "unknown_experiment",
+        "not_a_member",
+        "not_for_experiment",
+        "experiment_needed",
+      ])
+      .nullable(),
+    experiments: z
+      .array(z.string())
+      .meta({ description: "codes of those for which they could start it" }),
+    entitlements: z.array(
+      z.object({
+        kind: entitlementKinds,
+        subject: z.string().nullable(),
+        from: time.nullable(),
+        until: time.nullable(),
+        effect: z.enum(["opens", "not_yet", "ended", "for_others"]),
+      }),
+    ),
+  })
+  .meta({ ref: "MayStart" });
+
+export const auditSchema = z
+  .object({
+    id: z.string(),
+    at: time,
+    actor: z.string().nullable().meta({ description: "a user name; null: nobody who is known" }),
+    action: z.string(),
+    outcome: z.enum(["allowed", "refused"]),
+    subjectKind: z.string().nullable(),
+    subjectId: z.string().nullable(),
+    subject: z.string().nullable().meta({ description: "its name, where it still has one" }),
+    address: z.string().nullable(),
+    requestId: z.string().nullable(),
+    detail: z.record(z.string(), z.unknown()).nullable(),
+  })
+  .meta({ ref: "AuditRecord" });
+
 export const adminNodeSchema = z
   .object({
     id,
@@ -482,6 +536,18 @@ export const tokenBody = z.object({
   name: line().trim().min(1, "required").max(100, "at most 100 characters"),
   scopes: z.array(z.enum(scopes)).min(1, "at least one scope"),
   expiresAt: time.optional().meta({ description: "at most 366 days ahead; default: in 90 days" }),
+});
+
+export const auditFilterQuery = searchableQuery.extend({
+  action: z
+    .string()
+    .regex(/^[a-z_.]{1,60}\*?$/, "an action, e.g. instance.start, or instance.*")
+    .optional(),
+  actor: usernameSchema.optional(),
+  outcome: z.enum(["allowed", "refused"]).optional(),
+  subjectId: line().max(200).optional(),
+  from: anyTime.optional(),
+  until: anyTime.optional(),
 });
 
 /** `GET` lists: `{items, nextCursor}`. */

@@ -135,3 +135,7 @@ grant execute on function entitled(uuid) to asci_gateway;
 grant select, insert, update, delete on beamlines, beamline_staff, experiments, members, groups, group_members,
   entitlements to asci_gateway;
 grant update (name, description, enabled) on environments to asci_gateway;
+
+-- Who touched a desktop, for its owner; and what was done to anything, for administrators.
+create index audit_of_subject on audit (subject_kind, subject_id, id desc);
+create index audit_of_action on audit (action, id desc);

@@ -1,0 +1,49 @@
+import { Hono } from "hono";
+import { mayStart, weighEntitlements } from "../../db/entitlement.ts";
+import { findAccount } from "../../db/sign-ins.ts";
+import type { AppEnv, Deps } from "../deps.ts";
+import { describe } from "../describe.ts";
+import { notFound } from "../problem.ts";
+import { mayStartQuery, mayStartSchema } from "../schemas.ts";
+import { queryOf } from "../validation.ts";
+
+export function mayStartRoutes(deps: Deps) {
+  return new Hono<AppEnv>().get(
+    "/admin/may-start",
+    describe({
+      tag: "Administration: environments",
+      summary: "May this person start this, and why, or why not",
+      description:
+        "Asks what a start asks. `entitlements` are all that open the environment to anybody, each with what it does for this person.",
+      status: 200,
+      body: mayStartSchema,
+      refusals: [400, 401, 403, 404],
+    }),
+    queryOf(mayStartQuery),
+    async (c) => {
+      const { user, environment, version, experiment } = c.req.valid("query");
+      const account = await findAccount(deps.db, user);
+      if (!account) throw notFound("person");
+      const { id: userId } = account;
+      const verdict = await mayStart(deps.db, {
+        userId,
+        environment,
+        version: version ?? null,
+        experiment: experiment ?? null,
+      });
+      const answer = verdict.allowed
+        ? { via: verdict.via, reason: null, experiments: [] }
+        : { via: null, reason: verdict.code, experiments: verdict.experiments };
+      const disabled = account.disabled ? ("person_disabled" as const) : null;
+      return c.json(
+        {
+          allowed: verdict.allowed && disabled === null,
+          ...answer,
+          reason: disabled ?? answer.reason,
+          entitlements: await weighEntitlements(deps.db, userId, environment),
+        },
+        200,
+      );
+    },
+  );
+}
