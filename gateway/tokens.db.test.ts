@@ -132,7 +132,7 @@ describe("an access token", () => {
     expect(await byToken(`asci_${cookie}`, "GET", "/api/me")).toMatchObject({ status: 401 });
   });
 
-  it.each(["Bearer", "Bearer asci_short", "Basic YWRhOmFkYQ==", "Bearer a b", ""])(
+  it.each(["Bearer", "Bearer asci_short", "Basic YWRhOmFkYQ==", "Bearer a b"])(
     "that is malformed (%j) counts for nothing, and the cookie beside it neither",
     async (authorization) => {
       const answer = await ada.call("GET", "/api/me", undefined, { authorization });

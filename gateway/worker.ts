@@ -110,10 +110,25 @@ async function respond(
   const app = createApp(deps);
   app.use("*", async (c, next) => (await respondWithPage(env.ASSETS, c.req.raw)) ?? next());
   const response = await app.fetch(request, env);
-  // An event stream goes on asking the database until it ends.
+  // A download and an event stream go on asking the database until they end; the latter says so itself.
+  if (response.body && response.headers.has("content-disposition"))
+    return closeBehind(response, response.body, context, connection);
   const goesOn = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
   if (!goesOn || response.body === null) close();
   return response;
+}
+
+/** The same answer; the connection is closed once it has gone out, or its reader has gone. */
+function closeBehind(
+  response: Response,
+  body: ReadableStream<Uint8Array>,
+  context: ExecutionContext,
+  connection: Connection,
+): Response {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const sent = body.pipeTo(writable).catch(() => undefined);
+  context.waitUntil(sent.then(() => connection.close()));
+  return new Response(readable, response);
 }
 
 export default {
