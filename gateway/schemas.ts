@@ -516,6 +516,7 @@ export const ownSignInSchema = z
     expiresAt: time,
   })
   .meta({ ref: "SignIn" });
+export type OwnSignIn = z.infer<typeof ownSignInSchema>;
 
 export const tokenSchema = z
   .object({
@@ -531,6 +532,7 @@ export type AccessToken = z.infer<typeof tokenSchema>;
 
 /** Answered once, when it is made: nothing but its hash is kept. */
 export const newTokenSchema = tokenSchema.extend({ token: z.string() }).meta({ ref: "NewToken" });
+export type NewToken = z.infer<typeof newTokenSchema>;
 
 export const tokenBody = z.object({
   name: line().trim().min(1, "required").max(100, "at most 100 characters"),

@@ -34,7 +34,7 @@ export interface EnvironmentProp {
   readonly versions: readonly string[];
 }
 
-interface PersonProp {
+export interface PersonProp {
   readonly displayName?: string;
   readonly roles?: readonly string[];
   readonly desktops?: readonly Prop[];

@@ -12,12 +12,14 @@ describe("paths", () => {
       signIn: paths.signIn(),
       signInHome: paths.signIn({ next: "/" }),
       signInBack: paths.signIn({ next: "/admin/users?search=a b" }),
+      account: paths.account(),
       admin: paths.admin(),
       adminNodes: paths.adminNodes(),
       adminUsers: paths.adminUsers(),
       apiReference: paths.apiReference(),
     }).toMatchInlineSnapshot(`
       {
+        "account": "/account",
         "admin": "/admin",
         "adminNodes": "/admin/nodes",
         "adminUsers": "/admin/users",

@@ -6,6 +6,7 @@ export const paths = {
     to === undefined || to.next === "/"
       ? "/sign-in"
       : `/sign-in?next=${encodeURIComponent(to.next)}`,
+  account: () => "/account",
   admin: () => "/admin",
   adminNodes: () => "/admin/nodes",
   adminUsers: () => "/admin/users",

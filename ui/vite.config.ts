@@ -75,6 +75,9 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
+        // What the first page needs is one file, however many later pages share parts of it: each
+        // part of its own would be one more request, and compress worse.
+        codeSplitting: { groups: [{ name: "first", tags: ["$initial"] }] },
         chunkFileNames: (chunk) =>
           chunk.facadeModuleId?.includes("@novnc") === true
             ? "assets/novnc-[hash].js"

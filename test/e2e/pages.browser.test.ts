@@ -95,6 +95,92 @@ describe("with desktops", () => {
   });
 });
 
+describe("the account page", () => {
+  const account = async (page: Page): Promise<void> => {
+    await page
+      .getByRole("button", { name: /Account of/ })
+      .filter({ visible: true })
+      .click();
+    const item = page.getByRole("menuitem", { name: /^Account/ });
+    await item.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/account");
+    await page.getByText("This browser").waitFor();
+  };
+  const focused = (page: Page) => page.evaluate(() => document.activeElement?.id);
+
+  it("makes a token that is shown once and works until it is revoked", async () => {
+    const { context, page } = await visit(browser, installation.url);
+    await signIn(page, installation);
+    await account(page);
+    await page.getByRole("button", { name: "New token" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Health check");
+    await page.getByRole("checkbox", { name: /^Read/ }).check();
+    await page.getByRole("combobox", { name: "Valid for" }).selectOption("366");
+    await page.getByRole("button", { name: "Make the token" }).click();
+    const token = await page.getByRole("textbox", { name: "The token" }).inputValue();
+    expect(token).toMatch(/^asci_[\w-]{40,}$/);
+    const statusWith = async () => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await fetch(`${installation.url}/api/environments`, { headers })).status;
+    };
+    expect(await statusWith()).toBe(200);
+
+    // A press beside the dialog is a slip: the token would be lost.
+    await page.mouse.click(5, 5);
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const kept = await page.evaluate(() =>
+      JSON.stringify([
+        document.documentElement.outerHTML,
+        { ...localStorage },
+        { ...sessionStorage },
+        location.href,
+        history.state as unknown,
+      ]),
+    );
+    expect(kept).not.toContain(token);
+    await page.getByRole("button", { name: "New token" }).click();
+    await page.getByLabel("Name", { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("button", { name: "Revoke Health check" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Revoke" }).click();
+    await page.getByText("You have no tokens.").waitFor();
+    expect(await statusWith()).toBe(401);
+    await until("the focus is at the list", async () => (await focused(page)) === "tokens");
+    await context.close();
+  });
+
+  it("lists every browser and signs one of them out", async () => {
+    const { context, page } = await visit(browser, installation.url);
+    const cookies: string[] = [];
+    for (let count = 0; count < 21; count += 1) {
+      const answer = await fetch(`${installation.url}/api/auth/login`, {
+        method: "POST",
+        headers: {
+          origin: installation.url,
+          "content-type": "application/json",
+          "user-agent": count === 0 ? "Mozilla/5.0 (X11; FreeBSD) Firefox/140.0" : "none",
+        },
+        body: JSON.stringify({ username: "admin", password: installation.password }),
+      });
+      cookies.push(answer.headers.get("set-cookie")?.split(";")[0] ?? "");
+    }
+    await signIn(page, installation);
+    await account(page);
+    await page.getByRole("button", { name: "Show more" }).click();
+    await page.getByRole("button", { name: "Sign out Firefox on FreeBSD" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("Signed out: Firefox on FreeBSD.").waitFor();
+    const headers = { cookie: cookies[0] ?? "" };
+    expect((await fetch(`${installation.url}/api/me`, { headers })).status).toBe(401);
+    await page.getByText("Firefox on FreeBSD", { exact: true }).waitFor({ state: "detached" });
+    await until("the focus is at the list", async () => (await focused(page)) === "sign-ins");
+    await context.close();
+  });
+});
+
 describe("the site's files", () => {
   it("are cached by their names, compressed, and under a strict policy", async () => {
     const html = await fetch(installation.url, { headers: { "accept-encoding": "br" } });

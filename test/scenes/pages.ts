@@ -1,6 +1,7 @@
 /** The pages but the viewer, as people find them. */
 import type { Locator, Page } from "playwright-core";
 import { sql } from "drizzle-orm";
+import { account } from "./account.ts";
 import type { Scene } from "./scene.ts";
 import type { Stage } from "../stage.ts";
 
@@ -244,4 +245,4 @@ const administration: readonly Scene[] = [
   },
 ];
 
-export const pages: readonly Scene[] = [...signIns, ...desktops, ...administration];
+export const pages: readonly Scene[] = [...signIns, ...desktops, ...account, ...administration];

@@ -1,6 +1,6 @@
 /** Who and what the scenes show. */
 import { until } from "../browser.ts";
-import type { EnvironmentProp, Prop, Stage } from "../stage.ts";
+import type { EnvironmentProp, PersonProp, Prop, Stage } from "../stage.ts";
 
 export const longName =
   "Röntgenabsorptionsspektroskopie 2026-11-22, sample 0042 at 12.658 keV, after the realignment";
@@ -118,7 +118,10 @@ const people = {
     ],
   },
   live: { displayName: "Maria Kovač", desktops: [] },
-} satisfies Record<string, { displayName: string; desktops: readonly Prop[] }>;
+  account: { displayName: "Maria Kovač", roles: ["user", "staff"] },
+  fresh: { displayName: "Maria Kovač" },
+  watcher: { displayName: "Beamline health checks", roles: ["monitor"] },
+} satisfies Record<string, PersonProp>;
 
 export type Person = keyof typeof people | "admin";
 

@@ -1,16 +1,20 @@
 import type { z } from "zod";
 import type {
+  AccessToken,
   AdminNode,
   AdminUser,
   createUserBody,
   Environment,
   Instance,
   Me,
+  NewToken,
+  OwnSignIn,
   patchNodeBody,
   patchUserBody,
   startBody,
   Ticket,
   ticketBody,
+  tokenBody,
 } from "../../gateway/schemas.ts";
 import { call } from "./client.ts";
 
@@ -45,6 +49,17 @@ export const login = (body: { username: string; password: string }) =>
 export const logout = () => call<void>("POST", "/api/auth/logout");
 export const logoutEverywhere = () => call<void>("POST", "/api/auth/logout/everywhere");
 export const getMe = (signal?: AbortSignal) => call<Me>("GET", "/api/me", pick(signal));
+
+export const listSignIns = (query: ListQuery, signal?: AbortSignal) =>
+  call<List<OwnSignIn>>("GET", withQuery("/api/sign-ins", query), pick(signal));
+export const endSignIn = (id: string) => call<void>("DELETE", one("/api/sign-ins", id));
+/** More than anyone may have. */
+const everyToken = { limit: 200 };
+export const listTokens = (signal?: AbortSignal) =>
+  call<List<AccessToken>>("GET", withQuery("/api/tokens", everyToken), pick(signal));
+export const createToken = (body: z.infer<typeof tokenBody>) =>
+  call<NewToken>("POST", "/api/tokens", { body });
+export const revokeToken = (id: string) => call<void>("DELETE", one("/api/tokens", id));
 
 export const listEnvironments = (signal?: AbortSignal) =>
   call<List<Environment>>("GET", "/api/environments", pick(signal));

@@ -64,3 +64,8 @@ export function isProblem(body: unknown): body is Problem {
     typeof it["detail"] === "string"
   );
 }
+
+/** What was to be changed is not there any more. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404 && error.problem !== null;
+}

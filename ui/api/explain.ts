@@ -98,6 +98,8 @@ function knownWords(error: ApiError, doing: Doing): Words | null {
   switch (error.problem?.code) {
     case "database_unreachable":
       return { what: t("error.database"), next: t(waits(doing)) };
+    case "too_many_tokens":
+      return { what: t("error.tooManyTokens"), next: t("error.tooManyTokensNext") };
     case "unknown_environment":
     case "unknown_version":
       return { what: t("error.notStartable"), next: t("error.notStartableNext") };

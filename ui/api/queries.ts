@@ -1,9 +1,17 @@
-import type { Instance } from "../../gateway/schemas.ts";
-import { getInstance, getMe, listEnvironments, listInstances, type List } from "./calls.ts";
+import type { Instance, OwnSignIn } from "../../gateway/schemas.ts";
+import {
+  getInstance,
+  getMe,
+  listEnvironments,
+  listInstances,
+  listSignIns,
+  listTokens,
+  type List,
+} from "./calls.ts";
 import { live } from "./events.ts";
 import { markAsked, mergeList, newestOf } from "./instance-cache.ts";
 import { keys, queryClient } from "./query-client.ts";
-import { useQuery } from "./use-query.ts";
+import { useInfiniteQuery, useQuery } from "./use-query.ts";
 
 /** While events flow, lists need no asking; without them ask now and then. */
 const pollEveryMs = 5_000;
@@ -15,6 +23,32 @@ export const useMe = () =>
     queryFn: ({ signal }) => getMe(signal),
     staleTime: 60_000,
   }));
+
+/** Other browsers come and go by themselves. */
+const ownEveryMs = 60_000;
+
+export const useSignIns = () =>
+  useInfiniteQuery(
+    () => ({
+      queryKey: keys.signIns,
+      queryFn: ({ pageParam, signal }) =>
+        listSignIns({ limit: 20, cursor: pageParam ?? undefined }, signal),
+      initialPageParam: null as string | null,
+      getNextPageParam: (last: List<OwnSignIn>) => last.nextCursor,
+      refetchInterval: ownEveryMs,
+    }),
+    "id",
+  );
+
+export const useTokens = () =>
+  useQuery(
+    () => ({
+      queryKey: keys.tokens,
+      queryFn: ({ signal }) => listTokens(signal),
+      refetchInterval: ownEveryMs,
+    }),
+    "id",
+  );
 
 export const useEnvironments = () =>
   useQuery(() => ({

@@ -4,6 +4,8 @@ import { isPassing } from "./errors.ts";
 
 export const keys = {
   me: ["me"],
+  signIns: ["sign-ins"],
+  tokens: ["tokens"],
   environments: ["environments"],
   instances: ["instances"],
   instance: (id: string) => ["instance", id],

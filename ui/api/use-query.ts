@@ -42,11 +42,12 @@ export function useQuery<T>(
   return watched(result, key === undefined ? data : inPlace(data, key));
 }
 
-/** The same for a list that comes page by page. */
+/** The same for a list that comes page by page; `key` of its rows, as above. */
 export function useInfiniteQuery<T, TPage>(
   options: Accessor<
     InfiniteQueryObserverOptions<T, DefaultError, InfiniteData<T>, QueryKey, TPage>
   >,
+  key?: string,
 ): WatchedPages<T> {
   const defaulted = createMemo(
     () => queryClient.defaultQueryOptions(options()) as ReturnType<typeof options>,
@@ -54,7 +55,7 @@ export function useInfiniteQuery<T, TPage>(
   const result = follow(new InfiniteQueryObserver(queryClient, defaulted()), defaulted);
   const data = createMemo(() => result().data);
   const hasNextPage = createMemo(() => result().hasNextPage);
-  return Object.defineProperties(watched(result, data), {
+  return Object.defineProperties(watched(result, key === undefined ? data : inPlace(data, key)), {
     hasNextPage: { get: hasNextPage },
     fetchNextPage: { value: () => result().fetchNextPage() },
   }) as WatchedPages<T>;

@@ -1,7 +1,6 @@
 import { createSignal, type JSX } from "solid-js";
 import type { Me } from "../../gateway/schemas.ts";
 import { signOut } from "../api/session.ts";
-import { Confirm } from "../kit/dialog.tsx";
 import { Menu, MenuChoice, MenuHeading, MenuItem, MenuLink, MenuSeparator } from "../kit/menu.tsx";
 import {
   chooseLanguage,
@@ -13,6 +12,7 @@ import {
 import { paths } from "../paths.ts";
 import { chooseTheme, theme, themes } from "../styles/theme.ts";
 import { toastError } from "./error-notice.tsx";
+import { SignOutEverywhere } from "./sign-out-everywhere.tsx";
 
 interface AccountMenuProps {
   readonly me: Me;
@@ -23,8 +23,8 @@ interface AccountMenuProps {
 
 export function AccountMenu(props: AccountMenuProps): JSX.Element {
   const [asking, setAsking] = createSignal(false);
-  const leave = (everywhere: boolean): void => {
-    signOut(everywhere).catch((error: unknown) => toastError(error, "look"));
+  const leave = (): void => {
+    signOut().catch((error: unknown) => toastError(error, "look"));
   };
   return (
     <>
@@ -35,6 +35,7 @@ export function AccountMenu(props: AccountMenuProps): JSX.Element {
         placement={props.placement}
       >
         <MenuHeading note={props.me.username}>{props.me.displayName}</MenuHeading>
+        <MenuLink href={paths.account()}>{t("account.open")}</MenuLink>
         <MenuSeparator />
         <MenuChoice
           label={t("account.theme")}
@@ -53,21 +54,13 @@ export function AccountMenu(props: AccountMenuProps): JSX.Element {
           onChange={(value) => void chooseLanguage(value)}
         />
         <MenuSeparator />
-        <MenuLink href={paths.apiReference()}>{t("account.apiReference")}</MenuLink>
-        <MenuItem onSelect={() => leave(false)}>{t("account.signOut")}</MenuItem>
+        <MenuLink href={paths.apiReference()} outside>
+          {t("account.apiReference")}
+        </MenuLink>
+        <MenuItem onSelect={() => leave()}>{t("account.signOut")}</MenuItem>
         <MenuItem onSelect={() => setAsking(true)}>{t("account.signOutEverywhere")}</MenuItem>
       </Menu>
-      <Confirm
-        open={asking()}
-        onOpenChange={setAsking}
-        title={t("everywhere.title")}
-        confirm={t("everywhere.confirm")}
-        cancel={t("app.cancel")}
-        onConfirm={() => leave(true)}
-      >
-        <p>{t("everywhere.text")}</p>
-        <p>{t("everywhere.kept")}</p>
-      </Confirm>
+      <SignOutEverywhere open={asking()} onOpenChange={setAsking} />
     </>
   );
 }

@@ -25,7 +25,7 @@ import { preloadViewer, preloadViewerWhenQuiet } from "../routes-preload.ts";
 import { ErrorNotice, toastError } from "./error-notice.tsx";
 import { Loading } from "./loading.tsx";
 import { searchEnvironments } from "./order.ts";
-import { useSignedIn } from "./signed-in.tsx";
+import { useSignedIn } from "./signed-in-context.ts";
 import styles from "./catalogue.module.css";
 
 /** What this person may start. */

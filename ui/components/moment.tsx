@@ -1,7 +1,14 @@
 import { Show, type Accessor, type JSX } from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
 import { locale, t } from "../messages/messages.ts";
-import { describeDuration, formatClock, formatExact, formatRelative } from "./time.ts";
+import {
+  describeDuration,
+  formatClock,
+  formatDay,
+  formatExact,
+  formatRelative,
+  isSoon,
+} from "./time.ts";
 
 /** A duration in the reader's language; reactive. */
 export function durationText(ms: number): string {
@@ -56,6 +63,18 @@ export function Ahead(props: { readonly at: string; readonly now: Accessor<numbe
     <time datetime={props.at} title={formatExact(atMs(), locale())}>
       {formatRelative(Math.max(atMs(), props.now()), props.now(), locale())}
     </time>
+  );
+}
+
+/** The day of a moment that lies ahead, or how far it is where it is near; exact on hover. */
+export function Until(props: { readonly at: string; readonly now: Accessor<number> }): JSX.Element {
+  const atMs = (): number => Date.parse(props.at);
+  return (
+    <Show when={!isSoon(atMs(), props.now())} fallback={<Ahead at={props.at} now={props.now} />}>
+      <time datetime={props.at} title={formatExact(atMs(), locale())}>
+        {formatDay(atMs(), locale())}
+      </time>
+    </Show>
   );
 }
 

@@ -10,7 +10,8 @@ import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { AccountMenu, initials } from "./account-menu.tsx";
 import { Logo } from "./logo.tsx";
-import { useSignedIn } from "./signed-in.tsx";
+import { homeOf, worksInDesktops } from "./home.ts";
+import { useSignedIn } from "./signed-in-context.ts";
 import styles from "./shell.module.css";
 
 /** A short interruption is nobody's business. */
@@ -22,18 +23,19 @@ export function Shell(props: RouteSectionProps): JSX.Element {
   const location = useLocation();
   const admin = (): boolean => location.pathname.startsWith(paths.admin());
   const isAdmin = (): boolean => me().roles.includes("admin");
+  const works = (): boolean => worksInDesktops(me().roles);
   return (
     <>
       <a class={styles["skip"]} href="#content" rel="external">
         {t("app.skip")}
       </a>
       <header class={styles["header"]}>
-        <A class={styles["home"] ?? ""} href={paths.desktops()} aria-label={t("app.name")}>
+        <A class={styles["home"] ?? ""} href={homeOf(me().roles)} aria-label={t("app.name")}>
           <Logo />
         </A>
         <nav class={styles["nav"]} aria-label={t("app.navigation")}>
-          <A class={styles["link"] ?? ""} href={paths.desktops()} end>
-            {t("nav.desktops")}
+          <A class={styles["link"] ?? ""} href={homeOf(me().roles)} end>
+            {works() ? t("nav.desktops") : t("nav.account")}
           </A>
           <Show when={isAdmin()}>
             <A
@@ -70,7 +72,12 @@ export function Shell(props: RouteSectionProps): JSX.Element {
       <main id="content" class={`${styles["main"]} ${admin() ? styles["wide"] : ""}`} tabIndex={-1}>
         {props.children}
       </main>
-      <BottomNav me={me()} admin={isAdmin()} />
+      <BottomNav
+        me={me()}
+        works={works()}
+        admin={isAdmin()}
+        account={location.pathname === paths.account()}
+      />
     </>
   );
 }
@@ -81,14 +88,22 @@ const adminPages = () => [
 ];
 
 /** On a phone the way around is where the thumb is. */
-function BottomNav(props: { readonly me: Me; readonly admin: boolean }): JSX.Element {
+function BottomNav(props: {
+  readonly me: Me;
+  readonly works: boolean;
+  readonly admin: boolean;
+  /** The page about oneself is open. */
+  readonly account: boolean;
+}): JSX.Element {
   const tab = styles["tab"] ?? "";
   return (
     <nav class={styles["bottom"]} aria-label={t("app.navigation")}>
-      <A class={tab} href={paths.desktops()} end>
-        <Monitor size={20} aria-hidden="true" />
-        {t("nav.desktops")}
-      </A>
+      <Show when={props.works}>
+        <A class={tab} href={paths.desktops()} end>
+          <Monitor size={20} aria-hidden="true" />
+          {t("nav.desktops")}
+        </A>
+      </Show>
       <Show when={props.admin}>
         <For each={adminPages()}>
           {(page) => (
@@ -102,7 +117,7 @@ function BottomNav(props: { readonly me: Me; readonly admin: boolean }): JSX.Ele
       <AccountMenu
         me={props.me}
         placement="top-end"
-        triggerClass={tab}
+        triggerClass={props.account ? `${tab} ${styles["here"]}` : tab}
         trigger={
           <>
             <CircleUser size={20} aria-hidden="true" />

@@ -1,12 +1,11 @@
-import { A, Navigate, useLocation, type RouteSectionProps } from "@solidjs/router";
+import { Navigate, useLocation, type RouteSectionProps } from "@solidjs/router";
 import {
-  createContext,
   createEffect,
+  createMemo,
   Match,
   onCleanup,
   Show,
   Switch,
-  useContext,
   type Accessor,
   type JSX,
 } from "solid-js";
@@ -15,22 +14,15 @@ import { isSignedOut } from "../api/errors.ts";
 import { followEvents } from "../api/events.ts";
 import { useMe } from "../api/queries.ts";
 import { forgetSignIn, rememberSignedIn } from "../api/session.ts";
-import { buttonClass } from "../kit/button.tsx";
 import { Notice } from "../kit/notice.tsx";
 import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { ErrorNotice } from "./error-notice.tsx";
+import { HomeLink } from "./home-link.tsx";
+import { worksInDesktops } from "./home.ts";
 import { Loading } from "./loading.tsx";
+import { SignedInContext, useSignedIn } from "./signed-in-context.ts";
 import styles from "./signed-in.module.css";
-
-const SignedInContext = createContext<Accessor<Me>>();
-
-/** Who is signed in. Only within `SignedIn`. */
-export function useSignedIn(): Accessor<Me> {
-  const me = useContext(SignedInContext);
-  if (me === undefined) throw new Error("useSignedIn outside SignedIn");
-  return me;
-}
 
 const retryMs = 3_000;
 
@@ -71,7 +63,11 @@ export function SignedIn(props: RouteSectionProps): JSX.Element {
 }
 
 function Inside(props: { readonly me: Accessor<Me>; readonly children: JSX.Element }): JSX.Element {
-  onCleanup(followEvents());
+  const works = createMemo(() => worksInDesktops(props.me().roles));
+  createEffect(() => {
+    // All events are about desktops: the server refuses them to the others.
+    if (works()) onCleanup(followEvents());
+  });
   return <SignedInContext.Provider value={props.me}>{props.children}</SignedInContext.Provider>;
 }
 
@@ -93,15 +89,21 @@ export function AdminsOnly(props: RouteSectionProps): JSX.Element {
             tone="attention"
             title={t("admin.forbidden")}
             lines={[t("admin.forbiddenNext")]}
-            actions={
-              <A class={buttonClass({})} href={paths.desktops()}>
-                {t("viewer.back")}
-              </A>
-            }
+            actions={<HomeLink />}
           />
         </>
       }
     >
+      {props.children}
+    </Show>
+  );
+}
+
+/** Shows its pages to those who work in desktops, and leads everyone else home. */
+export function DesktopsOnly(props: RouteSectionProps): JSX.Element {
+  const me = useSignedIn();
+  return (
+    <Show when={worksInDesktops(me().roles)} fallback={<Navigate href={paths.account()} />}>
       {props.children}
     </Show>
   );

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { en } from "../messages/en.ts";
 import { fill } from "../messages/fill.ts";
-import { describeDuration, formatBytes, formatClock, formatExact, formatRelative } from "./time.ts";
+import {
+  describeDuration,
+  formatBytes,
+  formatClock,
+  formatDay,
+  formatExact,
+  formatRelative,
+  isSoon,
+} from "./time.ts";
 
 const text = (ms: number, locale = "en"): string => {
   const { key, parameters } = describeDuration(ms, locale);
@@ -61,6 +69,25 @@ describe("formatExact", () => {
     const at = Date.parse("2026-11-22T03:04:05Z");
     expect(formatExact(at, "en-GB", "UTC")).toBe("22 Nov 2026, 03:04:05 UTC");
     expect(formatExact(at, "de-DE", "UTC")).toBe("22.11.2026, 03:04:05 UTC");
+  });
+});
+
+describe("formatDay", () => {
+  it("follows the reader's locale and zone", () => {
+    const at = Date.parse("2026-11-22T20:04:05Z");
+    expect(formatDay(at, "en-GB", "UTC")).toBe("22 Nov 2026");
+    expect(formatDay(at, "de-DE", "Australia/Melbourne")).toBe("23.11.2026");
+  });
+});
+
+describe("isSoon", () => {
+  const now = Date.parse("2026-11-22T00:00:00Z");
+  it.each([
+    ["2026-11-21T00:00:00Z", true],
+    ["2026-11-28T23:59:59Z", true],
+    ["2026-11-29T00:00:00Z", false],
+  ])("%s: %s", (at, soon) => {
+    expect(isSoon(Date.parse(at), now)).toBe(soon);
   });
 });
 

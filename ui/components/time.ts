@@ -81,6 +81,22 @@ export function formatClock(
   }).format(atMs);
 }
 
+/** The day alone: "21 Nov 2026". */
+export function formatDay(atMs: number, locale: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(locale, {
+    dateStyle: "medium",
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).format(atMs);
+}
+
+/** Something that ends within this time ends soon. */
+const soonMs = 7 * 24 * 60 * minuteMs;
+
+/** Whether a moment that lies ahead is near enough to be warned of. */
+export function isSoon(atMs: number, nowMs: number): boolean {
+  return atMs - nowMs < soonMs;
+}
+
 /** The exact moment in the reader's locale and time zone, with its name. */
 export function formatExact(atMs: number, locale: string, timeZone?: string): string {
   return new Intl.DateTimeFormat(locale, {

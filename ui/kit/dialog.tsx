@@ -77,6 +77,8 @@ interface DialogProps {
   readonly onOpenChange: (open: boolean) => void;
   readonly title: string;
   readonly children: JSX.Element;
+  /** A press beside it does not close it: what it shows would be lost. */
+  readonly stays?: boolean | undefined;
 }
 
 /** A dialog with content of its own, a form for example. */
@@ -91,6 +93,7 @@ export function Dialog(props: DialogProps): JSX.Element {
             class={styles["content"]}
             role="dialog"
             aria-modal="true"
+            onPointerDownOutside={(event) => props.stays === true && event.preventDefault()}
             onCloseAutoFocus={back}
           >
             <Kobalte.Title as="h2" class={styles["title"]}>

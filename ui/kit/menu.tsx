@@ -86,13 +86,19 @@ export function MenuItem(props: MenuItemProps): JSX.Element {
   );
 }
 
-/** A line that leads out of the app. */
+/** A line that leads elsewhere; `outside`: out of the app. */
 export function MenuLink(props: {
   readonly href: string;
+  readonly outside?: boolean;
   readonly children: JSX.Element;
 }): JSX.Element {
   return (
-    <DropdownMenu.Item as="a" class={styles["item"]} href={props.href} rel="external">
+    <DropdownMenu.Item
+      as="a"
+      class={styles["item"]}
+      href={props.href}
+      rel={props.outside === true ? "external" : undefined}
+    >
       {props.children}
     </DropdownMenu.Item>
   );

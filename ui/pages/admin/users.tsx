@@ -6,7 +6,7 @@ import { toastError } from "../../components/error-notice.tsx";
 import { Moment } from "../../components/moment.tsx";
 import { createNow } from "../../components/now.ts";
 import { usePageTitle } from "../../components/page-title.ts";
-import { useSignedIn } from "../../components/signed-in.tsx";
+import { useSignedIn } from "../../components/signed-in-context.ts";
 import { StateShape } from "../../components/state-badge.tsx";
 import { Button } from "../../kit/button.tsx";
 import { Confirm } from "../../kit/dialog.tsx";
