@@ -123,6 +123,53 @@ async function timeQuestions(gateway: TestGateway): Promise<BenchRow[]> {
   return rows;
 }
 
+const crowd = 100_000;
+
+/** Lists of administrators, each at 100,000 rows: the first page, one far in, and a search that finds little. */
+async function timeLists({ database, signIn }: TestGateway): Promise<BenchRow[]> {
+  await database.owner.sql.unsafe(`
+    insert into users (username, display_name, email)
+      select 'u' || n, 'Person Number ' || n, 'u' || n || '@example.org' from generate_series(1, ${crowd}) n;
+    insert into experiments (code, beamline_id, title, starts_at, ends_at)
+      select 'X' || n, b.id, 'Late experiment ' || n, now() - n * interval '1 hour', now() - (n - 1) * interval '1 hour'
+      from generate_series(1, ${crowd}) n join beamlines b on b.code = 'B' || n % ${beamlines};
+    insert into audit (actor_name, action, outcome, subject_kind, subject_id, request_id, detail)
+      select 'u' || n % 500, 'instance.start', 'allowed', 'instance', gen_random_uuid()::text, gen_random_uuid()::text,
+        jsonb_build_object('environment', 'env-' || n % 60) from generate_series(1, ${crowd}) n;`);
+  await database.owner.sql`analyze`;
+  const browser = await signIn("root");
+  const rows: BenchRow[] = [];
+  for (const [name, path, search] of [
+    ["people", "/api/admin/users", "number 77777"],
+    ["experiments", "/api/admin/experiments", "experiment 77777"],
+    ["audit", "/api/admin/audit", "env-59"],
+  ] as const) {
+    const ask = async (query: string) => {
+      const { status, body } = await browser.call("GET", `${path}?limit=50&${query}`);
+      if (status !== 200 || body.items.length === 0) throw new Error(`${path}?${query}: ${status}`);
+      return body["nextCursor"] as string | null;
+    };
+    let far = "";
+    for (let page = 0; page < 20; page++) far = `cursor=${await ask(far)}`;
+    for (const [what, query] of [
+      ["first page", ""],
+      ["page 21", far],
+      ["search", `search=${encodeURIComponent(search)}`],
+    ] as const) {
+      const ms = await timed(15, () => ask(query));
+      const limit = what === "search" ? 300 : 50;
+      rows.push({
+        name: `${name} at ${crowd} rows, ${what}, by HTTP`,
+        ours: ms,
+        unit: "ms",
+        goal: `≤ ${limit} ms`,
+        pass: ms <= limit,
+      });
+    }
+  }
+  return rows;
+}
+
 const syncRow = (name: string, seconds: number): BenchRow => ({
   name: `${name}, ${experiments} experiments × ${membersEach}`,
   ours: seconds,
@@ -154,7 +201,8 @@ export async function benchExperiments(): Promise<BenchRow[]> {
         syncRow("the same again", await syncAll(browser)),
       ];
       await openEnvironments(gateway);
-      return [...rows, ...(await timeQuestions(gateway))];
+      rows.push(...(await timeQuestions(gateway)));
+      return [...rows, ...(await timeLists(gateway))];
     } finally {
       await gateway.stop();
     }

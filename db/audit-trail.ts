@@ -38,14 +38,19 @@ export interface AuditPage {
 
 const columns = sql`a.id::text, iso(a.at) as at, a.actor_name as actor, a.action, a.outcome,
   a.subject_kind as "subjectKind", a.subject_id as "subjectId", a.address, a.request_id as "requestId", a.detail,
-  case a.subject_kind when 'user' then (select username from users where id::text = a.subject_id)
-    when 'instance' then (select name from instances where id::text = a.subject_id)
-    when 'node' then (select name from nodes where id::text = a.subject_id)
-    when 'environment' then coalesce((select slug from environments where id::text = a.subject_id), a.subject_id)
-    when 'beamline' then (select code from beamlines where id::text = a.subject_id)
-    when 'experiment' then (select code from experiments where id::text = a.subject_id)
-    when 'group' then (select name from groups where id::text = a.subject_id)
+  case a.subject_kind when 'user' then (select username from users where id = a.named)
+    when 'instance' then (select name from instances where id = a.named)
+    when 'node' then (select name from nodes where id = a.named)
+    when 'environment' then coalesce((select slug from environments where id = a.named), a.subject_id)
+    when 'beamline' then (select code from beamlines where id = a.named)
+    when 'experiment' then (select code from experiments where id = a.named)
+    when 'group' then (select name from groups where id = a.named)
   end as subject`;
+
+/** The page `a`, with the subject's id as what the tables know it by; some subjects have none. */
+const named = sql`(select a.*, case
+    when a.subject_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then a.subject_id::uuid
+  end as named from a)`;
 
 const matching = ({ action, ...it }: AuditFilter): SQL => {
   const prefix = action?.endsWith("*") ? action.slice(0, -1) : null;
@@ -74,7 +79,7 @@ export async function listAudit(
       select * from audit a where ${matching(filter)} and (${cursor}::bigint is null or a.id < ${cursor}::bigint)
       order by a.id desc limit ${limit}
     )
-    select ${columns} from a order by a.id desc`);
+    select ${columns} from ${named} a order by a.id desc`);
 }
 
 /** What anyone did to this desktop of this person's, newest first; undefined where it is not theirs. */
@@ -92,5 +97,5 @@ export async function listInstanceAudit(
         and (${cursor}::bigint is null or a.id < ${cursor}::bigint)
       order by a.id desc limit ${limit}
     )
-    select ${columns} from a order by a.id desc`);
+    select ${columns} from ${named} a order by a.id desc`);
 }
