@@ -25,9 +25,14 @@ const hourMs = 3_600_000;
 const codeOf = (n: number) => `E${n}`;
 const username = (n: number) => `p${n % experiments}`;
 
+/** One of each 50, on every beamline in turn. */
+function isOwn(n: number): boolean {
+  const step = experiments / ownExperiments;
+  return n % step === Math.floor(n / step) % step;
+}
+
 function batchFrom(first: number) {
   const numbers = Array.from({ length: batchSize }, (_, at) => first + at);
-  const step = experiments / ownExperiments;
   return {
     beamlines: Array.from({ length: beamlines }, (_, n) => ({
       code: `B${n}`,
@@ -45,7 +50,7 @@ function batchFrom(first: number) {
         ...Array.from({ length: membersEach - 1 }, (_, at) =>
           username(first + ((n - first + at * 97) % batchSize)),
         ),
-        n % step === 0 ? "prof" : username(first + ((n - first + 500) % batchSize)),
+        isOwn(n) ? "prof" : username(first + ((n - first + 500) % batchSize)),
       ],
     })),
   };
@@ -103,7 +108,10 @@ async function timeQuestions(gateway: TestGateway): Promise<BenchRow[]> {
   const own = () => listOwnExperiments(db, userId, { ...page, search: "" });
   const start = () =>
     mayStart(db, { userId, environment: "env-3", version: null, experiment: null });
-  if ((await catalogue()).length < 10) throw new Error("the catalogue is not what it should be");
+  const opened = await catalogue();
+  const ways = opened.flatMap((it) => it.experiments).length;
+  if (opened.length < 40 || ways < ownExperiments)
+    throw new Error("the catalogue is not what it should be");
   if ((await own()).length !== 51) throw new Error("the experiments are not what they should be");
   const rows: BenchRow[] = [];
   for (const [name, ask] of Object.entries({

@@ -19,23 +19,26 @@ export async function listOwnExperiments(
   page: { search: string; limit: number; cursor: string | null },
 ): Promise<OwnExperimentRow[]> {
   return db.execute<OwnExperimentRow & Record<string, unknown>>(sql`
-    with opened as (
+    with page as materialized (
+      select x.*, b.code as beamline_code, b.name as beamline_name
+      from members m join experiments x on x.id = m.experiment_id
+      join beamlines b on b.id = x.beamline_id
+      where m.user_id = ${userId} and (m.until is null or m.until > now())
+        and (${page.search} = '' or position(lower(${page.search}) in
+          lower(x.code || ' ' || x.title || ' ' || b.code || ' ' || b.name)) > 0)
+        and (${page.cursor}::uuid is null or (x.starts_at, x.id) < (
+          select starts_at, id from experiments where id = ${page.cursor}::uuid))
+      order by x.starts_at desc, x.id desc limit ${page.limit}
+    ), opened as materialized (
       select r.experiment_id, jsonb_agg(distinct e.slug) as slugs
       from entitled(${userId}) r join environments e on e.id = r.environment_id
-      where r.experiment_id is not null and e.enabled
+      where r.experiment_id in (select id from page) and e.enabled
         and exists (select from versions v where v.environment_id = e.id)
       group by r.experiment_id
     )
-    select x.id, x.code, x.title, jsonb_build_object('code', b.code, 'name', b.name) as beamline,
-      iso(x.starts_at) as "startsAt", iso(x.ends_at) as "endsAt",
+    select x.id, x.code, x.title, iso(x.starts_at) as "startsAt", iso(x.ends_at) as "endsAt",
+      jsonb_build_object('code', x.beamline_code, 'name', x.beamline_name) as beamline,
       x.starts_at <= now() and x.ends_at > now() as running, coalesce(o.slugs, '[]') as environments
-    from members m join experiments x on x.id = m.experiment_id
-    join beamlines b on b.id = x.beamline_id
-    left join opened o on o.experiment_id = x.id
-    where m.user_id = ${userId} and (m.until is null or m.until > now())
-      and (${page.search} = '' or position(lower(${page.search}) in
-        lower(x.code || ' ' || x.title || ' ' || b.code || ' ' || b.name)) > 0)
-      and (${page.cursor}::uuid is null or (x.starts_at, x.id) < (
-        select starts_at, id from experiments where id = ${page.cursor}::uuid))
-    order by x.starts_at desc, x.id desc limit ${page.limit}`);
+    from page x left join opened o on o.experiment_id = x.id
+    order by x.starts_at desc, x.id desc`);
 }
