@@ -14,6 +14,8 @@ export interface AuditRow {
   readonly subject: string | null;
   readonly address: string | null;
   readonly requestId: string | null;
+  /** The sign-in or token it was done by. */
+  readonly signInId: string | null;
   readonly detail: Record<string, unknown> | null;
 }
 
@@ -37,7 +39,8 @@ export interface AuditPage {
 }
 
 const columns = sql`a.id::text, iso(a.at) as at, a.actor_name as actor, a.action, a.outcome,
-  a.subject_kind as "subjectKind", a.subject_id as "subjectId", a.address, a.request_id as "requestId", a.detail,
+  a.subject_kind as "subjectKind", a.subject_id as "subjectId", a.address, a.request_id as "requestId",
+  a.sign_in_id as "signInId", a.detail,
   case a.subject_kind when 'user' then (select username from users where id = a.named)
     when 'instance' then (select name from instances where id = a.named)
     when 'node' then (select name from nodes where id = a.named)

@@ -11,29 +11,37 @@ export interface AuditEntry {
   readonly subjectId?: string | undefined;
   readonly address?: string | null;
   readonly requestId?: string;
+  /** The sign-in or token it was done by. */
+  readonly signInId?: string;
   readonly detail?: Record<string, unknown>;
 }
 
 /** Appends to the audit trail. No login but the owner's can change or remove a row. */
 export async function writeAudit(db: Queryable, entry: AuditEntry): Promise<void> {
   await db.execute(sql`
-    insert into audit (actor_id, actor_name, action, outcome, subject_kind, subject_id, address, request_id, detail)
+    insert into audit
+      (actor_id, actor_name, action, outcome, subject_kind, subject_id, address, request_id, sign_in_id, detail)
     values (${entry.actorId ?? null}, ${entry.actorName ?? null}, ${entry.action}, ${entry.outcome},
       ${entry.subjectKind ?? null}, ${entry.subjectId ?? null}, ${entry.address ?? null},
-      ${entry.requestId ?? null}, ${entry.detail ? JSON.stringify(entry.detail) : null}::jsonb)`);
+      ${entry.requestId ?? null}, ${entry.signInId ?? null}, ${entry.detail ? JSON.stringify(entry.detail) : null}::jsonb)`);
 }
 
+/** Of one person within a minute: whoever asks for more is seen well enough by these. */
+const refusalsKept = 100;
+
 /**
- * Appends what was refused to someone who is known, unless the trail has the same of them from the
- * last minute: a page that asks every second would fill it.
+ * Appends what was refused to someone who is known, unless the trail has the very same of them from the
+ * last minute, or a hundred others: a page that asks every second would fill it.
  */
 export async function writeRefusal(
   db: Queryable,
   entry: AuditEntry & { readonly actorId: string },
 ): Promise<void> {
-  const [same] = await db.execute(sql`
-    select 1 from audit where actor_id = ${entry.actorId} and at > now() - interval '1 minute'
-      and action = ${entry.action} and outcome = 'refused' and subject_id = ${entry.subjectId ?? null}
-    limit 1`);
-  if (!same) await writeAudit(db, entry);
+  const detail = entry.detail ? JSON.stringify(entry.detail) : null;
+  const [kept] = await db.execute<{ same: boolean | null; all: number }>(sql`
+    select bool_or(action = ${entry.action} and subject_id is not distinct from ${entry.subjectId ?? null}
+        and detail is not distinct from ${detail}::jsonb) as same, count(*)::int as "all"
+    from audit
+    where actor_id = ${entry.actorId} and at > now() - interval '1 minute' and outcome = 'refused'`);
+  if (!kept?.same && (kept?.all ?? 0) < refusalsKept) await writeAudit(db, entry);
 }

@@ -94,6 +94,11 @@ describe("who may start an environment", () => {
       if (kind === "group" || kind === "beamline")
         expect(await ask()).toMatchObject({ allowed: false, code: "not_entitled" });
       await prepare();
+      if (via === "staff") {
+        // Who looks after a beamline without the role does not.
+        expect(await ask()).toMatchObject({ allowed: false, code: "not_entitled" });
+        await owner()`update users set roles = '{staff}' where id = ${ada}`;
+      }
       expect(await ask()).toMatchObject({ allowed: true, via, experimentId: null });
       expect(await listed()).toEqual([{ experiments: [], needsExperiment: false }]);
       await owner()`delete from entitlements`;

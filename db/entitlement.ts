@@ -3,6 +3,7 @@
  * a list and a start cannot answer differently.
  */
 import { sql } from "drizzle-orm";
+import { within, type Reach } from "./beamlines.ts";
 import type { Queryable } from "./client.ts";
 
 /** What opens an environment to a person: being anyone at all, themselves, a group, an experiment of
@@ -64,6 +65,7 @@ async function factsOf(db: Queryable, it: StartQuestion): Promise<Facts | undefi
       left join members m on m.experiment_id = x.id and m.user_id = ${it.userId}
         and (m.until is null or m.until > now())
       left join beamline_staff s on s.beamline_id = x.beamline_id and s.user_id = ${it.userId}
+        and exists (select from users u where u.id = s.user_id and u.roles && '{staff,admin}')
       where lower(x.code) = lower(${it.experiment})
     )
     select e.id as "environmentId", e.name as "environmentName", a.id as "experimentId",
@@ -109,6 +111,20 @@ export async function mayStart(db: Queryable, question: StartQuestion): Promise<
   return first && only ? by(first) : refuse("experiment_needed", routes);
 }
 
+/** What a start of this person's instance would ask for now; undefined where it is not theirs. */
+export async function findStartQuestion(
+  db: Queryable,
+  userId: string,
+  instanceId: string,
+): Promise<StartQuestion | undefined> {
+  const [row] = await db.execute<StartQuestion & Record<string, unknown>>(sql`
+    select i.owner_id as "userId", e.slug as environment, v.tag as version, x.code as experiment
+    from instances i join environments e on e.id = i.environment_id
+    join versions v on v.id = i.version_id left join experiments x on x.id = i.experiment_id
+    where i.id = ${instanceId} and i.owner_id = ${userId}`);
+  return row;
+}
+
 export interface WeighedEntitlement extends Record<string, unknown> {
   readonly kind: "everyone" | "beamline" | "experiment" | "group" | "person";
   /** A code or a name; null: everyone. */
@@ -119,14 +135,18 @@ export interface WeighedEntitlement extends Record<string, unknown> {
   readonly effect: "opens" | "not_yet" | "ended" | "for_others";
 }
 
-/** Each thing that opens an environment to anybody, and what it does for this person. */
+/**
+ * What opens an environment to anybody, and what each does for this person: at most 200, those that
+ * open it first. To staff only what opens it to everyone and to their beamlines.
+ */
 export async function weighEntitlements(
   db: Queryable,
-  userId: string,
-  environment: string,
+  reach: Reach,
+  { userId, environment }: Pick<StartQuestion, "userId" | "environment">,
 ): Promise<WeighedEntitlement[]> {
-  return db.execute<WeighedEntitlement>(sql`
-    select t.kind, coalesce(b.code, x.code, g.name, u.username) as subject,
+  const rows = await db.execute<WeighedEntitlement>(sql`
+    select kind, subject, "from", until, effect from (
+    select t.kind, coalesce(b.code, x.code, g.name, u.username) as subject, t.created_at, t.id,
       iso(t.from_at) as "from", iso(t.until_at) as until,
       case when t.id in (select entitlement_id from entitled(${userId})) then 'opens'
         when t.from_at > now() then 'not_yet' when t.until_at <= now() then 'ended'
@@ -136,6 +156,24 @@ export async function weighEntitlements(
     left join experiments x on x.id = t.experiment_id
     left join groups g on g.id = t.group_id
     left join users u on u.id = t.user_id
-    where e.slug = ${environment}
-    order by t.created_at, t.id limit 200`);
+    where e.slug = ${environment} and (${reach === "all"} or t.kind = 'everyone'
+      or t.kind in ('beamline', 'experiment')
+        and ${within(reach, sql`coalesce(t.beamline_id, x.beamline_id)`)})
+    ) weighed
+    order by effect <> 'opens', created_at, id limit 200`);
+  return rows;
+}
+
+/** Of these codes, those of experiments within reach. */
+export async function codesWithin(
+  db: Queryable,
+  reach: Reach,
+  codes: readonly string[],
+): Promise<string[]> {
+  const rows = await db.execute<{ code: string }>(sql`
+    select x.code from experiments x
+    where lower(x.code) in (select lower(c) from jsonb_array_elements_text(${JSON.stringify(codes)}::jsonb) c)
+      and ${within(reach, sql`x.beamline_id`)}
+    order by x.starts_at desc`);
+  return rows.map((it) => it.code);
 }

@@ -30,6 +30,6 @@ export async function setRoster(
   await db.execute(sql`
     insert into ${table} (${key}, user_id)
     select distinct ${id}::uuid, u.id from ${names} join users u on u.username = n.name
-    on conflict do nothing`);
+    on conflict ${kind === "experiment" ? sql`(user_id, experiment_id) do update set until = null` : sql`do nothing`}`);
   return [];
 }

@@ -41,7 +41,7 @@ export const users = pgTable("users", {
   uid: integer("uid")
     .notNull()
     .unique()
-    .default(sql`nextval('uids')`),
+    .default(sql`allot_uid()`),
   disabledAt: at("disabled_at"),
   createdAt: at("created_at").notNull().defaultNow(),
   lastSignInAt: at("last_sign_in_at"),
@@ -337,4 +337,5 @@ export const audit = pgTable("audit", {
   address: text("address"),
   requestId: text("request_id"),
   detail: jsonb("detail"),
+  signInId: uuid("sign_in_id"),
 });

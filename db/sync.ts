@@ -37,6 +37,12 @@ export interface SyncEffect {
   readonly experiments: Counts;
   readonly members: { readonly added: number; readonly removed: number };
 }
+/** `18342: ada`: a membership that came or went. */
+type Membership = string;
+interface Memberships {
+  readonly added: readonly Membership[];
+  readonly removed: readonly Membership[];
+}
 /** What keeps a batch from being made true, and where in it. */
 export interface SyncFault extends Record<string, unknown> {
   readonly path: string;
@@ -109,18 +115,24 @@ const writeBeamlines = (db: Queryable, { beamlines }: SyncBatch) =>
       returning xmax = 0 as created`,
   );
 
+// Only rows that come or change are written: those of the others are locked for nobody, and no uid is used up.
 const writePeople = (db: Queryable, batch: SyncBatch) =>
   countOf(
     db,
     batch.people.length,
-    sql`insert into users as u (username, display_name, email, uid)
-      select username, "displayName", email, coalesce(uid, nextval('uids'))
-      from ${peopleOf(batch)} r order by username
-      on conflict (username) do update set display_name = excluded.display_name,
-        email = coalesce(excluded.email, u.email)
-      where (u.display_name, u.email) is distinct from
-        (excluded.display_name, coalesce(excluded.email, u.email))
-      returning xmax = 0 as created`,
+    sql`with offered as (select * from ${peopleOf(batch)} r),
+      made as (
+        insert into users (username, display_name, email, uid)
+        select username, "displayName", email, coalesce(uid, allot_uid()) from offered o
+        where not exists (select from users u where u.username = o.username) order by username
+        on conflict (username) do nothing returning true as created
+      ), changed as (
+        update users u set display_name = o."displayName", email = coalesce(o.email, u.email)
+        from offered o where u.username = o.username
+          and (u.display_name, u.email) is distinct from (o."displayName", coalesce(o.email, u.email))
+        returning false as created
+      )
+      select created from made union all select created from changed`,
   );
 
 // A code keeps the case in which it came first: folders are named by it.
@@ -142,27 +154,29 @@ const writeExperiments = (db: Queryable, batch: SyncBatch) =>
       returning xmax = 0 as created`,
   );
 
-async function writeMembers(db: Queryable, batch: SyncBatch): Promise<SyncEffect["members"]> {
+async function writeMembers(db: Queryable, batch: SyncBatch): Promise<Memberships> {
   const wanted = sql`wanted as (
     select distinct x.id as experiment_id, u.id as user_id
     from ${experimentsOf(batch)} r join experiments x on lower(x.code) = lower(r.code)
     cross join lateral jsonb_array_elements_text(r.members) as m(name) join users u on u.username = m.name
   )`;
-  const [removed] = await db.execute<{ n: number }>(sql`
-    with ${wanted}, gone as (
+  const told = sql`select x.code || ': ' || u.username as it from moved m
+    join experiments x on x.id = m.experiment_id join users u on u.id = m.user_id order by 1`;
+  const removed = await db.execute<{ it: Membership }>(sql`
+    with ${wanted}, moved as (
       delete from members m using ${experimentsOf(batch)} r, experiments x
       where lower(x.code) = lower(r.code) and m.experiment_id = x.id and not exists (
         select from wanted w where w.experiment_id = m.experiment_id and w.user_id = m.user_id)
-      returning 1
-    ) select count(*)::int as n from gone`);
-  const [added] = await db.execute<{ n: number }>(sql`
-    with ${wanted}, came as (
+      returning m.experiment_id, m.user_id
+    ) ${told}`);
+  const added = await db.execute<{ it: Membership }>(sql`
+    with ${wanted}, moved as (
       insert into members as m (experiment_id, user_id)
       select experiment_id, user_id from wanted order by user_id, experiment_id
       on conflict (user_id, experiment_id) do update set until = null where m.until is not null
-      returning 1
-    ) select count(*)::int as n from came`);
-  return { added: added?.n ?? 0, removed: removed?.n ?? 0 };
+      returning m.experiment_id, m.user_id
+    ) ${told}`);
+  return { added: added.map(({ it }) => it), removed: removed.map(({ it }) => it) };
 }
 
 /** Ends the transaction of a dry run. */
@@ -190,7 +204,7 @@ export interface SyncOptions {
   /** Finds out what would happen, and leaves everything as it was. */
   readonly dryRun: boolean;
   /** In the same transaction, e.g. a row in the audit trail. */
-  readonly also?: (db: Queryable, effect: SyncEffect) => Promise<void>;
+  readonly also?: (db: Queryable, effect: SyncEffect, moved: Memberships) => Promise<void>;
 }
 
 /**
@@ -204,16 +218,19 @@ export async function applySync(
 ): Promise<{ effect: SyncEffect } | { faults: SyncFault[] }> {
   try {
     return await db.transaction(async (tx) => {
+      // One at a time, and nobody else changes memberships meanwhile; everyone goes on reading.
+      await tx.execute(sql`lock table members in share row exclusive mode`);
       const beamlines = await writeBeamlines(tx, batch);
       refuse(await faultsOfPeople(tx, batch));
       const people = await writePeople(tx, batch);
       // What the batch brings itself is known by now.
       refuse(await faultsOfExperiments(tx, batch));
       const experiments = await writeExperiments(tx, batch);
-      const members = await writeMembers(tx, batch);
+      const moved = await writeMembers(tx, batch);
+      const members = { added: moved.added.length, removed: moved.removed.length };
       const effect = { beamlines, people, experiments, members };
       if (dryRun) throw new DryRun(effect);
-      await also?.(tx, effect);
+      await also?.(tx, effect, moved);
       return { effect };
     });
   } catch (error) {

@@ -85,7 +85,7 @@ describe("the audit trail, to administrators", () => {
     expect(answer.headers.get("content-disposition")).toContain("asci-audit.csv");
     const lines = (await answer.text()).split("\r\n");
     expect(lines[0]).toBe(
-      "id,at,actor,action,outcome,subjectKind,subjectId,subject,address,requestId,detail",
+      "id,at,actor,action,outcome,subjectKind,subjectId,subject,address,requestId,signInId,detail",
     );
     expect(lines).toHaveLength(4);
     expect(lines[1]).toContain(`,ada,instance.stop,allowed,instance,${instanceId},"Desk, ""one"""`);
@@ -119,5 +119,22 @@ describe("the trail of a desktop", () => {
     expect((await trail("", bob, path())).status).toBe(404);
     expect((await trail("", root, path())).status).toBe(404);
     expect((await trail("", ada, "/api/instances/nothing/audit")).status).toBe(404);
+  });
+});
+
+describe("an export that cannot be finished", () => {
+  it("breaks off, so that nobody takes it for whole", async () => {
+    const { sql } = gateway.database.owner;
+    await sql`insert into audit (action, outcome) select 'bulk.' || n % 7, 'allowed' from generate_series(1, 5000) n`;
+    const answer = await root.fetch("GET", "/api/admin/audit/export?action=bulk.*");
+    expect(answer.status).toBe(200);
+    const reader = answer.body?.getReader();
+    await reader?.read();
+    await sql`alter table audit rename to audit_gone`;
+    const rest = async () => {
+      while (!(await reader?.read())?.done);
+    };
+    await expect(rest()).rejects.toThrow(/./);
+    await sql`alter table audit_gone rename to audit`;
   });
 });

@@ -199,6 +199,12 @@ describe("staff", () => {
       expect(
         (await sam.call("PATCH", `/api/admin/experiments/${made.id}`, { dataPath })).status,
       ).toBe(403);
+    const url = `/api/admin/experiments/${made.id}`;
+    await root.call("PATCH", url, { dataAccess: "read" });
+    expect((await sam.call("PATCH", url, { dataAccess: "write" })).status).toBe(403);
+    expect((await sam.call("DELETE", url)).status).toBe(403);
+    await root.call("PATCH", url, { dataAccess: "write" });
+    expect((await sam.call("DELETE", url)).status).toBe(204);
   });
 });
 
@@ -253,6 +259,14 @@ describe("environments", () => {
     expect((await root.call("DELETE", `${path}/entitlements/${entitlement?.id}`)).status).toBe(404);
   });
 
+  it("are opened to the same once", async () => {
+    const id = await environment();
+    await make(`environments/${id}/entitlements`, { kind: "everyone" });
+    expect(
+      await root.call("POST", `/api/admin/environments/${id}/entitlements`, { kind: "everyone" }),
+    ).toMatchObject({ status: 409, body: { code: "already_open" } });
+  });
+
   it.each([
     [{ kind: "person" }, "subject"],
     [{ kind: "everyone", subject: "ada" }, "subject"],
@@ -274,7 +288,7 @@ describe("why someone may start something, or not", () => {
   const ask = async (query: string, browser = sam) =>
     browser.call("GET", `/api/admin/may-start?environment=tomo&${query}`);
 
-  it("is told to staff, with what each entitlement does for that person", async () => {
+  it("is told with what each entitlement does for that person", async () => {
     await imbl();
     await make("experiments", experiment("1", { members: ["ada"] }));
     const id = await environment();
@@ -283,7 +297,7 @@ describe("why someone may start something, or not", () => {
     await open({ kind: "person", subject: "root" });
     await open({ kind: "everyone", from: "2999-01-01T00:00:00Z" });
     await open({ kind: "everyone", until: "2020-01-01T00:00:00Z" });
-    expect(await ask("user=ada")).toMatchObject({
+    expect(await ask("user=ada", root)).toMatchObject({
       status: 200,
       body: {
         allowed: true,
@@ -304,6 +318,30 @@ describe("why someone may start something, or not", () => {
     await owner()`update users set disabled_at = now() where username = 'ada'`;
     expect((await ask("user=ada")).body).toMatchObject({ reason: "person_disabled" });
     await owner()`update users set disabled_at = null`;
+  });
+
+  it("tells staff nothing of other beamlines, which administrators see", async () => {
+    await imbl();
+    await make("beamlines", { code: "MX2", name: "Crystals" });
+    await make("experiments", experiment("1", { members: ["ada"] }));
+    await make("experiments", experiment("2", { members: ["ada"], beamline: "MX2" }));
+    await make("experiments", experiment("3", { beamline: "MX2" }));
+    const id = await environment();
+    for (const subject of ["IMBL", "MX2"])
+      await make(`environments/${id}/entitlements`, { kind: "beamline", subject });
+    await make(`environments/${id}/entitlements`, { kind: "person", subject: "root" });
+    const [staff, admin] = [await ask("user=ada"), await ask("user=ada", root)];
+    expect(staff.body).toMatchObject({ reason: "experiment_needed", experiments: ["1"] });
+    expect(staff.body["entitlements"]).toMatchObject([{ subject: "IMBL" }]);
+    expect(admin.body["experiments"]).toHaveLength(2);
+    expect(admin.body["entitlements"]).toHaveLength(3);
+    for (const code of ["3", "nothing"])
+      expect((await ask(`user=ada&experiment=${code}`)).body).toMatchObject({
+        reason: "unknown_experiment",
+      });
+    expect((await ask("user=ada&experiment=3", root)).body).toMatchObject({
+      reason: "not_a_member",
+    });
   });
 
   it("is asked of people there are, by those who may ask", async () => {

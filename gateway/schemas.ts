@@ -6,6 +6,9 @@ import { searchableQuery } from "./validation.ts";
 const id = z.uuid().meta({ description: "lower-case UUID" });
 const time = z.iso.datetime().meta({ description: "ISO 8601, UTC" });
 
+/** Any offset is fine; what is answered is in UTC. */
+const anyTime = z.iso.datetime({ offset: true, error: "a time as in ISO 8601, with its offset" });
+
 /**
  * Text that people type: no control characters, NUL above all, which no database text can hold, and no
  * half of a surrogate pair, which would be stored as something else.
@@ -17,7 +20,7 @@ export const roles = ["user", "staff", "admin", "monitor"] as const;
 export type Role = (typeof roles)[number];
 
 /** What a personal access token may be used for; never more than its person may do. */
-export const scopes = ["read", "desktops", "admin", "monitor"] as const;
+export const scopes = ["read", "desktops", "sync", "admin", "monitor"] as const;
 export type Scope = (typeof scopes)[number];
 
 /** RFC 9457. */
@@ -230,9 +233,6 @@ const dataPath = z
   .max(1000)
   .regex(/^\/[^\0]*$/, "an absolute path")
   .refine((path) => !/(^|\/)\.\.?(\/|$)/.test(path), "must not contain . or .. as a folder");
-/** Any offset is fine; what is answered is in UTC. */
-const anyTime = z.iso.datetime({ offset: true, error: "a time as in ISO 8601, with its offset" });
-
 const noTwice = <T>(keyOf: (item: T) => string | undefined, what: string) =>
   z.check<T[]>((it) => {
     const seen = new Set<string>();
@@ -483,6 +483,7 @@ export const auditSchema = z
     subject: z.string().nullable().meta({ description: "its name, where it still has one" }),
     address: z.string().nullable(),
     requestId: z.string().nullable(),
+    signInId: z.string().nullable().meta({ description: "the sign-in or token it was done by" }),
     detail: z.record(z.string(), z.unknown()).nullable(),
   })
   .meta({ ref: "AuditRecord" });
@@ -537,7 +538,9 @@ export type NewToken = z.infer<typeof newTokenSchema>;
 export const tokenBody = z.object({
   name: line().trim().min(1, "required").max(100, "at most 100 characters"),
   scopes: z.array(z.enum(scopes)).min(1, "at least one scope"),
-  expiresAt: time.optional().meta({ description: "at most 366 days ahead; default: in 90 days" }),
+  expiresAt: anyTime
+    .optional()
+    .meta({ description: "at most 366 days ahead; default: in 90 days" }),
 });
 
 export const auditFilterQuery = searchableQuery.extend({

@@ -106,8 +106,10 @@ describe("synchronising with the user office", () => {
       { username: "ada", uid: expect.any(Number), password_hash: null },
       { username: "bob", uid: 5001, password_hash: null },
     ]);
-    const login = { username: "ada", password: "" };
-    expect((await gateway.browser().call("POST", "/api/auth/login", login)).status).toBe(400);
+    for (const password of ["a good password", "null", "$scrypt$"]) {
+      const login = { username: "ada", password };
+      expect((await gateway.browser().call("POST", "/api/auth/login", login)).status).toBe(401);
+    }
   });
 
   it("names every fault and its place, and then changes nothing at all", async () => {
@@ -174,6 +176,30 @@ describe("synchronising with the user office", () => {
     expect(await sync(body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
   });
 
+  it("uses up no uids for people who are known, and allots none that the facility gave", async () => {
+    await sync(batch);
+    const [before] = await owner()`select last_value from uids`;
+    await sync(batch);
+    await sync({ ...batch, dryRun: true });
+    expect(await owner()`select last_value from uids`).toEqual([before]);
+    const next = Number(before?.["last_value"]) + 1;
+    await sync({ people: [person("eve", { uid: next })] });
+    expect((await sync({ people: [person("mal")] })).status).toBe(200);
+    const [mal] = await owner()`select uid from users where username = 'mal'`;
+    expect(mal).toEqual({ uid: next + 1 });
+  });
+
+  it("leaves in the audit trail who came and who went", async () => {
+    await sync(batch);
+    await sync({ experiments: [experiment("18342", ["bob"])] });
+    const rows = await owner()`select detail -> 'added' as added, detail -> 'removed' as removed
+      from audit where action = 'experiments.sync' order by id`;
+    expect(rows).toEqual([
+      { added: ["17999: bob", "18342: ada", "18342: bob"], removed: [] },
+      { added: [], removed: ["18342: ada"] },
+    ]);
+  });
+
   it("of two at once comes to the same as of one after the other", async () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => sync(batch)));
     expect(answers.map((it) => it.status)).toEqual(Array(6).fill(200));
@@ -215,6 +241,17 @@ describe("a start", () => {
       { code: expect.any(String), environments: ["tomo"], beamline: { code: "IMBL" } },
       { environments: ["tomo"] },
     ]);
+    const { id } = (await ada.call("POST", "/api/instances", { environment: "tomo" })).body;
+    await sync({ experiments: [experiment("18342", ["bob"])] });
+    await owner()`update instances set state = 'stopped', desired = 'stopped' where id = ${id as string}`;
+    expect(await ada.call("POST", `/api/instances/${String(id)}/restart`)).toMatchObject({
+      status: 409,
+      body: { code: "no_longer_open", detail: expect.stringContaining("18342") },
+    });
+    await sync(batch);
+    expect(await ada.call("POST", `/api/instances/${String(id)}/restart`)).toMatchObject({
+      status: 202,
+    });
     const refused = await owner()`select actor_name, subject_id, detail from audit
       where action = 'instance.start' and outcome = 'refused' order by id`;
     expect(refused).toEqual([

@@ -108,6 +108,32 @@ describe("an access token", () => {
     expect(await byToken(token, "GET", "/api/me")).toMatchObject({ status: 401 });
   });
 
+  it("of an administrator makes nobody an administrator, and gives nobody a password", async () => {
+    const root = await gateway.signIn("root");
+    const { token } = await makeToken({ scopes: ["admin", "sync"] }, root);
+    const refused = { status: 403, body: { code: "token_not_allowed" } };
+    const path = `/api/admin/users/${userId}`;
+    const person = { username: "mallory", password: "a good password", roles: ["admin"] };
+    expect(await byToken(token, "POST", "/api/admin/users", person)).toMatchObject(refused);
+    expect(await byToken(token, "PATCH", path, { roles: ["admin"] })).toMatchObject(refused);
+    expect(await byToken(token, "PATCH", path, { password: "a new password" })).toMatchObject(
+      refused,
+    );
+    expect(await byToken(token, "PATCH", path, { displayName: "Ada" })).toMatchObject({
+      status: 200,
+    });
+    expect(await byToken(token, "POST", "/api/auth/logout")).toMatchObject(refused);
+    const rows = await gateway.database.owner.sql`
+      select s.name from audit a join sign_ins s on s.id = a.sign_in_id
+      where a.action = 'user.change' and a.subject_id = ${userId}`;
+    expect(rows).toEqual([{ name: "script" }]);
+  });
+
+  it("takes a time of any offset", async () => {
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString().replace("Z", "+00:00");
+    expect((await makeToken({ expiresAt })).answer.status).toBe(201);
+  });
+
   it("loses what its person loses", async () => {
     const admin = await gateway.addUser(`boss${userId.slice(0, 8)}`, ["admin"]);
     const { token } = await makeToken(
@@ -170,7 +196,7 @@ describe("an access token", () => {
   it("is nobody else's to see or to revoke", async () => {
     const { id, token } = await makeToken();
     const root = await gateway.signIn("root");
-    expect(await itemsOf(root, "/api/tokens")).toEqual([]);
+    expect((await itemsOf(root, "/api/tokens")).map((it) => it.id)).not.toContain(id);
     expect((await root.call("DELETE", `/api/tokens/${id}`)).status).toBe(404);
     expect((await root.call("DELETE", `/api/sign-ins/${id}`)).status).toBe(404);
     expect(await byToken(token, "GET", "/api/me")).toMatchObject({ status: 200 });

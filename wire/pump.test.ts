@@ -165,6 +165,23 @@ describe("a pump", () => {
     await expect.poll(() => pool.lentBytes).toBe(0);
   });
 
+  it("gives back a large block when only small reads come, gathered or not", async () => {
+    let server: Socket | undefined;
+    const pool = new BufferPool();
+    const { pump } = await pumpFrom(pool, (socket) => (server = socket));
+    await turnsUntil(() => server !== undefined);
+    const { sink, taken, open } = shutSink();
+    open();
+    pump.pipe(sink, plain, { gathering: true });
+    server?.write(Buffer.alloc(8 * largeBlockBytes));
+    await expect.poll(() => taken().length).toBe(8 * largeBlockBytes);
+    for (let n = 1; n <= 20; n += 1) {
+      server?.write("x");
+      await expect.poll(() => taken().length).toBe(8 * largeBlockBytes + n);
+    }
+    expect(pool.lentBytes).toBe(0);
+  });
+
   it("still writes what it had gathered when it is told to stop", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     onTestFinished(() => void vi.useRealTimers());

@@ -113,6 +113,7 @@ export class Pump {
     if (this.#sink === undefined) return this.#readEarly(readBytes);
     if (this.#gather?.take((this.#own?.room ?? this.#pool.shared).subarray(0, readBytes)) !== true)
       this.#forwardRead(readBytes);
+    else this.#noteSize(readBytes);
     this.#paused = this.#inFlight.length >= inFlightLimit;
     return !this.#paused && !this.#stopped;
   }

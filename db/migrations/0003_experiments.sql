@@ -76,6 +76,9 @@ create table entitlements (
   ),
   constraint entitlement_begins_before_it_ends check (from_at is null or until_at is null or from_at < until_at)
 );
+-- The same once more would stay behind when one is taken back.
+create unique index entitlements_once on entitlements
+  (environment_id, kind, beamline_id, experiment_id, group_id, user_id, from_at, until_at) nulls not distinct;
 create index entitlements_of_environment on entitlements (environment_id);
 create index entitlements_of_everyone on entitlements (environment_id) where kind = 'everyone';
 create index entitlements_of_beamline on entitlements (beamline_id) where beamline_id is not null;
@@ -100,6 +103,10 @@ begin atomic
     select m.experiment_id, x.beamline_id
     from members m join experiments x on x.id = m.experiment_id
     where m.user_id = person and (m.until is null or m.until > now())
+  ), looked_after as (
+    -- Who no longer has the role has no beamline either.
+    select s.beamline_id from beamline_staff s join users u on u.id = s.user_id
+    where s.user_id = person and u.roles && array['staff', 'admin']
   ), opened as (
     select e.environment_id, null::uuid as experiment_id, 'everyone' as via, e.id, e.from_at, e.until_at
     from entitlements e where e.kind = 'everyone'
@@ -118,11 +125,11 @@ begin atomic
     union all
     -- Who looks after a beamline may use all that it offers, with or without an experiment.
     select e.environment_id, null, 'staff', e.id, e.from_at, e.until_at
-    from beamline_staff s join entitlements e on e.beamline_id = s.beamline_id where s.user_id = person
+    from looked_after s join entitlements e on e.beamline_id = s.beamline_id
     union all
     select e.environment_id, x.id, 'staff', e.id, e.from_at, e.until_at
-    from beamline_staff s join experiments x on x.beamline_id = s.beamline_id
-    join entitlements e on e.experiment_id = x.id where s.user_id = person
+    from looked_after s join experiments x on x.beamline_id = s.beamline_id
+    join entitlements e on e.experiment_id = x.id
   )
   select environment_id, experiment_id, via, id from opened
   where (from_at is null or from_at <= now()) and (until_at is null or until_at > now());

@@ -60,7 +60,7 @@ function refusalOf(line: PolicyLine, { kind, scopes, person }: FoundSignIn) {
 }
 
 /**
- * Lets past whom the policy lets past, and puts who it is into the context. What is refused to someone
+ * Lets past whom the policy lets past, and puts who it is into the context. What it refuses to someone
  * who is signed in is in the audit trail; what the policy does not know is a fault of ours.
  */
 export function guard(deps: Deps) {

@@ -53,8 +53,9 @@ export function signedIn(c: Context<AppEnv>) {
 
 /** Who asked, for the audit trail. */
 export function auditedCaller(c: Context<AppEnv>) {
-  const { person } = signedIn(c);
+  const { id: signInId, person } = signedIn(c);
   return {
+    signInId,
     actorId: person.id,
     actorName: person.username,
     address: c.get("peer").address,

@@ -6,7 +6,7 @@ import {
   listAllEnvironments,
   updateEnvironment,
 } from "../../db/admin-environments.ts";
-import { audited } from "../audited.ts";
+import { audited, orConflict, type Conflicts } from "../audited.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { notFound, ProblemError } from "../problem.ts";
@@ -17,6 +17,10 @@ import {
   patchEnvironmentBody,
 } from "../schemas.ts";
 import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../validation.ts";
+
+const conflicts: Conflicts = {
+  entitlements_once: ["already_open", "It is open to them already, with the same dates."],
+};
 
 export function adminEnvironmentRoutes(deps: Deps) {
   const tag = "Administration: environments";
@@ -93,7 +97,7 @@ export function adminEnvironmentRoutes(deps: Deps) {
           "`subject` is a beamline's or an experiment's code, a group's or a person's name; none for `everyone`.",
         status: 201,
         body: adminEnvironmentSchema,
-        refusals: [400, 401, 403, 404, 413],
+        refusals: [400, 401, 403, 404, 409, 413],
       }),
       jsonBody(entitlementBody),
       async (c) => {
@@ -101,8 +105,11 @@ export function adminEnvironmentRoutes(deps: Deps) {
         const body = c.req.valid("json");
         if (!(await getAnyEnvironment(deps.db, id))) throw notFound("environment");
         const act = { action: "entitlement.create", subjectKind, detail: body };
-        const made = await audited(deps, c, act, async (tx) =>
-          (await insertEntitlement(tx, id, body)) ? id : undefined,
+        const made = await orConflict(
+          conflicts,
+          audited(deps, c, act, async (tx) =>
+            (await insertEntitlement(tx, id, body)) ? id : undefined,
+          ),
         );
         const found = await getAnyEnvironment(deps.db, id);
         if (!found) throw notFound("environment");
@@ -126,11 +133,9 @@ export function adminEnvironmentRoutes(deps: Deps) {
       async (c) => {
         const id = pathId(c.req.param("id"), "environment");
         const entitlementId = pathId(c.req.param("entitlementId"), "entitlement");
-        const act = {
-          action: "entitlement.delete",
-          subjectKind,
-          detail: { entitlement: entitlementId },
-        };
+        const found = await getAnyEnvironment(deps.db, id);
+        const entitlement = found?.entitlements.find((it) => it.id === entitlementId);
+        const act = { action: "entitlement.delete", subjectKind, detail: { ...entitlement } };
         const gone = await audited(deps, c, act, async (tx) =>
           (await deleteEntitlement(tx, id, entitlementId)) ? id : undefined,
         );

@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { writeAudit } from "../../db/audit.ts";
-import { sqlState } from "../../db/errors.ts";
+import { retrying, sqlState } from "../../db/errors.ts";
 import { getNode, listNodes, setSchedulable } from "../../db/nodes.ts";
 import { revokeSignIns } from "../../db/sign-ins.ts";
 import { getUser, insertUser, listUsers, updateUser } from "../../db/users.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
-import { auditedCaller } from "../middleware/signed-in.ts";
+import { auditedCaller, signedIn } from "../middleware/signed-in.ts";
 import { notFound, ProblemError } from "../problem.ts";
 import {
   adminNodeSchema,
@@ -126,21 +126,29 @@ function userRoutes(deps: Deps) {
       async (c) => {
         const id = pathId(c.req.param("id"), "person");
         const { password, ...patch } = c.req.valid("json");
+        if (signedIn(c).kind === "token" && (password ?? patch.roles) !== undefined)
+          throw new ProblemError(
+            403,
+            "token_not_allowed",
+            "Passwords and roles cannot be set with an access token. Sign in with a browser.",
+          );
         const passwordHash = password ? await deps.passwords.hash(password) : undefined;
         const user = await orTaken(
-          deps.db.transaction(async (tx) => {
-            const made = await updateUser(tx, id, { ...patch, passwordHash });
-            if (made === "unknown" || made === "last_admin") return made;
-            await writeAudit(tx, {
-              ...auditedCaller(c),
-              action: "user.change",
-              outcome: "allowed",
-              subjectKind: "user",
-              subjectId: id,
-              detail: { ...patch, ...(password ? { password: "changed" } : {}) },
-            });
-            return made;
-          }),
+          retrying(() =>
+            deps.db.transaction(async (tx) => {
+              const made = await updateUser(tx, id, { ...patch, passwordHash });
+              if (made === "unknown" || made === "last_admin") return made;
+              await writeAudit(tx, {
+                ...auditedCaller(c),
+                action: "user.change",
+                outcome: "allowed",
+                subjectKind: "user",
+                subjectId: id,
+                detail: { ...patch, ...(password ? { password: "changed" } : {}) },
+              });
+              return made;
+            }),
+          ),
         );
         if (user === "unknown") throw notFound("person");
         if (user === "last_admin")

@@ -10,7 +10,9 @@ import {
   setSignInCookie,
   signedIn,
   signInLifeSeconds,
+  tokenOf,
 } from "../middleware/signed-in.ts";
+import { ProblemError } from "../problem.ts";
 import { loginBody, meSchema, type Me } from "../schemas.ts";
 import { attemptSignIn } from "../sign-in.ts";
 import { jsonBody } from "../validation.ts";
@@ -60,6 +62,12 @@ export function authRoutes(deps: Deps) {
         refusals: [403],
       }),
       async (c) => {
+        if (tokenOf(c) !== undefined)
+          throw new ProblemError(
+            403,
+            "token_not_allowed",
+            "A token is not signed out but revoked, on the account page.",
+          );
         const signIn = await findCaller(deps, c);
         c.set("signIn", signIn);
         if (signIn)

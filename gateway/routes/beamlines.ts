@@ -127,7 +127,9 @@ export function beamlineRoutes(deps: Deps) {
       }),
       async (c) => {
         const id = pathId(c.req.param("id"), "beamline");
-        const act = { action: "beamline.delete", subjectKind };
+        const found = await getBeamline(deps.db, "all", id);
+        const detail = { code: found?.code, staff: found?.staff };
+        const act = { action: "beamline.delete", subjectKind, detail };
         const gone = await orConflict(
           conflicts,
           audited(deps, c, act, async (tx) => ((await deleteBeamline(tx, id)) ? id : undefined)),

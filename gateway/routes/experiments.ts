@@ -39,13 +39,16 @@ const conflicts: Conflicts = {
   ],
 };
 
-/** A path is mounted into desktops: who may name any could read any. @throws ProblemError 403 */
-function refusePathOf(c: Context<AppEnv>, path: string | null | undefined): void {
-  if (reachOf(c) === "all" || (path ?? null) === null) return;
+/**
+ * A path is mounted into desktops: who may name any could read any, or write where they may only read.
+ * @throws ProblemError 403
+ */
+function refuseData(c: Context<AppEnv>, named: boolean): void {
+  if (reachOf(c) === "all" || !named) return;
   throw new ProblemError(
     403,
     "role_missing",
-    "Only an administrator says where an experiment's data lies. Leave dataPath out.",
+    "Only an administrator says where an experiment's data lies, and who may write to it. Leave dataPath and dataAccess as they are.",
   );
 }
 
@@ -89,7 +92,7 @@ export function experimentRoutes(deps: Deps) {
       jsonBody(experimentBody),
       async (c) => {
         const body = c.req.valid("json");
-        refusePathOf(c, body.dataPath);
+        refuseData(c, body.dataPath !== null || body.dataAccess !== "write");
         const act = { action: "experiment.create", subjectKind, detail: body };
         const id = await orConflict(
           conflicts,
@@ -142,8 +145,7 @@ export function experimentRoutes(deps: Deps) {
       async (c) => {
         const id = pathId(c.req.param("id"), "experiment");
         const body = c.req.valid("json");
-        // To take it away is to name the site's own.
-        if (body.dataPath !== undefined) refusePathOf(c, body.dataPath ?? "");
+        refuseData(c, body.dataPath !== undefined || body.dataAccess !== undefined);
         const act = { action: "experiment.change", subjectKind, detail: body };
         const known = await orConflict(
           conflicts,
@@ -169,7 +171,13 @@ export function experimentRoutes(deps: Deps) {
       }),
       async (c) => {
         const id = pathId(c.req.param("id"), "experiment");
-        const act = { action: "experiment.delete", subjectKind };
+        const found = await getExperiment(deps.db, reachOf(c), id);
+        if (!found) throw notFound("experiment");
+        // To make it anew would be to say where its data lies.
+        refuseData(c, found.dataPath !== null || found.dataAccess !== "write");
+        const { code, members } = found;
+        const detail = { code, members: members.map((it) => it.username) };
+        const act = { action: "experiment.delete", subjectKind, detail };
         const gone = await orConflict(
           conflicts,
           audited(deps, c, act, async (tx) =>

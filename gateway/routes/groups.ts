@@ -117,7 +117,9 @@ export function groupRoutes(deps: Deps) {
       }),
       async (c) => {
         const id = pathId(c.req.param("id"), "group");
-        const act = { action: "group.delete", subjectKind };
+        const found = await getGroup(deps.db, id);
+        const detail = { name: found?.name, members: found?.members };
+        const act = { action: "group.delete", subjectKind, detail };
         const gone = await audited(deps, c, act, async (tx) =>
           (await deleteGroup(tx, id)) ? id : undefined,
         );

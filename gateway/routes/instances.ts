@@ -1,5 +1,6 @@
 import { Hono, type Context } from "hono";
-import { writeAudit } from "../../db/audit.ts";
+import { writeAudit, writeRefusal } from "../../db/audit.ts";
+import { findStartQuestion, mayStart } from "../../db/entitlement.ts";
 import { retrying } from "../../db/errors.ts";
 import { findConnectable, getInstance, listInstances, wishInstance } from "../../db/instances.ts";
 import type { AppEnv, Deps } from "../deps.ts";
@@ -28,10 +29,35 @@ import {
 
 const tag = "Instances";
 
+/**
+ * To start again is to start: what is no longer open to them stays as it is.
+ * @throws ProblemError 409
+ */
+async function refuseRestart(deps: Deps, c: Context<AppEnv>, id: string): Promise<void> {
+  const question = await findStartQuestion(deps.db, signedIn(c).person.id, id);
+  const verdict = question && (await mayStart(deps.db, question));
+  if (!verdict || verdict.allowed) return;
+  await writeRefusal(deps.db, {
+    ...auditedCaller(c),
+    action: "instance.restart",
+    outcome: "refused",
+    subjectKind: "instance",
+    subjectId: id,
+    detail: { reason: verdict.code },
+  });
+  const experiment = question.experiment ? ` for experiment ${question.experiment}` : "";
+  throw new ProblemError(
+    409,
+    "no_longer_open",
+    `${question.environment} is no longer open to you${experiment}, so it cannot be started again. Your home folder stays.`,
+  );
+}
+
 /** Records a wish for one of the caller's instances, and gives it back as it is then. */
 async function wish(deps: Deps, c: Context<AppEnv>, action: "stop" | "restart"): Promise<Instance> {
   const id = pathId(c.req.param("id"), "instance");
   const { person } = signedIn(c);
+  if (action === "restart") await refuseRestart(deps, c, id);
   // The wish and its audit row stand or fall together.
   const outcome = await retrying(() =>
     deps.db.transaction(async (tx) => {

@@ -1,11 +1,35 @@
 import { Hono } from "hono";
-import { mayStart, weighEntitlements } from "../../db/entitlement.ts";
+import type { Reach } from "../../db/beamlines.ts";
+import {
+  codesWithin,
+  mayStart,
+  weighEntitlements,
+  type StartVerdict,
+} from "../../db/entitlement.ts";
 import { findAccount } from "../../db/sign-ins.ts";
+import { reachOf } from "../audited.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { notFound } from "../problem.ts";
 import { mayStartQuery, mayStartSchema } from "../schemas.ts";
 import { queryOf } from "../validation.ts";
+
+/** To staff, an experiment of another beamline is one that they do not know of. */
+async function within(
+  deps: Deps,
+  reach: Reach,
+  { code, experiments }: StartVerdict & { readonly allowed: false },
+  asked: string | undefined,
+) {
+  const known = await codesWithin(deps.db, reach, [...experiments, ...(asked ? [asked] : [])]);
+  const lower = known.map((it) => it.toLowerCase());
+  const hidden = code === "not_a_member" && !lower.includes(asked?.toLowerCase() ?? "");
+  return {
+    via: null,
+    reason: hidden ? ("unknown_experiment" as const) : code,
+    experiments: known.filter((it) => experiments.includes(it)),
+  };
+}
 
 export function mayStartRoutes(deps: Deps) {
   return new Hono<AppEnv>().get(
@@ -31,16 +55,17 @@ export function mayStartRoutes(deps: Deps) {
         version: version ?? null,
         experiment: experiment ?? null,
       });
+      const reach = reachOf(c);
       const answer = verdict.allowed
         ? { via: verdict.via, reason: null, experiments: [] }
-        : { via: null, reason: verdict.code, experiments: verdict.experiments };
+        : await within(deps, reach, verdict, experiment);
       const disabled = account.disabled ? ("person_disabled" as const) : null;
       return c.json(
         {
           allowed: verdict.allowed && disabled === null,
           ...answer,
           reason: disabled ?? answer.reason,
-          entitlements: await weighEntitlements(deps.db, userId, environment),
+          entitlements: await weighEntitlements(deps.db, reach, { userId, environment }),
         },
         200,
       );

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { writeAudit } from "../../db/audit.ts";
 import { retrying } from "../../db/errors.ts";
 import { applySync, type SyncFault } from "../../db/sync.ts";
+import { orConflict, type Conflicts } from "../audited.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { auditedCaller } from "../middleware/signed-in.ts";
@@ -24,6 +25,12 @@ function wordsOf({ code, value }: SyncFault): string {
   }
 }
 
+/** Somebody else made an account between the look and the write. */
+const conflicts: Conflicts = {
+  users_email_key: ["email_taken", "An e-mail address was taken meanwhile. Send the batch again."],
+  users_uid_key: ["uid_taken", "A uid was taken meanwhile. Send the batch again."],
+};
+
 export function syncRoutes(deps: Deps) {
   return new Hono<AppEnv>().post(
     "/admin/experiments/sync",
@@ -34,23 +41,24 @@ export function syncRoutes(deps: Deps) {
         "A batch of at most 1000 experiments is made true as a whole or not at all; the same batch again changes nothing. Of an experiment that is named, `members` are all who take part: others are removed. What is not named stays. People who are not known yet get an account without a password. `dryRun` answers what would happen.",
       status: 200,
       body: syncSchema,
-      refusals: [400, 401, 403, 413],
+      refusals: [400, 401, 403, 409, 413],
     }),
     jsonBody(syncBody),
     async (c) => {
       const { dryRun, ...batch } = c.req.valid("json");
-      const outcome = await retrying(() =>
+      const sync = retrying(() =>
         applySync(deps.db, batch, {
           dryRun,
-          also: (tx, effect) =>
+          also: (tx, effect, { added, removed }) =>
             writeAudit(tx, {
               ...auditedCaller(c),
               action: "experiments.sync",
               outcome: "allowed",
-              detail: { ...effect },
+              detail: { ...effect, added, removed },
             }),
         }),
       );
+      const outcome = await orConflict(conflicts, sync);
       if ("effect" in outcome) return c.json({ dryRun, ...outcome.effect }, 200);
       const errors = outcome.faults.map((it) => ({ path: it.path, message: wordsOf(it) }));
       const [first] = errors;

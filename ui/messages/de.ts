@@ -105,6 +105,8 @@ export const de: Catalogue = {
   "scope.read.text": "Den Katalog und Ihre Desktops sehen.",
   "scope.desktops": "Desktops",
   "scope.desktops.text": "Ihre Desktops sehen, starten, beenden und sich mit ihnen verbinden.",
+  "scope.sync": "Abgleichen",
+  "scope.sync.text": "Experimente und ihre Mitglieder vom Nutzerbüro übernehmen, sonst nichts.",
   "scope.admin": "Verwaltung",
   "scope.admin.text": "Personen, Experimente und Knoten betreuen, soweit Sie es selbst dürfen.",
   "scope.monitor": "Messwerte",

@@ -110,6 +110,8 @@ export const en = {
   "scope.read.text": "See the catalogue and your desktops.",
   "scope.desktops": "Desktops",
   "scope.desktops.text": "See, start, stop and connect to your desktops.",
+  "scope.sync": "Synchronise",
+  "scope.sync.text": "Bring experiments and their members from the user office, and nothing else.",
   "scope.admin": "Administration",
   "scope.admin.text": "Look after people, experiments and nodes, as far as you may yourself.",
   "scope.monitor": "Metrics",
