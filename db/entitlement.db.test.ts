@@ -194,7 +194,9 @@ describe("a person's experiments", () => {
       ["17999", false, [slug]],
     ]);
     const [first] = await page({ limit: 1 });
-    expect((await page({ limit: 1, cursor: first?.id })).map((it) => it.code)).toEqual(["11111"]);
+    // Whatever becomes of the last one seen.
+    await owner()`delete from experiments where id = ${first?.id ?? ""}`;
+    expect((await page({ limit: 1, cursor: first })).map((it) => it.code)).toEqual(["11111"]);
     expect((await page({ search: "mx2" })).map((it) => it.code)).toEqual(["11111", "17999"]);
     expect((await page({ search: "ABOUT 179" })).map((it) => it.code)).toEqual(["17999"]);
   });

@@ -26,14 +26,22 @@ const columns = sql`x.id, x.code, x.title, x.data_path as "dataPath", x.data_acc
 
 type Row = ExperimentRow & Record<string, unknown>;
 
-/** By start, from after `cursor` (the id of the last one seen). */
+/** The last one seen, which may have moved or gone since. */
+export interface StartCursor {
+  /** ISO 8601. */
+  readonly startsAt: string;
+  readonly id: string;
+}
+
+/** By start, from after `cursor`. */
 export async function listExperiments(
   db: Queryable,
   reach: Reach,
-  page: { search: string; limit: number; cursor: string | null; descending: boolean },
+  page: { search: string; limit: number; cursor: StartCursor | null; descending: boolean },
 ): Promise<ExperimentRow[]> {
   const order = page.descending ? sql`desc` : sql`asc`;
   const compare = page.descending ? sql`<` : sql`>`;
+  const { startsAt: since = null, id: after = null } = page.cursor ?? {};
   // What is not on the page is not counted.
   return db.execute<Row>(sql`
     with x as (
@@ -41,8 +49,7 @@ export async function listExperiments(
       where ${within(reach, sql`x.beamline_id`)}
         and (${page.search} = '' or position(lower(${page.search}) in
           lower(x.code || ' ' || x.title || ' ' || b.code || ' ' || b.name)) > 0)
-        and (${page.cursor}::uuid is null or (x.starts_at, x.id) ${compare} (
-          select starts_at, id from experiments where id = ${page.cursor}::uuid))
+        and (${after}::uuid is null or (x.starts_at, x.id) ${compare} (${since}::timestamptz, ${after}::uuid))
       order by x.starts_at ${order}, x.id ${order} limit ${page.limit}
     )
     select ${columns} from x join beamlines b on b.id = x.beamline_id

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
+import type { StartCursor } from "./experiments.ts";
 
 export interface OwnExperimentRow {
   readonly id: string;
@@ -16,8 +17,9 @@ export interface OwnExperimentRow {
 export async function listOwnExperiments(
   db: Queryable,
   userId: string,
-  page: { search: string; limit: number; cursor: string | null },
+  page: { search: string; limit: number; cursor: StartCursor | null },
 ): Promise<OwnExperimentRow[]> {
+  const { startsAt: since = null, id: after = null } = page.cursor ?? {};
   return db.execute<OwnExperimentRow & Record<string, unknown>>(sql`
     with page as materialized (
       select x.*, b.code as beamline_code, b.name as beamline_name
@@ -26,8 +28,7 @@ export async function listOwnExperiments(
       where m.user_id = ${userId} and (m.until is null or m.until > now())
         and (${page.search} = '' or position(lower(${page.search}) in
           lower(x.code || ' ' || x.title || ' ' || b.code || ' ' || b.name)) > 0)
-        and (${page.cursor}::uuid is null or (x.starts_at, x.id) < (
-          select starts_at, id from experiments where id = ${page.cursor}::uuid))
+        and (${after}::uuid is null or (x.starts_at, x.id) < (${since}::timestamptz, ${after}::uuid))
       order by x.starts_at desc, x.id desc limit ${page.limit}
     ), opened as materialized (
       select r.experiment_id, jsonb_agg(distinct e.slug) as slugs

@@ -1,5 +1,6 @@
 import { validator } from "hono-openapi";
 import { z } from "zod";
+import type { StartCursor } from "../db/experiments.ts";
 import { ProblemError } from "./problem.ts";
 
 interface Issue {
@@ -83,6 +84,16 @@ export const searchQuery = searchableQuery.extend({
 export const startSortedQuery = searchableQuery.extend({
   sort: z.enum(["startsAt", "-startsAt"]).default("-startsAt"),
 });
+
+const startCursorShape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\|([0-9a-f-]{36})$/;
+
+/** Of lists by start: the start and the id of the last one. */
+export const startCursorOf = (it: { startsAt: string; id: string }) => `${it.startsAt}|${it.id}`;
+export function decodeStartCursor(cursor: string | undefined): StartCursor | null {
+  const [, startsAt, id] =
+    startCursorShape.exec(decodeCursor(cursor, startCursorShape) ?? "") ?? [];
+  return startsAt && id ? { startsAt, id } : null;
+}
 
 export function encodeCursor(key: string): string {
   return btoa(encodeURIComponent(key)).replaceAll("=", "");

@@ -21,8 +21,9 @@ create table experiments (
   code text not null check (code ~ '^[A-Za-z0-9][A-Za-z0-9_-]{0,30}$'),
   beamline_id uuid not null references beamlines,
   title text not null default '',
-  starts_at timestamptz not null,
-  ends_at timestamptz not null,
+  -- To the millisecond, as the API tells them: a list goes on from after a start.
+  starts_at timestamptz(3) not null,
+  ends_at timestamptz(3) not null,
   -- Where its data lies on the site's storage; null: where the site's template says.
   data_path text check (data_path ~ '^/' and data_path !~ '(^|/)\.\.?(/|$)'),
   data_access text not null default 'write' check (data_access in ('none', 'read', 'write')),

@@ -7,11 +7,12 @@ import { signedIn } from "../middleware/signed-in.ts";
 import { environmentSchema, listOf, ownExperimentSchema } from "../schemas.ts";
 import {
   decodeCursor,
+  decodeStartCursor,
   page,
   pageQuery,
   queryOf,
   searchableQuery,
-  uuidShape,
+  startCursorOf,
 } from "../validation.ts";
 
 export function environmentRoutes(deps: Deps) {
@@ -54,12 +55,9 @@ export function environmentRoutes(deps: Deps) {
         const rows = await listOwnExperiments(deps.db, signedIn(c).person.id, {
           search,
           limit: limit + 1,
-          cursor: decodeCursor(cursor, uuidShape),
+          cursor: decodeStartCursor(cursor),
         });
-        return c.json(
-          page(rows, limit, (it) => it.id),
-          200,
-        );
+        return c.json(page(rows, limit, startCursorOf), 200);
       },
     );
 }

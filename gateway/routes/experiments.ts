@@ -18,13 +18,13 @@ import {
   patchExperimentBody,
 } from "../schemas.ts";
 import {
-  decodeCursor,
+  decodeStartCursor,
   jsonBody,
   page,
   pathId,
   queryOf,
   startSortedQuery,
-  uuidShape,
+  startCursorOf,
 } from "../validation.ts";
 
 const conflicts: Conflicts = {
@@ -71,13 +71,10 @@ export function experimentRoutes(deps: Deps) {
         const rows = await listExperiments(deps.db, reachOf(c), {
           search,
           limit: limit + 1,
-          cursor: decodeCursor(cursor, uuidShape),
+          cursor: decodeStartCursor(cursor),
           descending: sort === "-startsAt",
         });
-        return c.json(
-          page(rows, limit, (it) => it.id),
-          200,
-        );
+        return c.json(page(rows, limit, startCursorOf), 200);
       },
     )
     .post(
