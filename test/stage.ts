@@ -32,11 +32,15 @@ export interface EnvironmentProp {
   readonly kind?: "desktop" | "service";
   /** Newest first. */
   readonly versions: readonly string[];
+  /** Codes of those that it is open to; to everyone where there are none. */
+  readonly experiments?: readonly string[];
 }
 
 export interface PersonProp {
   readonly displayName?: string;
   readonly roles?: readonly string[];
+  /** Codes of those that they take part in, made where they are missing; the newest first. */
+  readonly experiments?: readonly string[];
   readonly desktops?: readonly Prop[];
 }
 
@@ -83,6 +87,7 @@ export async function openStage(env: Record<string, string> = {}): Promise<Stage
     addEnvironment: (prop) => insertEnvironment(db, prop),
     async addPerson(username, person = {}) {
       const id = await insertPerson(db, username, person);
+      if (person.experiments) await insertMember(db, id, person.experiments);
       for (const prop of person.desktops ?? []) await insertDesktop(db, id, prop);
       return id;
     },
@@ -132,6 +137,20 @@ async function insertPerson(db: Db, username: string, person: PersonProp): Promi
   return row.id;
 }
 
+async function insertMember(db: Db, userId: string, codes: readonly string[]): Promise<void> {
+  await db.execute(
+    sql`insert into beamlines (code, name) values ('IMBL', 'Imaging') on conflict do nothing`,
+  );
+  const named = sql`unnest(${`{${codes.join(",")}}`}::text[]) with ordinality as c(code, age)`;
+  await db.execute(sql`
+    insert into experiments (code, beamline_id, starts_at, ends_at)
+    select c.code, b.id, now() - c.age * interval '30 days', now() - c.age * interval '29 days'
+    from ${named}, beamlines b where b.code = 'IMBL' on conflict do nothing`);
+  await db.execute(sql`
+    insert into members (user_id, experiment_id)
+    select ${userId}, x.id from ${named} join experiments x on x.code = c.code`);
+}
+
 async function insertEnvironment(db: Db, prop: EnvironmentProp): Promise<void> {
   await db.execute(sql`
     with made as (
@@ -139,7 +158,9 @@ async function insertEnvironment(db: Db, prop: EnvironmentProp): Promise<void> {
         ${prop.name}, ${prop.kind ?? "desktop"}, ${prop.description ?? ""}, 40)
       returning id
     ), opened as (
-      insert into entitlements (environment_id, kind) select id, 'everyone' from made
+      insert into entitlements (environment_id, kind, experiment_id)
+      select made.id, case when x.id is null then 'everyone' else 'experiment' end, x.id
+      from made left join experiments x on x.code = any (${`{${(prop.experiments ?? []).join(",")}}`}::text[])
     )
     insert into versions (environment_id, tag, image, digest, created_at)
     select made.id, tag, 'none', 'none', now() - age * interval '1 day'

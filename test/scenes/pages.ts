@@ -104,6 +104,17 @@ const desktops: readonly Scene[] = [
     },
   },
   {
+    name: "catalogue-experiments",
+    as: "member",
+    async open(page) {
+      await home(page);
+      await page
+        .getByRole("combobox", { name: "Experiment for Lung imaging" })
+        .selectOption("17999");
+      await page.getByText("Experiment 2025-LUNG-7").waitFor();
+    },
+  },
+  {
     name: "start-refused",
     as: "zero",
     complaints: /404/,

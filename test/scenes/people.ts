@@ -19,6 +19,19 @@ const environments: readonly EnvironmentProp[] = [
     description: "Indexing, integration, refinement.",
     versions: ["2026.10"],
   },
+  {
+    slug: "lungs",
+    name: "Lung imaging",
+    description: "For those who took part.",
+    versions: ["2026.11"],
+    experiments: ["18342", "17999"],
+  },
+  {
+    slug: "phase",
+    name: "Phase retrieval",
+    versions: ["2026.10", "2026.09"],
+    experiments: ["2025-LUNG-7"],
+  },
   { slug: "volume", name: "Volume viewer", versions: ["2026.09"] },
   {
     slug: "notebook",
@@ -123,10 +136,12 @@ const people = {
   watcher: { displayName: "Beamline health checks", roles: ["monitor"] },
 } satisfies Record<string, PersonProp>;
 
-export type Person = keyof typeof people | "admin";
+export type Person = keyof typeof people | "admin" | "member";
 
 /** Puts everyone and everything of the scenes on the stage, and starts one desktop that really runs. */
 export async function setScenes(stage: Stage): Promise<void> {
+  // Environments are opened to experiments, so these come first.
+  await stage.addPerson("member", { experiments: ["18342", "17999", "2025-LUNG-7"] });
   for (const it of environments) await stage.addEnvironment(it);
   for (const [username, person] of Object.entries(people)) await stage.addPerson(username, person);
   for (let index = 1; index <= 25; index += 1)

@@ -9,16 +9,26 @@ import { randomId } from "./random-id.ts";
 const startTries = 3;
 const startRetryMs = 400;
 
+interface StartChoice {
+  readonly version?: string | undefined;
+  /** A code. */
+  readonly experiment?: string | undefined;
+}
+
 /**
  * Starts an environment; answers as soon as the wish is accepted.
  *
  * @throws {ApiError}
  */
-export async function start(environment: Environment, version?: string): Promise<Instance> {
+export async function start(
+  environment: Environment,
+  { version, experiment }: StartChoice = {},
+): Promise<Instance> {
   const key = randomId();
   const body = {
     environment: environment.slug,
     ...(version === undefined ? {} : { version }),
+    ...(experiment === undefined ? {} : { experiment }),
     ...firstScreen(),
   };
   for (let attempt = 1; ; attempt += 1) {

@@ -23,6 +23,8 @@ import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { preloadViewer, preloadViewerWhenQuiet } from "../routes-preload.ts";
 import { ErrorNotice, toastError } from "./error-notice.tsx";
+import { ExperimentChoice } from "./experiment-choice.tsx";
+import { usualExperiment } from "./experiment.ts";
 import { Loading } from "./loading.tsx";
 import { searchEnvironments } from "./order.ts";
 import { useSignedIn } from "./signed-in-context.ts";
@@ -102,8 +104,15 @@ function EnvironmentCard(props: {
   const navigate = useNavigate();
   const [busy, setBusy] = createSignal(false);
   const [error, setError] = createSignal<unknown>(null);
+  const [chosen, setChosen] = createSignal<string | null>(null);
   const nameId = createUniqueId();
   const it = (): Environment => props.environment;
+  // One that was chosen may have left the list since.
+  const experiment = (): string => {
+    const code = chosen();
+    const there = code !== null && (code === "" || it().experiments.includes(code));
+    return there ? code : usualExperiment(it());
+  };
   const newest = (): string | undefined => it().versions[0]?.tag;
   const look = () => (props.primary ? ("primary" as const) : ("default" as const));
 
@@ -113,7 +122,9 @@ function EnvironmentCard(props: {
     setBusy(true);
     setError(null);
     try {
-      navigate(paths.desktop(await start(it(), version)));
+      navigate(
+        paths.desktop(await start(it(), { version, experiment: experiment() || undefined })),
+      );
     } catch (failure) {
       if (isGone(failure)) {
         // Its card goes, and would take the message along.
@@ -172,6 +183,11 @@ function EnvironmentCard(props: {
         </Show>
       </div>
       <Show when={it().description}>{(text) => <Description text={text()} of={nameId} />}</Show>
+      <Show when={it().experiments.length > 0}>
+        <div class={styles["experiment"]}>
+          <ExperimentChoice environment={it()} value={experiment()} onChange={setChosen} />
+        </div>
+      </Show>
       <Show when={error()}>
         {(failure) => (
           <div class={styles["error"]}>

@@ -258,6 +258,9 @@ export const de: Catalogue = {
   "catalogue.version": "Version von {name}",
   "catalogue.versionOf": "Version {version}",
   "catalogue.versionNewest": "{version} · neueste",
+  "catalogue.experiment": "Experiment {code}",
+  "catalogue.experimentOf": "Experiment für {name}",
+  "catalogue.noExperiment": "Ohne Experiment",
   "catalogue.service": "Dienst, öffnet sich in einem Tab",
   "catalogue.none": "Noch lässt sich nichts starten.",
   "catalogue.noneUser":

@@ -258,6 +258,9 @@ export const en = {
   "catalogue.version": "Version of {name}",
   "catalogue.versionOf": "Version {version}",
   "catalogue.versionNewest": "{version} · newest",
+  "catalogue.experiment": "Experiment {code}",
+  "catalogue.experimentOf": "Experiment for {name}",
+  "catalogue.noExperiment": "Without an experiment",
   "catalogue.service": "Service, opens in a tab",
   "catalogue.none": "Nothing can be started yet.",
   "catalogue.noneUser":
