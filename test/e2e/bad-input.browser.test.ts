@@ -158,16 +158,18 @@ describe("what is not there", () => {
 describe("a page whose files do not arrive", () => {
   it("comes by itself once they do, and says what to do where they never do", async () => {
     const { page } = await visit(browser, stage.installation.url);
+    const entry = await page.locator("script[type=module]").getAttribute("src");
+    expect(entry).toMatch(/^\/assets\/[\w-]+\.js$/);
     let refused = 0;
-    await page.route("**/assets/index-*.js", (route) => {
+    await page.route(`**${entry}*`, (route) => {
       refused += 1;
       return refused <= 2 ? route.abort() : route.continue();
     });
     await page.reload();
     await page.getByLabel("Username", { exact: true }).waitFor(limit);
     expect(refused).toBe(3);
-    await page.unroute("**/assets/index-*.js");
-    await page.route("**/assets/index-*.js", (route) => route.abort());
+    await page.unroute(`**${entry}*`);
+    await page.route(`**${entry}*`, (route) => route.abort());
     await page.reload();
     await page.getByText("ASCI could not be loaded.").waitFor(limit);
     await page.context().close();
