@@ -7,7 +7,6 @@ import type { AppEnv, Deps } from "./deps.ts";
 import { guard } from "./middleware/guard.ts";
 import { requireSameOrigin } from "./middleware/origin.ts";
 import { apiHeaders, limitTime, requestContext } from "./middleware/request.ts";
-
 import { ProblemError, problemResponse } from "./problem.ts";
 import { adminEnvironmentRoutes } from "./routes/admin-environments.ts";
 import { adminRoutes } from "./routes/admin.ts";
@@ -104,7 +103,8 @@ export function createApp(deps: Deps) {
         info: {
           title: "ASCI",
           version: "0.1.0",
-          description: "Desktops and services for the people of a research facility.",
+          description:
+            "Desktops and services for the people of a research facility. Where a call takes an access token, and with which scope, is in docs/policy.md; the others take a browser's sign-in.",
         },
         components: {
           securitySchemes: {

@@ -10,12 +10,8 @@ import { audited, orConflict, type Conflicts } from "../audited.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { notFound, ProblemError } from "../problem.ts";
-import {
-  adminEnvironmentSchema,
-  entitlementBody,
-  listOf,
-  patchEnvironmentBody,
-} from "../schemas.ts";
+import { adminEnvironmentSchema, entitlementBody, patchEnvironmentBody } from "../admin-schemas.ts";
+import { listOf } from "../schemas.ts";
 import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../validation.ts";
 
 const conflicts: Conflicts = {

@@ -12,11 +12,11 @@ import {
   adminNodeSchema,
   adminUserSchema,
   createUserBody,
-  listOf,
   patchNodeBody,
   patchUserBody,
   type AdminUser,
-} from "../schemas.ts";
+} from "../admin-schemas.ts";
+import { listOf } from "../schemas.ts";
 import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../validation.ts";
 
 /** A taken name or address, as a 409 that says which. */

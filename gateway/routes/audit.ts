@@ -13,7 +13,8 @@ import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { auditedCaller, signedIn } from "../middleware/signed-in.ts";
 import { notFound } from "../problem.ts";
-import { auditFilterQuery, auditSchema, listOf } from "../schemas.ts";
+import { auditFilterQuery, auditSchema } from "../admin-schemas.ts";
+import { listOf } from "../schemas.ts";
 import { decodeCursor, page, pageQuery, pathId, queryOf } from "../validation.ts";
 
 const tag = "Audit";

@@ -11,7 +11,8 @@ import { audited, orConflict, reachOf, refuseUnknownPeople, type Conflicts } fro
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { notFound } from "../problem.ts";
-import { beamlineBody, beamlineSchema, listOf, patchBeamlineBody } from "../schemas.ts";
+import { beamlineBody, beamlineSchema, patchBeamlineBody } from "../admin-schemas.ts";
+import { listOf } from "../schemas.ts";
 import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../validation.ts";
 
 const conflicts: Conflicts = {

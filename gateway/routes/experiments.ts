@@ -16,7 +16,7 @@ import {
   experimentListSchema,
   experimentSchema,
   patchExperimentBody,
-} from "../schemas.ts";
+} from "../admin-schemas.ts";
 import {
   decodeStartCursor,
   jsonBody,

@@ -5,7 +5,8 @@ import { audited, orConflict, refuseUnknownPeople, type Conflicts } from "../aud
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { notFound } from "../problem.ts";
-import { groupBody, groupSchema, listOf, patchGroupBody } from "../schemas.ts";
+import { groupBody, groupSchema, patchGroupBody } from "../admin-schemas.ts";
+import { listOf } from "../schemas.ts";
 import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../validation.ts";
 
 const conflicts: Conflicts = {

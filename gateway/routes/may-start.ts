@@ -11,7 +11,7 @@ import { reachOf } from "../audited.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { notFound } from "../problem.ts";
-import { mayStartQuery, mayStartSchema } from "../schemas.ts";
+import { mayStartQuery, mayStartSchema } from "../admin-schemas.ts";
 import { queryOf } from "../validation.ts";
 
 /** To staff, an experiment of another beamline is one that they do not know of. */

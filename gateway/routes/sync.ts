@@ -7,7 +7,7 @@ import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { auditedCaller } from "../middleware/signed-in.ts";
 import { ProblemError } from "../problem.ts";
-import { syncBody, syncSchema } from "../schemas.ts";
+import { syncBody, syncSchema } from "../admin-schemas.ts";
 import { jsonBody } from "../validation.ts";
 
 function wordsOf({ code, value }: SyncFault): string {

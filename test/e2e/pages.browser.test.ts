@@ -221,3 +221,50 @@ describe("the site's files", () => {
     await context.close();
   });
 });
+
+describe("with experiments", () => {
+  it("starts for the one that was chosen on the card", async () => {
+    const { page, context } = await visit(browser, installation.url);
+    await signIn(page, installation);
+    await page.getByRole("button", { name: "Start", exact: true }).waitFor();
+    await page.evaluate(async () => {
+      const post = async (path: string, body: object) => {
+        const headers = { "content-type": "application/json" };
+        const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+        if (!answer.ok) throw new Error(await answer.text());
+      };
+      const common = { beamline: "IMBL", members: ["admin"] };
+      await post("/api/admin/experiments/sync", {
+        beamlines: [{ code: "IMBL", name: "Imaging" }],
+        experiments: [
+          {
+            code: "18342",
+            startsAt: "2026-02-01T00:00:00Z",
+            endsAt: "2026-02-02T00:00:00Z",
+            ...common,
+          },
+          {
+            code: "17999",
+            startsAt: "2026-01-01T00:00:00Z",
+            endsAt: "2026-01-02T00:00:00Z",
+            ...common,
+          },
+        ],
+      });
+      const { items } = await (await fetch("/api/admin/environments")).json();
+      const path = `/api/admin/environments/${items[0].id}/entitlements`;
+      await post(path, { kind: "beamline", subject: "IMBL" });
+    });
+    await page.reload();
+    await page.getByRole("combobox", { name: "Experiment for MATE desktop" }).selectOption("17999");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.waitForURL(/\/desktops\/[0-9a-f-]{36}$/);
+    const answer = await page.request.get(`/api/instances/${page.url().slice(-36)}`);
+    expect(await answer.json()).toMatchObject({ experiment: "17999" });
+    await page.evaluate(
+      (path) => fetch(path, { method: "POST" }).then(() => undefined),
+      `/api/instances/${page.url().slice(-36)}/stop`,
+    );
+    await context.close();
+  });
+});

@@ -1,16 +1,18 @@
 import type { z } from "zod";
 import type {
-  AccessToken,
   AdminNode,
   AdminUser,
   createUserBody,
+  patchNodeBody,
+  patchUserBody,
+} from "../../gateway/admin-schemas.ts";
+import type {
+  AccessToken,
   Environment,
   Instance,
   Me,
   NewToken,
   OwnSignIn,
-  patchNodeBody,
-  patchUserBody,
   startBody,
   Ticket,
   ticketBody,

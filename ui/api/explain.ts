@@ -100,6 +100,12 @@ function knownWords(error: ApiError, doing: Doing): Words | null {
       return { what: t("error.database"), next: t(waits(doing)) };
     case "too_many_tokens":
       return { what: t("error.tooManyTokens"), next: t("error.tooManyTokensNext") };
+    case "no_longer_open":
+      return { what: t("error.noLongerOpen"), next: t("error.noLongerOpenNext") };
+    case "experiment_needed":
+    case "not_for_experiment":
+    case "unknown_experiment":
+      return { what: t("error.experiment"), next: t("error.experimentNext") };
     case "unknown_environment":
     case "unknown_version":
       return { what: t("error.notStartable"), next: t("error.notStartableNext") };

@@ -514,6 +514,12 @@ export const de: Catalogue = {
     "Versuchen Sie es gleich noch einmal. Hinter einem Proxy oder in einem Gastnetz öffnen Sie die Seite neu: womöglich will man dort eine Anmeldung.",
   "error.database": "Die Datenbank von ASCI antwortet gerade nicht.",
   "error.tryingNext": "Diese Seite versucht es von selbst wieder.",
+  "error.noLongerOpen":
+    "Das steht Ihnen nicht mehr offen und kann deshalb nicht noch einmal gestartet werden.",
+  "error.noLongerOpenNext":
+    "Ihr Home-Verzeichnis bleibt. Wenn Sie weiter am Experiment teilnehmen, fragen Sie das Personal der Beamline.",
+  "error.experiment": "Das lässt sich für dieses Experiment nicht starten, oder nicht ohne eines.",
+  "error.experimentNext": "Laden Sie die Seite neu und wählen Sie eines Ihrer Experimente.",
   "error.notStartable": "Das lässt sich nicht mehr starten.",
   "error.notStartableNext":
     "Es wurde aus dem Katalog genommen, der jetzt wieder stimmt: Wählen Sie etwas anderes.",

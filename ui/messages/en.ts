@@ -509,6 +509,11 @@ export const en = {
     "Try again in a moment. If you are behind a proxy or a guest network, open the page anew: it may want you to sign in there.",
   "error.database": "ASCI’s database does not answer just now.",
   "error.tryingNext": "This page tries again by itself.",
+  "error.noLongerOpen": "This is no longer open to you, so it cannot be started again.",
+  "error.noLongerOpenNext":
+    "Your home folder stays. If you still take part in the experiment, ask the beamline’s staff.",
+  "error.experiment": "This cannot be started for that experiment, or not without one.",
+  "error.experimentNext": "Load the page again and choose one of your experiments.",
   "error.notStartable": "This can no longer be started.",
   "error.notStartableNext":
     "It was taken out of the catalogue, which is up to date now: choose something else.",

@@ -1,5 +1,5 @@
 import { Show, type JSX } from "solid-js";
-import type { AdminUser } from "../../../gateway/schemas.ts";
+import type { AdminUser } from "../../../gateway/admin-schemas.ts";
 import { patchUser } from "../../api/calls.ts";
 import { limit } from "../../components/limit.ts";
 import { PasswordField } from "../../components/password-field.tsx";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AdminUser } from "../../../gateway/schemas.ts";
+import type { AdminUser } from "../../../gateway/admin-schemas.ts";
 import { changesOf } from "./user-changes.ts";
 
 const user: AdminUser = {

@@ -1,4 +1,5 @@
-import type { AdminUser, Role } from "../../../gateway/schemas.ts";
+import type { AdminUser } from "../../../gateway/admin-schemas.ts";
+import type { Role } from "../../../gateway/schemas.ts";
 
 interface Entries {
   readonly displayName: string;

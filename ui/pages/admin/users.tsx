@@ -1,5 +1,5 @@
 import { createSignal, type JSX } from "solid-js";
-import type { AdminUser } from "../../../gateway/schemas.ts";
+import type { AdminUser } from "../../../gateway/admin-schemas.ts";
 import { listUsers, patchUser } from "../../api/calls.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { toastError } from "../../components/error-notice.tsx";
