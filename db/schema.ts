@@ -105,7 +105,11 @@ export const beamlines = pgTable("beamlines", {
 
 export const beamlineStaff = pgTable(
   "beamline_staff",
-  { beamlineId: uuid("beamline_id").notNull(), userId: uuid("user_id").notNull() },
+  {
+    beamlineId: uuid("beamline_id").notNull(),
+    userId: uuid("user_id").notNull(),
+    providerId: uuid("provider_id"),
+  },
   (it) => [primaryKey({ columns: [it.beamlineId, it.userId] })],
 );
 
@@ -128,6 +132,7 @@ export const members = pgTable(
     experimentId: uuid("experiment_id").notNull(),
     userId: uuid("user_id").notNull(),
     until: at("until"),
+    providerId: uuid("provider_id"),
   },
   (it) => [primaryKey({ columns: [it.userId, it.experimentId] })],
 );
@@ -142,7 +147,11 @@ export const groups = pgTable("groups", {
 
 export const groupMembers = pgTable(
   "group_members",
-  { groupId: uuid("group_id").notNull(), userId: uuid("user_id").notNull() },
+  {
+    groupId: uuid("group_id").notNull(),
+    userId: uuid("user_id").notNull(),
+    providerId: uuid("provider_id"),
+  },
   (it) => [primaryKey({ columns: [it.userId, it.groupId] })],
 );
 
@@ -339,3 +348,54 @@ export const audit = pgTable("audit", {
   detail: jsonb("detail"),
   signInId: uuid("sign_in_id"),
 });
+
+export const providers = pgTable("providers", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  slug: text("slug").notNull().unique(),
+  name: text("name").notNull(),
+  issuer: text("issuer").notNull(),
+  clientId: text("client_id").notNull(),
+  sealedSecret: bytea("sealed_secret"),
+  scope: text("scope").notNull().default("openid profile email"),
+  usernameClaim: text("username_claim").notNull().default("preferred_username"),
+  vouches: boolean("vouches").notNull().default(false),
+  enabled: boolean("enabled").notNull().default(true),
+  createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const identities = pgTable(
+  "identities",
+  {
+    providerId: uuid("provider_id").notNull(),
+    subject: text("subject").notNull(),
+    userId: uuid("user_id").notNull(),
+    username: text("username"),
+    createdAt: at("created_at").notNull().defaultNow(),
+    lastSignInAt: at("last_sign_in_at").notNull().defaultNow(),
+  },
+  (it) => [primaryKey({ columns: [it.providerId, it.subject] })],
+);
+
+export const oidcAttempts = pgTable("oidc_attempts", {
+  stateHash: bytea("state_hash").primaryKey(),
+  browserHash: bytea("browser_hash").notNull(),
+  providerId: uuid("provider_id").notNull(),
+  nonce: text("nonce").notNull(),
+  verifier: text("verifier").notNull(),
+  next: text("next").notNull(),
+  expiresAt: at("expires_at").notNull(),
+});
+
+export const claimRules = pgTable(
+  "claim_rules",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    providerId: uuid("provider_id").notNull(),
+    claim: text("claim").notNull(),
+    pattern: text("pattern").notNull(),
+    gives: text("gives").$type<"role" | "group" | "beamline_staff" | "experiment">().notNull(),
+    target: text("target").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (it) => [unique().on(it.providerId, it.claim, it.pattern, it.gives, it.target)],
+);

@@ -135,8 +135,8 @@ export const syncSchema = z
 
 const dataAccess = z.enum(["none", "read", "write"]);
 const userNames = z.array(usernameSchema).max(1000, "at most 1000");
-const changes = (body: object): boolean => Object.keys(body).length > 0;
-const something = "name at least one field to change";
+export const changes = (body: object): boolean => Object.keys(body).length > 0;
+export const something = "name at least one field to change";
 
 export const beamlineSchema = z
   .object({

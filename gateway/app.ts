@@ -20,7 +20,9 @@ import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { mayStartRoutes } from "./routes/may-start.ts";
+import { oidcRoutes } from "./routes/oidc.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
+import { providerRoutes } from "./routes/providers.ts";
 import { referenceRoutes } from "./routes/reference.ts";
 import { syncRoutes } from "./routes/sync.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
@@ -82,6 +84,7 @@ export function createApi(deps: Deps) {
     .route("/", experimentRoutes(deps))
     .route("/", beamlineRoutes(deps))
     .route("/", groupRoutes(deps))
+    .route("/", providerRoutes(deps))
     .route("/", adminEnvironmentRoutes(deps));
 }
 
@@ -92,6 +95,7 @@ export function createApp(deps: Deps) {
   const app = new Hono<AppEnv>()
     .use(requestContext(deps))
     .route("/", healthRoutes(deps))
+    .route("/", oidcRoutes(deps))
     .route("/api", createApi(deps));
   app.get(
     "/api/openapi.json",

@@ -35,6 +35,8 @@ export interface Deps {
   readonly db: Db;
   readonly log: Logger;
   readonly keys: KeyRing;
+  /** What stands sealed in the database is opened with it. */
+  readonly sealingKey: Uint8Array;
   readonly passwords: PasswordHasher;
   readonly feed: ChangeFeed;
   readonly metrics: Metrics;

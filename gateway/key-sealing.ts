@@ -5,38 +5,9 @@
  */
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import type { NewKey } from "../db/keys.ts";
+import { seal, unseal } from "./sealing.ts";
 
 const algorithm = "ES256";
-
-async function sealingKey(secret: Uint8Array): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", secret as BufferSource, "AES-GCM", false, [
-    "encrypt",
-    "decrypt",
-  ]);
-}
-
-/** AES-256-GCM: 12 bytes of nonce, then the sealed text; the key's id is authenticated with it. */
-async function seal(secret: Uint8Array, kid: string, text: string): Promise<Uint8Array> {
-  const iv = crypto.getRandomValues(new Uint8Array(12));
-  const additionalData = new TextEncoder().encode(kid);
-  const sealed = await crypto.subtle.encrypt(
-    { name: "AES-GCM", iv, additionalData },
-    await sealingKey(secret),
-    new TextEncoder().encode(text),
-  );
-  return new Uint8Array([...iv, ...new Uint8Array(sealed)]);
-}
-
-async function unseal(secret: Uint8Array, kid: string, sealed: Uint8Array): Promise<string> {
-  const additionalData = new TextEncoder().encode(kid);
-  const bytes = Uint8Array.from(sealed);
-  const text = await crypto.subtle.decrypt(
-    { name: "AES-GCM", iv: bytes.subarray(0, 12), additionalData },
-    await sealingKey(secret),
-    bytes.subarray(12),
-  );
-  return new TextDecoder().decode(text);
-}
 
 /** A public or an opened private half. */
 export async function importKey(jwk: JWK): Promise<CryptoKey> {

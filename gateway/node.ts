@@ -56,6 +56,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     db: connection.db,
     log,
     keys: createKeyRing(connection.db, config.ASCI_SEALING_KEY),
+    sealingKey: config.ASCI_SEALING_KEY,
     passwords: nodeHasher,
     feed,
     metrics: createMetrics(() => streams?.size ?? 0),

@@ -54,6 +54,9 @@ export const policy: readonly PolicyLine[] = [
   open("/api/docs"),
 
   line("POST /api/auth/login", "anyone", []),
+  open("/api/auth/providers"),
+  open("/auth/oidc/:provider/start"),
+  open("/auth/oidc/:provider/callback"),
   line("POST /api/auth/logout", "anyone", []),
   line("POST /api/auth/logout/everywhere", everyone, [], own),
   line("GET /api/me", everyone, anyScope),
@@ -99,6 +102,12 @@ export const policy: readonly PolicyLine[] = [
   line("GET /api/admin/experiments/:id", staff, ["admin"], theirs),
   line("PATCH /api/admin/experiments/:id", staff, ["admin"], theirs),
   line("DELETE /api/admin/experiments/:id", staff, ["admin"], theirs),
+  // Whoever names a provider says who is an administrator.
+  line("GET /api/admin/providers", admins, []),
+  line("POST /api/admin/providers", admins, []),
+  line("GET /api/admin/providers/:id", admins, []),
+  line("PATCH /api/admin/providers/:id", admins, []),
+  line("DELETE /api/admin/providers/:id", admins, []),
   line("GET /api/admin/groups", admins, ["admin"]),
   line("POST /api/admin/groups", admins, ["admin"]),
   line("GET /api/admin/groups/:id", admins, ["admin"]),

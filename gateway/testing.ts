@@ -167,6 +167,7 @@ export async function startTestGateway(
   const deps: Deps = {
     db,
     log,
+    sealingKey,
     keys: createKeyRing(db, sealingKey, keyCache),
     passwords: quickHasher,
     feed,

@@ -69,6 +69,7 @@ function depsOf(connection: Connection, config: WorkerConfig, onEventStreamEnd: 
   return {
     db,
     log: workerLog,
+    sealingKey: config.ASCI_SEALING_KEY,
     keys: createKeyRing(db, config.ASCI_SEALING_KEY, {}, keyRingState),
     passwords: workerHasher(),
     feed: createPollingFeed(db),

@@ -6,6 +6,9 @@ export const paths = {
     to === undefined || to.next === "/"
       ? "/sign-in"
       : `/sign-in?next=${encodeURIComponent(to.next)}`,
+  /** Served by the gateway, which sends on to the provider. */
+  provider: (to: { slug: string; next: string }) =>
+    `/auth/oidc/${encodeURIComponent(to.slug)}/start?next=${encodeURIComponent(to.next)}`,
   account: () => "/account",
   admin: () => "/admin",
   adminNodes: () => "/admin/nodes",

@@ -55,6 +55,19 @@ const signIns: readonly Scene[] = [
     },
   },
   {
+    name: "sign-in-providers",
+    as: null,
+    async open(page, stage) {
+      await stage.db.execute(sql`insert into providers (slug, name, issuer, client_id) values
+        ('facility', 'the facility''s account', 'https://id.facility.example', 'asci'),
+        ('eduid', 'edu-ID', 'https://id.edu.example', 'asci')`);
+      await page.goto("/sign-in?problem=username_taken&provider=eduid");
+      await page.getByRole("alert").waitFor();
+      await page.getByRole("link", { name: "Sign in with edu-ID" }).waitFor();
+    },
+    close: async (stage) => void (await stage.db.execute(sql`delete from providers`)),
+  },
+  {
     name: "sign-in-again",
     as: "zero",
     async open(page) {

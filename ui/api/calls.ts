@@ -6,6 +6,7 @@ import type {
   patchNodeBody,
   patchUserBody,
 } from "../../gateway/admin-schemas.ts";
+import type { OfferedProvider } from "../../gateway/provider-schemas.ts";
 import type {
   AccessToken,
   Environment,
@@ -46,6 +47,7 @@ function withQuery(path: string, query: ListQuery): string {
   return text === "" ? path : `${path}?${text}`;
 }
 
+export const getProviders = () => call<List<OfferedProvider>>("GET", "/api/auth/providers");
 export const login = (body: { username: string; password: string }) =>
   call<{ user: Me }>("POST", "/api/auth/login", { body });
 export const logout = () => call<void>("POST", "/api/auth/logout");

@@ -1,5 +1,6 @@
 import type { Instance, OwnSignIn } from "../../gateway/schemas.ts";
 import {
+  getProviders,
   getInstance,
   getMe,
   listEnvironments,
@@ -49,6 +50,14 @@ export const useTokens = () =>
     }),
     "id",
   );
+
+/** Signing in with a password does not wait for them. */
+export const useProviders = () =>
+  useQuery(() => ({
+    queryKey: keys.providers,
+    queryFn: () => getProviders(),
+    staleTime: 60_000,
+  }));
 
 export const useEnvironments = () =>
   useQuery(() => ({

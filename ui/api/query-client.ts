@@ -6,6 +6,7 @@ export const keys = {
   me: ["me"],
   signIns: ["sign-ins"],
   tokens: ["tokens"],
+  providers: ["providers"],
   environments: ["environments"],
   instances: ["instances"],
   instance: (id: string) => ["instance", id],

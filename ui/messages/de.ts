@@ -131,6 +131,20 @@ export const de: Catalogue = {
   "signIn.needUsername": "Geben Sie Ihren Benutzernamen ein.",
   "signIn.needPassword": "Geben Sie Ihr Passwort ein.",
   "signIn.capsLock": "Die Feststelltaste ist an.",
+  "signIn.with": "Mit {name} anmelden",
+  "signIn.problem": "Aus dieser Anmeldung ist nichts geworden.",
+  "signIn.problem.attempt_over":
+    "Sie hat zu lange gedauert oder wurde in einem anderen Fenster begonnen. Beginnen Sie noch einmal.",
+  "signIn.problem.provider_unreachable":
+    "Der Anmeldedienst antwortet nicht. Versuchen Sie es gleich noch einmal, oder melden Sie sich anders an.",
+  "signIn.problem.provider_refused": "Der Anmeldedienst hat abgelehnt, oder Sie selbst.",
+  "signIn.problem.provider_invalid":
+    "Der Anmeldedienst hat etwas geantwortet, dem nicht zu trauen ist. Sagen Sie es Ihrem Support.",
+  "signIn.problem.username_taken":
+    "Es gibt ein anderes Konto mit Ihrem Benutzernamen. Bitten Sie einen Administrator, sie zu verbinden.",
+  "signIn.problem.username_unusable":
+    "Der Anmeldedienst nennt keinen Benutzernamen, der hier verwendbar ist. Sagen Sie es Ihrem Support.",
+  "signIn.problem.disabled": "Ihr Konto ist gesperrt. Wenden Sie sich an einen Administrator.",
   "signIn.expired": "Ihre Anmeldung ist abgelaufen.",
   "signIn.expiredNext":
     "Melden Sie sich neu an, dann sind Sie wieder dort, wo Sie waren. Ihre Desktops laufen weiter.",

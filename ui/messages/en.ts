@@ -135,6 +135,20 @@ export const en = {
   "signIn.needUsername": "Enter your username.",
   "signIn.needPassword": "Enter your password.",
   "signIn.capsLock": "Caps Lock is on.",
+  "signIn.with": "Sign in with {name}",
+  "signIn.problem": "That sign-in came to nothing.",
+  "signIn.problem.attempt_over":
+    "It took too long, or was begun in another window. Begin it again.",
+  "signIn.problem.provider_unreachable":
+    "The sign-in service does not answer. Try again in a moment, or sign in another way.",
+  "signIn.problem.provider_refused": "The sign-in service refused it, or you declined.",
+  "signIn.problem.provider_invalid":
+    "The sign-in service answered in a way that cannot be trusted. Tell your support.",
+  "signIn.problem.username_taken":
+    "There is another account with your user name. Ask an administrator to join them.",
+  "signIn.problem.username_unusable":
+    "The sign-in service tells no user name that can be used here. Tell your support.",
+  "signIn.problem.disabled": "Your account is disabled. Ask an administrator.",
   "signIn.expired": "Your sign-in has ended.",
   "signIn.expiredNext":
     "Sign in again and you are back where you were. Your desktops keep running.",

@@ -22,11 +22,13 @@ import { Field } from "../kit/field.tsx";
 import { Notice } from "../kit/notice.tsx";
 import { t } from "../messages/messages.ts";
 import { safeNext } from "../paths.ts";
+import { problemText } from "./sign-in-problem.ts";
+import { ProviderLinks } from "./provider-links.tsx";
 import styles from "./sign-in.module.css";
 
 export function SignInPage(): JSX.Element {
   const navigate = useNavigate();
-  const [search] = useSearchParams<{ next: string }>();
+  const [search] = useSearchParams<{ next: string; problem: string }>();
   const [username, setUsername] = createSignal("");
   const [password, setPassword] = createSignal("");
   const [capsLock, setCapsLock] = createSignal(false);
@@ -77,6 +79,9 @@ export function SignInPage(): JSX.Element {
         <Switch>
           <Match when={error() !== null}>
             <ErrorNotice error={error()} doing="signIn" urgent />
+          </Match>
+          <Match when={problemText(search.problem)}>
+            {(text) => <Notice tone="error" title={t("signIn.problem")} lines={[text()]} urgent />}
           </Match>
           <Match when={signInNotice() === "ended"}>
             <Notice tone="info" title={t("signIn.ended")} lines={[t("signIn.endedNext")]} urgent />
@@ -141,6 +146,7 @@ export function SignInPage(): JSX.Element {
             </Switch>
           </Button>
         </form>
+        <ProviderLinks next={safeNext(search.next, window.location.origin)} />
       </div>
     </main>
   );
