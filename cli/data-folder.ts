@@ -12,6 +12,8 @@ export interface DataFolder {
   postgres: string;
   logs: string;
   homes: string;
+  /** Experiments' data, by beamline. */
+  experiments: string;
   engine: string;
   /** Of Node: compiled code of the parts, which makes a start about a second shorter. May be removed at any time. */
   codeCache: string;
@@ -28,6 +30,7 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
     postgres: join(root, "postgres"),
     logs: join(root, "logs"),
     homes: join(root, "homes"),
+    experiments: join(root, "experiments"),
     engine: join(root, "engine"),
     codeCache: join(root, "cache", "code"),
   };
@@ -39,7 +42,8 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
       await mkdir(path, { recursive: true, mode: 0o700 });
     }
     await chmod(keysDir(root), 0o700);
-    await mkdir(folder.homes, { recursive: true, mode: 0o755 });
+    for (const path of [folder.homes, folder.experiments])
+      await mkdir(path, { recursive: true, mode: 0o755 });
   } catch (error) {
     const code = systemCode(error) ?? "";
     if (code === "ENOSPC") throw diskFull(root, error);

@@ -63,14 +63,17 @@ function gatewayEnvironment(context: PartsContext): PartProcess["environment"] {
 }
 
 function controllerEnvironment(context: PartsContext): PartProcess["environment"] {
-  const { provisioned, runDir, folder, relayUser } = context;
+  const { settings, provisioned, runDir, folder, relayUser } = context;
   return {
     DATABASE_URL: provisioned.urls.node,
     ASCI_PLACER_DATABASE_URL: provisioned.urls.placer,
     ASCI_NODE_ID: provisioned.nodeId,
     ASCI_INSTALLATION_ID: provisioned.installationId,
     ASCI_RUN_DIR: runDir,
-    ASCI_HOMES_DIR: folder.homes,
+    ASCI_HOMES: settings.homes ?? join(folder.homes, "{username}"),
+    ASCI_HOMES_MAKE: settings.homes === undefined || settings.homesMake ? "1" : "0",
+    ASCI_EXPERIMENT_DATA: settings.data ?? join(folder.experiments, "{beamline}", "{experiment}"),
+    ASCI_EXPERIMENT_DATA_MAKE: settings.data === undefined || settings.dataMake ? "1" : "0",
     ASCI_CONTROLLER_LISTEN: `unix:${join(runDir, "controller.sock")}`,
     ASCI_RELAY_GID: String(relayUser.gid),
   };

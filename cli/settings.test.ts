@@ -25,6 +25,10 @@ describe("readSettings", () => {
       databaseUrl: undefined,
       keyRotationDays: 30,
       demo: true,
+      homes: undefined,
+      homesMake: false,
+      data: undefined,
+      dataMake: false,
     });
   });
 
@@ -39,6 +43,9 @@ describe("readSettings", () => {
       DATABASE_URL: "postgres://asci:secret@db.example.org/asci",
       ASCI_KEY_ROTATION_DAYS: "0",
       ASCI_DEMO: "0",
+      ASCI_HOMES: "/nfs/home/{initial}/{username}",
+      ASCI_EXPERIMENT_DATA: "/nfs/data/{beamline}/{year}/{experiment}",
+      ASCI_EXPERIMENT_DATA_MAKE: "1",
       PATH: "/bin",
     });
     expect(settings).toEqual({
@@ -51,6 +58,10 @@ describe("readSettings", () => {
       databaseUrl: "postgres://asci:secret@db.example.org/asci",
       keyRotationDays: 0,
       demo: false,
+      homes: "/nfs/home/{initial}/{username}",
+      homesMake: false,
+      data: "/nfs/data/{beamline}/{year}/{experiment}",
+      dataMake: true,
     });
     expect(readSettings({ ASCI_PORT: "", ASCI_DEMO: "" })).toMatchObject({
       port: 8080,
@@ -80,6 +91,17 @@ describe("readSettings", () => {
       "ASCI_TRUSTED_PROXIES",
       "DATABASE_URL",
     ]);
+  });
+
+  it.each([
+    ["ASCI_HOMES", "nfs/{username}", "an absolute path"],
+    ["ASCI_HOMES", "/nfs/../{username}", "must not contain . or .."],
+    ["ASCI_HOMES", "/nfs/home", "must contain {username} or {uid}"],
+    ["ASCI_HOMES", "/nfs/{user}/{uid}", "knows only {username}, {uid}, {initial}"],
+    ["ASCI_EXPERIMENT_DATA", "/nfs/{beamline}", "must contain {experiment}"],
+    ["ASCI_HOMES_MAKE", "yes", "give 1 to have ASCI make folders"],
+  ])("refuses %s=%s", (name, value, words) => {
+    expect(faultsOf({ [name]: value })).toEqual([expect.stringContaining(words)]);
   });
 
   it.each(["0", "65536", "80a", "-1", "1e3", " 80"])("refuses %j as a port", (port) => {

@@ -2,6 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { passwordSchema } from "../gateway/schemas.ts";
+import { dataTemplateSchema, homeTemplateSchema } from "../controller/storage/template.ts";
 import { Failure } from "./failure.ts";
 
 /** What a person may set, by environment variables, for a one-machine installation. */
@@ -19,7 +20,21 @@ export interface Settings {
   /** 0: keys are rotated by hand only. */
   keyRotationDays: number;
   demo: boolean;
+  /** Where homes are, as a pattern; undefined: in the data folder. */
+  homes: string | undefined;
+  homesMake: boolean;
+  /** Where experiments' data is, as a pattern; undefined: in the data folder. */
+  data: string | undefined;
+  dataMake: boolean;
 }
+
+const onOff = z
+  .enum(["0", "1"], {
+    error: ({ input }) =>
+      `"${String(input)}" is not known: give 1 to have ASCI make folders that are missing there, else 0.`,
+  })
+  .default("0")
+  .transform((text) => text === "1");
 
 const schema = z.object({
   ASCI_PORT: z
@@ -83,6 +98,10 @@ const schema = z.object({
     })
     .transform(Number)
     .default(30),
+  ASCI_HOMES: homeTemplateSchema.optional(),
+  ASCI_HOMES_MAKE: onOff,
+  ASCI_EXPERIMENT_DATA: dataTemplateSchema.optional(),
+  ASCI_EXPERIMENT_DATA_MAKE: onOff,
   ASCI_DEMO: z
     .enum(["0", "1"], {
       error: ({ input }) =>
@@ -118,6 +137,10 @@ export function readSettings(environment: Readonly<NodeJS.ProcessEnv>): Settings
     databaseUrl: found.DATABASE_URL,
     keyRotationDays: found.ASCI_KEY_ROTATION_DAYS,
     demo: found.ASCI_DEMO,
+    homes: found.ASCI_HOMES,
+    homesMake: found.ASCI_HOMES_MAKE,
+    data: found.ASCI_EXPERIMENT_DATA,
+    dataMake: found.ASCI_EXPERIMENT_DATA_MAKE,
   };
 }
 

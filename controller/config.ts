@@ -1,10 +1,15 @@
 import { z } from "zod";
+import { dataTemplateSchema, homeTemplateSchema } from "./storage/template.ts";
 
 const path = (rule: string) => z.string(rule).startsWith("/", rule);
 const unixUrl = z
   .string()
   .regex(/^unix:\/.{1,107}$/, "an address like unix:/run/asci/controller.sock");
 const gid = z.coerce.number("a numeric group id").int().min(0);
+const onOff = z
+  .enum(["0", "1"], "0 or 1")
+  .default("0")
+  .transform((it) => it === "1");
 
 /** The controller's environment, validated whole. */
 export const controllerConfigSchema = z.object({
@@ -12,7 +17,10 @@ export const controllerConfigSchema = z.object({
   ASCI_PLACER_DATABASE_URL: z.string().min(1).optional(),
   ASCI_NODE_ID: z.uuid("the node's id"),
   ASCI_RUN_DIR: path("an absolute path"),
-  ASCI_HOMES_DIR: path("an absolute path"),
+  ASCI_HOMES: homeTemplateSchema,
+  ASCI_HOMES_MAKE: onOff,
+  ASCI_EXPERIMENT_DATA: dataTemplateSchema.optional(),
+  ASCI_EXPERIMENT_DATA_MAKE: onOff,
   ASCI_CONTROLLER_LISTEN: unixUrl,
   ASCI_RELAY_GID: gid,
   DOCKER_HOST: z.string().optional(),

@@ -8,6 +8,7 @@ import type { ControllerConfig } from "./config.ts";
 import { startControlServer } from "./control-server.ts";
 import { createEngineState, watchEngine, type EngineState } from "./engine-watch.ts";
 import type { Hands } from "./execute.ts";
+import { homesTask, type HomeLooks } from "./home-room.ts";
 import { incarnationsDir } from "./incarnation-files.ts";
 import type { DesktopLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -16,6 +17,7 @@ import { nodeTasks, type Counters } from "./loops.ts";
 import { metricsText } from "./metrics-text.ts";
 import { installationIdOf, register } from "./registration.ts";
 import { Rooms } from "./rooms.ts";
+import { openStorage, type Storage } from "./storage/storage.ts";
 import { connectAnew } from "./runtimes/docker-connect.ts";
 import { DockerRuntime } from "./runtimes/docker.ts";
 import { startPlacer } from "./start-placer.ts";
@@ -56,20 +58,27 @@ interface Node {
   readonly db: Db;
   readonly runtime: DockerRuntime;
   readonly rooms: Rooms;
+  readonly storage: Storage;
   readonly engine: EngineState;
   readonly limits: DesktopLimits;
   readonly background: Background;
 }
 
 function handsOf(node: Node, config: ControllerConfig, answerMs: number): Hands {
-  const { db, runtime, rooms, engine, limits, background } = node;
+  const { db, runtime, rooms, storage, engine, limits, background } = node;
   return {
     db,
     runtime,
     rooms,
+    storage,
+    sites: {
+      homes: config.ASCI_HOMES,
+      makesHomes: config.ASCI_HOMES_MAKE,
+      data: config.ASCI_EXPERIMENT_DATA,
+      makesData: config.ASCI_EXPERIMENT_DATA_MAKE,
+    },
     roots: {
       runDir: config.ASCI_RUN_DIR,
-      homesDir: config.ASCI_HOMES_DIR,
       relayGid: config.ASCI_RELAY_GID,
     },
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
@@ -92,6 +101,7 @@ interface Loops {
 function startLoops(
   { db, runtime, engine, background }: Node,
   runner: WorkRunner,
+  looks: HomeLooks,
   more: { nodeId: string; epoch: number; leaseMs: number; counters: Counters },
   { log, onSuperseded }: ControllerOptions,
 ): Loops {
@@ -110,10 +120,12 @@ function startLoops(
   const claim = startLoop(guardedClaim, log);
   const compare = startLoop(tasks.compare, log);
   const ping = startLoop(tasks.ping, log);
+  const homes = startLoop(homesTask(looks), log);
   return {
     claim,
     compare,
-    stop: async () => void (await Promise.all([claim.stop(), compare.stop(), ping.stop()])),
+    stop: async () =>
+      void (await Promise.all([claim.stop(), compare.stop(), ping.stop(), homes.stop()])),
   };
 }
 
@@ -135,7 +147,8 @@ export async function startController(
     loops.claim.activate();
     loops.compare.activate();
   });
-  const node: Node = { db, runtime, rooms, engine, limits, background };
+  const storage = openStorage();
+  const node: Node = { db, runtime, rooms, storage, engine, limits, background };
   const onWork = (): void => loops.claim.activate();
   const hands = handsOf(node, config, answerMs);
   const runner = createWorkRunner({ hands, log, leaseMs, slots, onDone: onWork });
@@ -144,7 +157,7 @@ export async function startController(
     poke: onWork,
     metrics: () => metricsText(counters),
   });
-  const loops = startLoops(node, runner, { nodeId, epoch, leaseMs, counters }, options);
+  const loops = startLoops(node, runner, hands, { nodeId, epoch, leaseMs, counters }, options);
   const watched = { db, runtime, nodeId, state: engine, log, onWork };
   background.run((ended) => watchEngine(watched, ended));
   background.run(() => rooms.fill());
@@ -156,6 +169,7 @@ export async function startController(
     await runner.stop(stopDeadlineMs);
     await background.stop();
     await rooms.close();
+    storage.close();
     await placer?.stop();
     await connection.close();
   }

@@ -4,6 +4,8 @@ import { recordPhase, reportState, type InstanceSpec } from "../db/node-instance
 import type { Lease } from "../db/work.ts";
 import { awaitReady, StartFailure } from "./await-ready.ts";
 import { vncPasswordFile } from "./desktop-env.ts";
+import { desktopFolders, type Sites } from "./desktop-folders.ts";
+import { noteHome } from "./home-room.ts";
 import { meaningOf, type Circumstances } from "./ending.ts";
 import {
   makeIncarnationFiles,
@@ -14,12 +16,15 @@ import { cpusFor, type DesktopLimits } from "./limits.ts";
 import type { Reason, Step } from "./plan.ts";
 import type { Rooms } from "./rooms.ts";
 import { RuntimeError, type Runtime } from "./runtimes/runtime.ts";
+import type { Storage } from "./storage/storage.ts";
 
 export interface Hands {
   readonly db: Db;
   readonly runtime: Runtime;
   readonly roots: FileRoots;
   readonly rooms: Rooms;
+  readonly storage: Storage;
+  readonly sites: Sites;
   readonly timezone: string;
   readonly limits: DesktopLimits;
   readonly circumstances: Circumstances;
@@ -32,35 +37,37 @@ export interface Hands {
 const stopGraceSeconds = 5;
 
 async function create(hands: Hands, spec: InstanceSpec): Promise<string> {
-  const { runtime, roots, rooms, timezone, limits } = hands;
-  const files = await makeIncarnationFiles(roots, rooms, {
-    instanceId: spec.id,
-    incarnation: spec.incarnation,
-    person: spec.person,
-  }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOSPC" && error.code !== "EDQUOT") throw error;
-    throw new RuntimeError("disk_full", "The disk for homes is full.", { cause: error });
-  });
-  const { username, uid } = spec.person;
+  const { runtime, roots, rooms, storage, sites, timezone, limits } = hands;
+  const [files, folders] = await Promise.all([
+    makeIncarnationFiles(roots, rooms, {
+      instanceId: spec.id,
+      incarnation: spec.incarnation,
+      person: spec.person,
+    }),
+    desktopFolders(storage, sites, spec),
+  ]);
+  const { username, uid, gid, groups } = spec.person;
   const home = `/home/${username}`;
   return runtime.create({
     instanceId: spec.id,
     incarnation: spec.incarnation,
     environment: spec.environment,
     image: spec.digest,
-    person: { username, uid },
+    person: { username, uid, gid, groups: groups.map((it) => it.gid) },
     env: {
       USER: username,
       LOGNAME: username,
       HOME: home,
       TZ: timezone,
+      // Who has a group of their own shares what they make with groups that a folder names.
+      ASCI_UMASK: uid === gid ? "002" : "022",
       ASCI_VNC_PASSWD: vncPasswordFile(spec.vncControl, spec.vncView),
       ...(spec.geometry ? { ASCI_GEOMETRY: spec.geometry } : {}),
     },
     mounts: [
       { source: files.vnc, target: "/run/asci", readOnly: false },
       { source: files.accounts, target: "/var/lib/extrausers", readOnly: true },
-      { source: files.home, target: home, readOnly: false },
+      ...folders,
     ],
     cpuLimit: cpusFor(spec.cpuLimit, limits),
     pidsLimit: limits.pids,
@@ -143,6 +150,7 @@ async function startContainer(
 async function reportRunning(hands: Hands, lease: Lease, spec: InstanceSpec): Promise<boolean> {
   const moved = await reportState(hands.db, lease, { to: "running", reason: null });
   hands.background(() => recordPhase(hands.db, spec.id, spec.incarnation, "ready"));
+  hands.background(() => noteHome(hands, spec.id, spec.person));
   return moved;
 }
 

@@ -2,27 +2,22 @@
  * The host's folders behind one container. Everything above `vnc/` belongs to root; `vnc/` belongs to
  * the person and is hostile from the moment the container starts.
  */
-import { chown, lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { InstanceSpec } from "../db/node-instances.ts";
 import { removeRoom, type Rooms } from "./rooms.ts";
 
-export interface Person {
-  readonly username: string;
-  readonly uid: number;
-  readonly displayName: string;
-}
+type Person = InstanceSpec["person"];
 
 export interface IncarnationFiles {
   readonly folder: string;
   readonly vnc: string;
   readonly accounts: string;
-  readonly home: string;
 }
 
 export interface FileRoots {
   /** `/run/asci/<installation>`. */
   readonly runDir: string;
-  readonly homesDir: string;
   readonly relayGid: number;
 }
 
@@ -50,37 +45,24 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-async function prepareHome(roots: FileRoots, person: Person): Promise<string> {
-  const home = join(roots.homesDir, person.username);
-  await mkdir(roots.homesDir, { recursive: true, mode: 0o711 });
-  // An existing home is the person's own affair: it is never given another owner.
-  if (await exists(home)) return home;
-  // Complete before it gets its name: a start that is cut off leaves no home with a wrong owner.
-  const fresh = await mkdtemp(join(roots.homesDir, ".new-"));
-  await chown(fresh, person.uid, person.uid);
-  try {
-    await rename(fresh, home);
-  } catch (error) {
-    await rm(fresh, { recursive: true, force: true });
-    if (!(await exists(home))) throw error;
-  }
-  return home;
-}
-
 async function prepareAccounts(folder: string, person: Person): Promise<string> {
   const accounts = join(folder, "extrausers");
   await mkdir(accounts, { recursive: true, mode: 0o755 });
-  const { username, uid } = person;
-  const passwd = `${username}:x:${uid}:${uid}:${gecos(person.displayName)}:/home/${username}:/bin/bash\n`;
+  const { username, uid, gid, groups } = person;
+  const group = [
+    `${username}:x:${gid}:\n`,
+    ...groups.map((it) => `${it.name}:x:${it.gid}:${username}\n`),
+  ].join("");
+  const passwd = `${username}:x:${uid}:${gid}:${gecos(person.displayName)}:/home/${username}:/bin/bash\n`;
   await Promise.all([
     writeFile(join(accounts, "passwd"), passwd, { mode: 0o644 }),
-    writeFile(join(accounts, "group"), `${username}:x:${uid}:\n`, { mode: 0o644 }),
+    writeFile(join(accounts, "group"), group, { mode: 0o644 }),
     writeFile(join(accounts, "shadow"), "", { mode: 0o644 }),
   ]);
   return accounts;
 }
 
-/** Makes the folders of a new container, and the person's home where they have none yet. */
+/** Makes the folders of a new container. */
 export async function makeIncarnationFiles(
   roots: FileRoots,
   rooms: Rooms,
@@ -91,11 +73,8 @@ export async function makeIncarnationFiles(
   // What a killed attempt left behind could be anything.
   if (await exists(folder)) await removeRoom(folder);
   await rooms.make(folder, { uid: person.uid, gid: roots.relayGid });
-  const [accounts, home] = await Promise.all([
-    prepareAccounts(folder, person),
-    prepareHome(roots, person),
-  ]);
-  return { folder, vnc: join(folder, "vnc"), accounts, home };
+  const accounts = await prepareAccounts(folder, person);
+  return { folder, vnc: join(folder, "vnc"), accounts };
 }
 
 /** Removes the folders of a container that is gone. Links in them are removed, never followed. */

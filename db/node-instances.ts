@@ -5,6 +5,21 @@ import { LeaseLostError, retrying } from "./errors.ts";
 import { sourcesOf, type Desire, type State } from "./states.ts";
 import { held, uuidArray, type Lease } from "./work.ts";
 
+/** An experiment's data as a desktop is to find it. */
+export interface ExperimentData {
+  readonly experiment: string;
+  readonly beamline: string;
+  /** In which it began, UTC. */
+  readonly year: number;
+  /** Null: where the site's template says. */
+  readonly path: string | null;
+  readonly access: "read" | "write";
+  readonly gid: number;
+  /** Whether the desktop was started for this experiment. */
+  readonly chosen: boolean;
+  readonly begun: boolean;
+}
+
 /** The wish, and all that a container of it needs. */
 export interface InstanceSpec {
   readonly id: string;
@@ -21,8 +36,13 @@ export interface InstanceSpec {
   readonly person: {
     readonly username: string;
     readonly uid: number;
+    readonly gid: number;
     readonly displayName: string;
+    /** Beside the own one; those that matter first. */
+    readonly groups: readonly { readonly name: string; readonly gid: number }[];
   };
+  /** What its owner may see at this moment. */
+  readonly data: readonly ExperimentData[];
   readonly vncControl: string;
   readonly vncView: string;
   readonly containerId: string | null;
@@ -39,7 +59,9 @@ export async function getInstanceSpec(
     select i.id, i.state, i.desired, i.incarnation, i.wanted_incarnation as "wantedIncarnation",
       e.slug as environment, i.geometry, v.image, v.digest, e.cpu_limit as "cpuLimit",
       coalesce(e.memory_limit_bytes, e.memory_bytes) as "memoryLimitBytes",
-      jsonb_build_object('username', p.username, 'uid', p.uid, 'displayName', p.display_name) as person,
+      jsonb_build_object('username', p.username, 'uid', p.uid, 'gid', p.gid, 'displayName', p.display_name,
+        'groups', p.groups) as person,
+      coalesce((select jsonb_agg(to_jsonb(d)) from instance_data(i.id) d), '[]') as data,
       c.vnc_control as "vncControl", c.vnc_view as "vncView", c.container_id as "containerId",
       c.ready_at is not null as "wasReady"
     from instances i

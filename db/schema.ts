@@ -42,9 +42,21 @@ export const users = pgTable("users", {
     .notNull()
     .unique()
     .default(sql`allot_uid()`),
+  gid: integer("gid"),
   disabledAt: at("disabled_at"),
   createdAt: at("created_at").notNull().defaultNow(),
   lastSignInAt: at("last_sign_in_at"),
+});
+
+/** Numbers that stand for a person or a group. */
+export const posixIds = pgTable("posix_ids", { id: integer("id").primaryKey() });
+
+export const homes = pgTable("homes", {
+  userId: uuid("user_id").primaryKey(),
+  totalBytes: count("total_bytes").notNull(),
+  freeBytes: count("free_bytes").notNull(),
+  own: boolean("own").notNull(),
+  seenAt: at("seen_at").notNull().defaultNow(),
 });
 
 export const signIns = pgTable("sign_ins", {
@@ -122,7 +134,10 @@ export const experiments = pgTable("experiments", {
   endsAt: at("ends_at").notNull(),
   dataPath: text("data_path"),
   dataAccess: text("data_access").$type<"none" | "read" | "write">().notNull().default("write"),
-  gid: integer("gid").unique(),
+  gid: integer("gid")
+    .notNull()
+    .unique()
+    .default(sql`allot_gid()`),
   createdAt: at("created_at").notNull().defaultNow(),
 });
 

@@ -8,6 +8,8 @@ export interface SyncPerson {
   readonly email: string | null;
   /** Null: allotted here. */
   readonly uid: number | null;
+  /** The group of their files. Null: as it is, at first one of their own. */
+  readonly gid: number | null;
 }
 export interface SyncExperiment {
   readonly code: string;
@@ -17,6 +19,8 @@ export interface SyncExperiment {
   readonly endsAt: string;
   readonly dataPath: string | null;
   readonly dataAccess: "none" | "read" | "write";
+  /** The group to which its data belongs. Null: as it is, at first allotted here. */
+  readonly gid: number | null;
   /** User names: all who take part, and nobody else afterwards. */
   readonly members: readonly string[];
 }
@@ -51,6 +55,7 @@ export interface SyncFault extends Record<string, unknown> {
     | "unknown_person"
     | "uid_taken"
     | "uid_differs"
+    | "gid_taken"
     | "email_taken";
   readonly value: string;
 }
@@ -61,12 +66,12 @@ const rowsOf = (items: readonly unknown[], columns: SQL) =>
     with ordinality as e(item, ordinality), jsonb_to_record(item) as r(${columns}))`;
 
 const peopleOf = ({ people }: SyncBatch) =>
-  rowsOf(people, sql`username text, "displayName" text, email text, uid integer`);
+  rowsOf(people, sql`username text, "displayName" text, email text, uid integer, gid integer`);
 const experimentsOf = ({ experiments }: SyncBatch) =>
   rowsOf(
     experiments,
     sql`code text, beamline text, title text, "startsAt" timestamptz, "endsAt" timestamptz,
-      "dataPath" text, "dataAccess" text, members jsonb`,
+      "dataPath" text, "dataAccess" text, gid integer, members jsonb`,
   );
 
 async function faultsOfPeople(db: Queryable, batch: SyncBatch): Promise<SyncFault[]> {
@@ -77,6 +82,12 @@ async function faultsOfPeople(db: Queryable, batch: SyncBatch): Promise<SyncFaul
       select '.uid' as field, 'uid_differs' as code, u.uid::text as value where u.uid <> p.uid
       union all
       select '.uid', 'uid_taken', o.username from users o where o.uid = p.uid and o.username <> p.username
+      union all
+      select '.uid', 'uid_taken', 'a group' where exists (select from users o where o.gid = p.uid)
+        or u.uid is distinct from p.uid and not exists (select from users o where o.uid = p.uid)
+          and exists (select from posix_ids i where i.id = p.uid)
+      union all
+      select '.gid', 'gid_taken', p.gid::text where exists (select from posix_ids i where i.id = p.gid)
       union all
       select '.email', 'email_taken', o.username from users o
       where o.email = p.email and o.username <> p.username
@@ -90,6 +101,10 @@ async function faultsOfExperiments(db: Queryable, batch: SyncBatch): Promise<Syn
     cross join lateral (
       select 'experiments.' || x.n || '.beamline' as path, 'unknown_beamline' as code, x.beamline as value
       where not exists (select from beamlines b where lower(b.code) = lower(x.beamline))
+      union all
+      select 'experiments.' || x.n || '.gid', 'gid_taken', x.gid::text
+      where exists (select from users u where u.gid = x.gid) or exists (select from posix_ids i where i.id = x.gid)
+        and not exists (select from experiments o where o.gid = x.gid and lower(o.code) = lower(x.code))
       union all
       select 'experiments.' || x.n || '.members.' || m.at - 1, 'unknown_person', m.name
       from jsonb_array_elements_text(x.members) with ordinality as m(name, at)
@@ -122,14 +137,15 @@ const writePeople = (db: Queryable, batch: SyncBatch) =>
     batch.people.length,
     sql`with offered as (select * from ${peopleOf(batch)} r),
       made as (
-        insert into users (username, display_name, email, uid)
-        select username, "displayName", email, coalesce(uid, allot_uid()) from offered o
+        insert into users (username, display_name, email, uid, gid)
+        select username, "displayName", email, coalesce(uid, allot_uid()), gid from offered o
         where not exists (select from users u where u.username = o.username) order by username
         on conflict (username) do nothing returning true as created
       ), changed as (
-        update users u set display_name = o."displayName", email = coalesce(o.email, u.email)
-        from offered o where u.username = o.username
-          and (u.display_name, u.email) is distinct from (o."displayName", coalesce(o.email, u.email))
+        update users u set display_name = o."displayName", email = coalesce(o.email, u.email),
+          gid = coalesce(o.gid, u.gid)
+        from offered o where u.username = o.username and (u.display_name, u.email, u.gid)
+          is distinct from (o."displayName", coalesce(o.email, u.email), coalesce(o.gid, u.gid))
         returning false as created
       )
       select created from made union all select created from changed`,
@@ -141,16 +157,18 @@ const writeExperiments = (db: Queryable, batch: SyncBatch) =>
     db,
     batch.experiments.length,
     sql`insert into experiments as x
-        (code, beamline_id, title, starts_at, ends_at, data_path, data_access)
-      select r.code, b.id, r.title, r."startsAt", r."endsAt", r."dataPath", r."dataAccess"
+        (code, beamline_id, title, starts_at, ends_at, data_path, data_access, gid)
+      select r.code, b.id, r.title, r."startsAt", r."endsAt", r."dataPath", r."dataAccess",
+        coalesce(r.gid, o.gid, allot_gid())
       from ${experimentsOf(batch)} r join beamlines b on lower(b.code) = lower(r.beamline)
+      left join experiments o on lower(o.code) = lower(r.code)
       order by lower(r.code)
       on conflict (lower(code)) do update set beamline_id = excluded.beamline_id, title = excluded.title,
         starts_at = excluded.starts_at, ends_at = excluded.ends_at, data_path = excluded.data_path,
-        data_access = excluded.data_access
-      where (x.beamline_id, x.title, x.starts_at, x.ends_at, x.data_path, x.data_access) is distinct from
+        data_access = excluded.data_access, gid = excluded.gid
+      where (x.beamline_id, x.title, x.starts_at, x.ends_at, x.data_path, x.data_access, x.gid) is distinct from
         (excluded.beamline_id, excluded.title, excluded.starts_at, excluded.ends_at, excluded.data_path,
-          excluded.data_access)
+          excluded.data_access, excluded.gid)
       returning xmax = 0 as created`,
   );
 

@@ -86,6 +86,7 @@ const syncExperiment = z
     endsAt: anyTime,
     dataPath: dataPath.nullable().default(null),
     dataAccess: z.enum(["none", "read", "write"]).default("write"),
+    gid: uid.nullable().default(null),
     members: z.array(usernameSchema).max(1000),
   })
   .refine((it) => Date.parse(it.startsAt) < Date.parse(it.endsAt), {
@@ -107,6 +108,12 @@ export const syncBody = z.object({
         displayName: line().trim().min(1).max(200),
         email: z.email("not an e-mail address").max(254).nullable().default(null),
         uid: uid.nullable().default(null),
+        gid: z
+          .int("a whole number")
+          .min(100, "at least 100: below are the system's")
+          .max(2_000_000_000)
+          .nullable()
+          .default(null),
       }),
     )
     .max(10_000)
@@ -119,7 +126,10 @@ export const syncBody = z.object({
   experiments: z
     .array(syncExperiment)
     .max(1000)
-    .check(noTwice((it) => it.code, "experiment"))
+    .check(
+      noTwice((it) => it.code, "experiment"),
+      noTwice((it) => it.gid?.toString(), "gid"),
+    )
     .default([]),
 });
 const counts = z.object({ created: z.int(), updated: z.int(), unchanged: z.int() });

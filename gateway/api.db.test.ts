@@ -417,6 +417,7 @@ describe("the API's own description", () => {
         "/api/environments",
         "/api/events",
         "/api/experiments",
+        "/api/home",
         "/api/instances",
         "/api/instances/{id}",
         "/api/instances/{id}/audit",

@@ -21,6 +21,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { mayStartRoutes } from "./routes/may-start.ts";
 import { oidcRoutes } from "./routes/oidc.ts";
+import { homeRoutes } from "./routes/home.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { referenceRoutes } from "./routes/reference.ts";
@@ -73,6 +74,7 @@ export function createApi(deps: Deps) {
     .use(guard(deps))
     .route("/", authRoutes(deps))
     .route("/", ownSignInRoutes(deps))
+    .route("/", homeRoutes(deps))
     .route("/", tokenRoutes(deps))
     .route("/", environmentRoutes(deps))
     .route("/", instanceRoutes(deps))

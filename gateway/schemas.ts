@@ -200,6 +200,23 @@ export const ownSignInSchema = z
   .meta({ ref: "SignIn" });
 export type OwnSignIn = z.infer<typeof ownSignInSchema>;
 
+export const homeSchema = z
+  .object({
+    path: z.string().meta({ description: "inside every desktop" }),
+    room: z
+      .object({
+        totalBytes: z.int(),
+        freeBytes: z.int(),
+        own: z.boolean().meta({
+          description: "the room is this person's alone, e.g. by a quota; else it is shared",
+        }),
+        seenAt: time,
+      })
+      .nullable(),
+  })
+  .meta({ ref: "Home" });
+export type Home = z.infer<typeof homeSchema>;
+
 export const tokenSchema = z
   .object({
     id,

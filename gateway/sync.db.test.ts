@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 beforeEach(async () => {
-  await owner()`truncate users, beamlines, experiments, audit cascade`;
+  await owner()`truncate users, beamlines, experiments, audit, posix_ids cascade`;
   await gateway.addUser("root", ["admin"]);
   root = await gateway.signIn("root");
 });
@@ -174,6 +174,54 @@ describe("synchronising with the user office", () => {
     [{ beamlines: [{ code: "a b", name: "x" }] }, "beamlines.0.code"],
   ])("refuses %j", async (body, path) => {
     expect(await sync(body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
+  });
+
+  it("has a number stand for one person or one group, and keeps an experiment's", async () => {
+    const gids = () =>
+      owner()`select code, gid from experiments where code like 'G%' order by code`;
+    await sync({
+      beamlines: batch.beamlines,
+      people: [person("gil", { uid: 6001, gid: 1600 })],
+      experiments: [experiment("G1", [], { gid: 6100 }), experiment("G2", [])],
+    });
+    const before = await gids();
+    expect(before).toEqual([
+      { code: "G1", gid: 6100 },
+      { code: "G2", gid: expect.toSatisfy((gid: number) => gid >= 1_000_000_000) },
+    ]);
+    await sync({ experiments: [experiment("G1", []), experiment("G2", [], { title: "another" })] });
+    expect(await gids()).toEqual(before);
+    const { status, body } = await sync({
+      people: [
+        person("one", { uid: 6100 }),
+        person("two", { gid: 6100 }),
+        person("three", { gid: 6001 }),
+        person("four", { uid: 1600 }),
+      ],
+    });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({
+      errors: [
+        { path: "people.0.uid", message: "belongs to a group already" },
+        { path: "people.1.gid" },
+        { path: "people.2.gid" },
+        { path: "people.3.uid" },
+      ],
+    });
+    const groups = await sync({
+      experiments: [
+        experiment("G3", [], { gid: 6001 }),
+        experiment("G4", [], { gid: 1600 }),
+        experiment("G5", [], { gid: 6100 }),
+      ],
+    });
+    expect(groups.body).toMatchObject({
+      errors: [
+        { path: "experiments.0.gid" },
+        { path: "experiments.1.gid" },
+        { path: "experiments.2.gid" },
+      ],
+    });
   });
 
   it("uses up no uids for people who are known, and allots none that the facility gave", async () => {

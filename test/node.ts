@@ -26,10 +26,16 @@ export interface TestNode {
   readonly seeded: Seeded;
   readonly lines: string[];
   readonly runDir: string;
+  /** Homes lie in `homes/`, experiments' data in `data/<beamline>/<experiment>`. */
+  readonly storageDir: string;
   /** The environment of a controller of this node as a process of its own. */
   readonly controllerEnv: Readonly<Record<string, string>>;
-  startController(options?: { answerMs?: number; leaseMs?: number }): Promise<Controller>;
-  start(versionId?: string): Promise<string>;
+  startController(options?: {
+    answerMs?: number;
+    leaseMs?: number;
+    env?: Record<string, string>;
+  }): Promise<Controller>;
+  start(wish?: { versionId?: string; experimentId?: string | null }): Promise<string>;
   stop(id: string): Promise<void>;
   restart(id: string): Promise<void>;
   get(id: string): Promise<InstanceRow>;
@@ -62,7 +68,7 @@ export async function createTestNode(postgresUrl: string, on?: NodeEngine): Prom
   await database.owner.db.execute(
     sql`update nodes set controller_url = ${`unix:${runDir}/controller.sock`}`,
   );
-  const homesDir = await mkdtemp(join(tmpdir(), "asci-homes-"));
+  const storageDir = await mkdtemp(join(tmpdir(), "asci-storage-"));
   const lines: string[] = [];
   const note = (fields: Record<string, unknown>, message: string) =>
     void lines.push(`${message} ${JSON.stringify(fields)}`);
@@ -77,7 +83,9 @@ export async function createTestNode(postgresUrl: string, on?: NodeEngine): Prom
     ASCI_PLACER_DATABASE_URL: database.urls.placer,
     ASCI_NODE_ID: database.nodeId,
     ASCI_RUN_DIR: runDir,
-    ASCI_HOMES_DIR: homesDir,
+    ASCI_HOMES: join(storageDir, "homes", "{username}"),
+    ASCI_HOMES_MAKE: "1",
+    ASCI_EXPERIMENT_DATA: join(storageDir, "data", "{beamline}", "{experiment}"),
     ASCI_CONTROLLER_LISTEN: `unix:${runDir}/controller.sock`,
     ASCI_RELAY_GID: "0",
   };
@@ -95,11 +103,13 @@ export async function createTestNode(postgresUrl: string, on?: NodeEngine): Prom
     seeded,
     lines,
     runDir,
+    storageDir,
     controllerEnv,
     get,
-    async startController(options = {}) {
+    async startController({ env, ...options } = {}) {
       let own: Controller | undefined;
-      const controller = await startController(controllerConfigSchema.parse(controllerEnv), {
+      const config = controllerConfigSchema.parse({ ...controllerEnv, ...env });
+      const controller = await startController(config, {
         log,
         onSuperseded() {
           note({}, "superseded");
@@ -111,8 +121,8 @@ export async function createTestNode(postgresUrl: string, on?: NodeEngine): Prom
       controllers.push(controller);
       return controller;
     },
-    start: (versionId = seeded.versionId) =>
-      insertInstance(gateway, { ...seeded, versionId, name: "one", experimentId: null }),
+    start: ({ versionId = seeded.versionId, experimentId = null } = {}) =>
+      insertInstance(gateway, { ...seeded, versionId, name: "one", experimentId }),
     stop: (id) => wish(id, "stop"),
     restart: (id) => wish(id, "restart"),
     untilState: (id, state) => {
@@ -136,7 +146,7 @@ export async function createTestNode(postgresUrl: string, on?: NodeEngine): Prom
       await removeFirewall(database.installationId);
       await unmountBelow(runDir);
       await rm(runDir, { recursive: true, force: true });
-      await rm(homesDir, { recursive: true, force: true });
+      await rm(storageDir, { recursive: true, force: true });
       await database.drop();
     },
   };

@@ -66,6 +66,11 @@ describe("what each part's login may do", () => {
       "node",
       "insert into instance_history (instance_id, to_state, actor) select id, 'running', 'person' from instances",
     ],
+    ["node", "select * from members"],
+    ["node", "select * from homes"],
+    ["relay", "select * from instance_data(gen_random_uuid())"],
+    ["gateway", "select note_home(gen_random_uuid(), 1, 1, true)"],
+    ["gateway", "delete from posix_ids"],
     ["relay", "select * from tickets"],
     ["relay", "select * from instances"],
     ["relay", "select * from users"],
@@ -97,6 +102,18 @@ describe("what each part's login may do", () => {
     const people = await node`select * from instance_person(${others})`;
     expect(people).toHaveLength(0);
     expect(await node`select * from instance_person(${mine})`).toHaveLength(1);
+    const { sql: owner } = database.owner;
+    await owner`with b as (insert into beamlines (code, name) values ('B', 'B') returning id),
+      x as (insert into experiments (code, beamline_id, starts_at, ends_at)
+        select 'X', id, now(), now() + interval '1 day' from b returning id)
+      insert into members (experiment_id, user_id) select x.id, i.owner_id from x, instances i
+      where i.id = ${mine}`;
+    expect(await node`select * from instance_data(${mine})`).toHaveLength(1);
+    expect(await node`select * from instance_data(${others})`).toHaveLength(0);
+    await node`select note_home(${others}, 10, 5, true)`;
+    expect(await owner`select 1 from homes`).toHaveLength(0);
+    await node`select note_home(${mine}, 10, 5, true)`;
+    expect(await owner`select free_bytes::int as free from homes`).toEqual([{ free: 5 }]);
   });
 
   it("does not let a node hand its instance to another node", async () => {

@@ -47,19 +47,20 @@ export function networkOptions(own: Ownership): NetworkCreateOptions {
 }
 
 /**
- * How a desktop's container is held: the person's own uid, no capabilities, no way to new privileges,
+ * How a desktop's container is held: the person's own uid and groups, no capabilities, no way to new privileges,
  * the engine's default seccomp profile, limits on memory, CPU and processes.
  */
 export function createOptions(wish: ContainerWish, own: Ownership): ContainerCreateOptions {
   return {
     Image: wish.image,
     Hostname: wish.environment.slice(0, 63),
-    User: `${wish.person.uid}:${wish.person.uid}`,
+    User: `${wish.person.uid}:${wish.person.gid}`,
     WorkingDir: `/home/${wish.person.username}`,
     Env: Object.entries(wish.env).map(([name, value]) => `${name}=${value}`),
     Labels: labelsOf(wish, own),
     HostConfig: {
       Init: true,
+      GroupAdd: wish.person.groups.map(String),
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
       RestartPolicy: { Name: "no" },

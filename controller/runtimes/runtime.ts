@@ -25,7 +25,13 @@ export interface ContainerWish {
   readonly environment: string;
   /** The image's digest: what is run is what the version names, whatever the tag says now. */
   readonly image: string;
-  readonly person: { readonly username: string; readonly uid: number };
+  readonly person: {
+    readonly username: string;
+    readonly uid: number;
+    readonly gid: number;
+    /** Beside the own one. */
+    readonly groups: readonly number[];
+  };
   readonly env: Readonly<Record<string, string>>;
   readonly mounts: readonly { source: string; target: string; readOnly: boolean }[];
   /** Cores. */
@@ -40,6 +46,8 @@ export type RuntimeFault =
   | "isolation_missing"
   | "image_missing"
   | "disk_full"
+  | "home_unreachable"
+  | "data_unreachable"
   | "name_taken"
   | "not_found"
   | "engine_error";

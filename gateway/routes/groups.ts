@@ -11,6 +11,10 @@ import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../v
 
 const conflicts: Conflicts = {
   groups_name_key: ["name_taken", "Another group has this name. Choose another one."],
+  posix_ids_pkey: [
+    "gid_taken",
+    "The gid stands for somebody else or another group already. Choose another one, or none.",
+  ],
   groups_gid_key: ["gid_taken", "Another group has this gid. Choose another one, or none."],
 };
 

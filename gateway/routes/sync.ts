@@ -20,6 +20,8 @@ function wordsOf({ code, value }: SyncFault): string {
       return `belongs to ${value} already`;
     case "uid_differs":
       return `this person has the uid ${value}, which never changes: their files belong to it`;
+    case "gid_taken":
+      return `${value} stands for somebody else or another group already`;
     case "email_taken":
       return `is the address of ${value} already`;
   }
@@ -28,6 +30,7 @@ function wordsOf({ code, value }: SyncFault): string {
 /** Somebody else made an account between the look and the write. */
 const conflicts: Conflicts = {
   users_email_key: ["email_taken", "An e-mail address was taken meanwhile. Send the batch again."],
+  posix_ids_pkey: ["id_taken", "A uid or gid was taken meanwhile. Send the batch again."],
   users_uid_key: ["uid_taken", "A uid was taken meanwhile. Send the batch again."],
 };
 

@@ -14,6 +14,10 @@ locale-gen
 echo 'LANG=en_AU.UTF-8' >/etc/default/locale
 printf 'XKBMODEL=pc105\nXKBLAYOUT=us\nXKBVARIANT=\nXKBOPTIONS=\nBACKSPACE=guess\n' >/etc/default/keyboard
 
+# Firefox by way of a profile that no other desktop has open.
+sed -i 's|^Exec=[^ ]*firefox-esr|Exec=/usr/lib/asci/firefox|' /usr/share/applications/firefox-esr.desktop
+ln -sf /usr/lib/asci/firefox /usr/bin/firefox-esr
+
 # The person's name and groups come from files that the container is given.
 sed -i -E 's/^(passwd|group|shadow):.*/\1:         files extrausers/' /etc/nsswitch.conf
 mkdir -p /var/lib/extrausers /run/asci /home

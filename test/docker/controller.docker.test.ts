@@ -158,7 +158,7 @@ describe("a controller on a real engine", () => {
       insert into versions (environment_id, tag, image, digest)
       values (${node.seeded.environmentId}, 'gone', 'asci/none', ${`sha256:${"0".repeat(64)}`})
       returning id`);
-    const id = await node.start(version?.id ?? "");
+    const id = await node.start({ versionId: version?.id ?? "" });
     const failed = await node.untilState(id, "failed");
     expect(failed.reason?.code).toBe("image_missing");
     expect(await allocations(id)).toBe(0);

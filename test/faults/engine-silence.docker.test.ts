@@ -54,7 +54,7 @@ async function end(id: string): Promise<void> {
 
 /** A start that waits until it is let go on. */
 async function startSlow(): Promise<{ id: string; containerId: string; go(): Promise<void> }> {
-  const id = await node.start(await versionOf(images.slow));
+  const id = await node.start({ versionId: await versionOf(images.slow) });
   const containerId = await until("its container runs", async () => {
     const [container] = await node.containers(id);
     return container?.State === "running" && container.Id;
@@ -74,7 +74,7 @@ describe("a container that never answers", () => {
     "because it is %s: fails after the limit, leaves nothing, and can be started again",
     async (kind) => {
       const versionId = await versionOf(images[kind]);
-      const id = await node.start(versionId);
+      const id = await node.start({ versionId });
       expect((await node.untilState(id, "failed")).reason).toEqual(silent);
       await expectNothingLeft(id);
 
@@ -122,7 +122,7 @@ describe("an engine that fails while a desktop comes up", () => {
     const direct = process.env["DOCKER_HOST"];
     process.env["DOCKER_HOST"] = proxy.url;
     const controller = await node.startController({ answerMs });
-    const id = await node.start(await versionOf(images.stuck));
+    const id = await node.start({ versionId: await versionOf(images.stuck) });
     await refused.promise;
     await untilWaits(id, "engine_unreachable");
     expect((await node.untilState(id, "failed")).reason).toEqual(silent);

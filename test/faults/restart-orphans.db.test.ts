@@ -31,7 +31,7 @@ function start(entry: string): ChildProcess {
       ASCI_UI_DIR: folder,
       ASCI_NODE_ID: id,
       ASCI_RUN_DIR: folder,
-      ASCI_HOMES_DIR: folder,
+      ASCI_HOMES: `${folder}/{username}`,
       ASCI_CONTROLLER_LISTEN: `unix:${folder}/controller.sock`,
       ASCI_RELAY_LISTEN: `unix:${folder}/relay.sock`,
       ASCI_RELAY_UID: String(process.getuid?.() ?? 0),

@@ -72,6 +72,10 @@ async function settle(stage: Stage): Promise<void> {
   await beElsewhere(stage, "account");
   await stage.db.execute(sql`
     update users set email = 'maria.kovac@facility.example' where username = 'account'`);
+  await stage.db.execute(sql`
+    insert into homes (user_id, total_bytes, free_bytes, own)
+    select id, 10737418240, 268435456, true from users where username = 'account'
+    on conflict do nothing`);
   await addToken(stage, ["Nightly reconstruction", "desktops", 86, 90, true]);
   await addToken(stage, [longName, "read,desktops", 20, 366, true]);
   await addToken(stage, ["Status page", "read", 2, 30, false]);

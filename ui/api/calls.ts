@@ -10,6 +10,7 @@ import type { OfferedProvider } from "../../gateway/provider-schemas.ts";
 import type {
   AccessToken,
   Environment,
+  Home,
   Instance,
   Me,
   NewToken,
@@ -56,6 +57,7 @@ export const getMe = (signal?: AbortSignal) => call<Me>("GET", "/api/me", pick(s
 
 export const listSignIns = (query: ListQuery, signal?: AbortSignal) =>
   call<List<OwnSignIn>>("GET", withQuery("/api/sign-ins", query), pick(signal));
+export const getHome = (signal?: AbortSignal) => call<Home>("GET", "/api/home", pick(signal));
 export const endSignIn = (id: string) => call<void>("DELETE", one("/api/sign-ins", id));
 /** More than anyone may have. */
 const everyToken = { limit: 200 };

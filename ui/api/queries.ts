@@ -2,6 +2,7 @@ import type { Instance, OwnSignIn } from "../../gateway/schemas.ts";
 import {
   getProviders,
   getInstance,
+  getHome,
   getMe,
   listEnvironments,
   listInstances,
@@ -40,6 +41,13 @@ export const useSignIns = () =>
     }),
     "id",
   );
+
+export const useHome = () =>
+  useQuery(() => ({
+    queryKey: keys.home,
+    queryFn: ({ signal }) => getHome(signal),
+    refetchInterval: ownEveryMs,
+  }));
 
 export const useTokens = () =>
   useQuery(

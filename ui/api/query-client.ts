@@ -6,6 +6,7 @@ export const keys = {
   me: ["me"],
   signIns: ["sign-ins"],
   tokens: ["tokens"],
+  home: ["home"],
   providers: ["providers"],
   environments: ["environments"],
   instances: ["instances"],

@@ -29,6 +29,17 @@ export const de: Catalogue = {
   "nav.users": "Personen",
   "nav.account": "Konto",
 
+  "home.title": "Home-Verzeichnis",
+  "home.text":
+    "Dasselbe in jedem Ihrer Desktops. Was Sie anderswo in einem Desktop ablegen, ist mit seinem Ende fort.",
+  "home.path": "In einem Desktop",
+  "home.room": "Frei",
+  "home.room.own": "{free} von {total}",
+  "home.room.shared": "{free} von {total}, mit anderen geteilt",
+  "home.room.unknown": "Bekannt, sobald ein Desktop von Ihnen gelaufen ist",
+  "home.low": "In Ihrem Home-Verzeichnis ist kaum noch Platz",
+  "home.low.text":
+    "Was Programme speichern, kann verloren gehen. Löschen Sie, was Sie nicht mehr brauchen.",
   "account.menu": "Konto von {name}",
   "account.theme": "Darstellung",
   "account.theme.system": "Wie das System",
@@ -181,6 +192,17 @@ export const de: Catalogue = {
   "reason.internal":
     "In ASCI selbst ist ein Fehler aufgetreten; im Protokoll steht mehr. Kommt es wieder vor, melden Sie es der Verwaltung.",
   "reason.engine_error": "Die Container-Engine seines Knotens lehnte ab.",
+  "reason.home_missing": "Ihr Home-Verzeichnis gibt es noch nicht. Melden Sie das der Verwaltung.",
+  "reason.home_unusable":
+    "Ihr Home-Verzeichnis ist nicht benutzbar. Melden Sie das der Verwaltung.",
+  "reason.home_unreachable":
+    "Der Speicher mit Ihrem Home-Verzeichnis antwortet nicht. Es wird wieder versucht.",
+  "reason.data_missing":
+    "Die Daten des Experiments liegen nicht, wo sie sollten. Melden Sie das dem Personal der Beamline.",
+  "reason.data_unusable":
+    "Die Daten des Experiments sind nicht benutzbar. Melden Sie das dem Personal der Beamline.",
+  "reason.data_unreachable":
+    "Der Speicher mit den Daten des Experiments antwortet nicht. Es wird wieder versucht.",
   "reason.isolation_missing": "Sein Knoten kann Desktops gerade nicht voneinander trennen.",
   "reason.node_lost":
     "Sein Knoten antwortet nicht. Er bleibt erhalten und geht weiter, wenn der Knoten mit ihm zurückkommt.",

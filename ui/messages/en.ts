@@ -36,6 +36,16 @@ export const en = {
   "nav.users": "Users",
   "nav.account": "Account",
 
+  "home.title": "Home folder",
+  "home.text":
+    "The same in every desktop of yours. What you keep elsewhere in a desktop is gone when it ends.",
+  "home.path": "In a desktop",
+  "home.room": "Free",
+  "home.room.own": "{free} of {total}",
+  "home.room.shared": "{free} of {total}, shared with others",
+  "home.room.unknown": "Known once a desktop of yours has run",
+  "home.low": "Little room is left in your home folder",
+  "home.low.text": "Programs may lose what they save. Delete what you no longer need.",
   "account.menu": "Account of {name}",
   "account.theme": "Theme",
   "account.theme.system": "As the system",
@@ -183,6 +193,15 @@ export const en = {
   "reason.internal":
     "ASCI itself ran into a fault; its log has the details. If it happens again, tell an administrator.",
   "reason.engine_error": "The container engine of its node refused.",
+  "reason.home_missing": "Your home folder does not exist yet. Tell an administrator.",
+  "reason.home_unusable": "Your home folder cannot be used. Tell an administrator.",
+  "reason.home_unreachable":
+    "The storage with your home folder does not answer. It is tried again.",
+  "reason.data_missing":
+    "The experiment's data is not where it should be. Tell the beamline's staff.",
+  "reason.data_unusable": "The experiment's data cannot be used. Tell the beamline's staff.",
+  "reason.data_unreachable":
+    "The storage with the experiment's data does not answer. It is tried again.",
   "reason.isolation_missing": "Its node cannot keep desktops apart just now.",
   "reason.node_lost":
     "Its node does not answer. It is kept, and taken up again when the node returns with it.",

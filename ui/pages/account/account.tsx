@@ -1,8 +1,10 @@
-import { For, type JSX } from "solid-js";
+import { For, Show, type JSX } from "solid-js";
+import { worksInDesktops } from "../../components/home.ts";
 import { usePageTitle } from "../../components/page-title.ts";
 import { useSignedIn } from "../../components/signed-in-context.ts";
 import { t } from "../../messages/messages.ts";
 import { Fact } from "./fact.tsx";
+import { Home } from "./home.tsx";
 import { Part } from "./part.tsx";
 import { SignIns } from "./sign-ins.tsx";
 import { Tokens } from "./tokens.tsx";
@@ -11,10 +13,14 @@ import styles from "./account.module.css";
 /** Who one is here, where one is signed in, and what may call in one's name. */
 export function AccountPage(): JSX.Element {
   usePageTitle(() => t("nav.account"));
+  const me = useSignedIn();
   return (
     <div class={styles["page"]}>
       <h1 class={styles["name"]}>{t("nav.account")}</h1>
       <Who />
+      <Show when={worksInDesktops(me().roles)}>
+        <Home />
+      </Show>
       <SignIns />
       <Tokens />
     </div>
