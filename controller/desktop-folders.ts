@@ -55,7 +55,13 @@ const gidsOf = ({ gid, groups }: InstanceSpec["person"]): number[] => [
   ...groups.map((it) => it.gid),
 ];
 
-async function homeMount(storage: Storage, sites: Sites, { person }: InstanceSpec): Promise<Mount> {
+/** None for a station: who comes next would find there what those before them left. */
+async function homeMount(
+  storage: Storage,
+  sites: Sites,
+  { person }: InstanceSpec,
+): Promise<Mount[]> {
+  if (person.station) return [];
   const { uid, gid } = person;
   const path = homePath(sites.homes, person);
   const make = sites.makesHomes ? { uid, gid, mode: 0o700 } : null;
@@ -64,7 +70,7 @@ async function homeMount(storage: Storage, sites: Sites, { person }: InstanceSpe
     .catch((error: unknown) => {
       throw faultOf("home", `the home folder of ${person.username}`, error, path);
     });
-  return { source, target: `/home/${person.username}`, readOnly: false };
+  return [{ source, target: `/home/${person.username}`, readOnly: false }];
 }
 
 /**
@@ -104,6 +110,6 @@ export async function desktopFolders(
   spec: InstanceSpec,
 ): Promise<Mount[]> {
   const data = spec.data.map((it) => dataMount(storage, sites, spec, it));
-  const mounts = await Promise.all([homeMount(storage, sites, spec).then((it) => [it]), ...data]);
+  const mounts = await Promise.all([homeMount(storage, sites, spec), ...data]);
   return mounts.flat();
 }

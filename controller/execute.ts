@@ -69,6 +69,7 @@ async function create(hands: Hands, spec: InstanceSpec): Promise<string> {
       { source: files.accounts, target: "/var/lib/extrausers", readOnly: true },
       ...folders,
     ],
+    passingHome: spec.person.station,
     cpuLimit: cpusFor(spec.cpuLimit, limits),
     pidsLimit: limits.pids,
     memoryLimitBytes: spec.memoryLimitBytes,
@@ -150,7 +151,7 @@ async function startContainer(
 async function reportRunning(hands: Hands, lease: Lease, spec: InstanceSpec): Promise<boolean> {
   const moved = await reportState(hands.db, lease, { to: "running", reason: null });
   hands.background(() => recordPhase(hands.db, spec.id, spec.incarnation, "ready"));
-  hands.background(() => noteHome(hands, spec.id, spec.person));
+  if (!spec.person.station) hands.background(() => noteHome(hands, spec.id, spec.person));
   return moved;
 }
 

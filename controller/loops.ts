@@ -1,6 +1,7 @@
 /** The one list of what a controller does over and over. */
 import { loggable } from "../db/errors.ts";
 import type { Db } from "../db/client.ts";
+import { endAtStations } from "../db/station-endings.ts";
 import { controllerUrls, sweep } from "../db/placement.ts";
 import { claimWork } from "../db/work.ts";
 import { poke } from "./control-server.ts";
@@ -87,7 +88,7 @@ export function placerTasks({
   db,
   log,
   wished,
-}: PlacerContext): Record<"place" | "poke" | "judge" | "sweep", LoopTask> {
+}: PlacerContext): Record<"place" | "poke" | "judge" | "stations" | "sweep", LoopTask> {
   const judge = createJudge(db, judgePeriodMs);
   return {
     place: {
@@ -119,6 +120,13 @@ export function placerTasks({
       async run() {
         const lost = await judge();
         if (lost > 0) log.warn({ instances: lost }, "instances are on nodes that have gone silent");
+      },
+    },
+    stations: {
+      name: "stations",
+      periodMs: 2000,
+      async run() {
+        for (let found = 1; found > 0;) found = await endAtStations(db);
       },
     },
     sweep: {

@@ -16,7 +16,7 @@ export function startPlacer(url: string, log: Log): { stop(): Promise<void> } {
   const tasks = placerTasks({ db: connection.db, log, wished });
   const place = startLoop(tasks.place, log);
   const poke = startLoop(tasks.poke, log);
-  const others = [startLoop(tasks.judge, log), startLoop(tasks.sweep, log)];
+  const others = [tasks.judge, tasks.stations, tasks.sweep].map((it) => startLoop(it, log));
   const onWork = (nodeId: string) => {
     wished.add(nodeId);
     poke.activate();

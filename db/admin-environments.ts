@@ -101,7 +101,7 @@ export async function insertEntitlement(
       select case when ${it.kind} = 'beamline' then (select id from beamlines where lower(code) = lower(${it.subject})) end as beamline,
         case when ${it.kind} = 'experiment' then (select id from experiments where lower(code) = lower(${it.subject})) end as experiment,
         case when ${it.kind} = 'group' then (select id from groups where name = ${it.subject}) end as "group",
-        case when ${it.kind} = 'person' then (select id from users where username = ${it.subject}) end as person
+        case when ${it.kind} = 'person' then (select id from users where username = ${it.subject} and kind = 'person') end as person
     )
     insert into entitlements
       (environment_id, kind, beamline_id, experiment_id, group_id, user_id, from_at, until_at)

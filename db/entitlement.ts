@@ -7,8 +7,8 @@ import { within, type Reach } from "./beamlines.ts";
 import type { Queryable } from "./client.ts";
 
 /** What opens an environment to a person: being anyone at all, themselves, a group, an experiment of
- * theirs, its beamline, or looking after that beamline. */
-export type Via = "everyone" | "person" | "group" | "experiment" | "beamline" | "staff";
+ * theirs, its beamline, or looking after that beamline. To a station: what runs there. */
+export type Via = "everyone" | "person" | "group" | "experiment" | "beamline" | "staff" | "station";
 
 export interface StartQuestion {
   readonly userId: string;
@@ -60,7 +60,8 @@ async function factsOf(db: Queryable, it: StartQuestion): Promise<Facts | undefi
     with e as (
       select id, name from environments where slug = ${it.environment} and enabled
     ), asked as (
-      select x.id, m.user_id is not null or s.user_id is not null as takes_part
+      select x.id, m.user_id is not null or s.user_id is not null
+        or x.id in (select experiment_id from station_experiments(${it.userId})) as takes_part
       from experiments x
       left join members m on m.experiment_id = x.id and m.user_id = ${it.userId}
         and (m.until is null or m.until > now())
@@ -121,7 +122,8 @@ export async function findStartQuestion(
     select i.owner_id as "userId", e.slug as environment, v.tag as version, x.code as experiment
     from instances i join environments e on e.id = i.environment_id
     join versions v on v.id = i.version_id left join experiments x on x.id = i.experiment_id
-    where i.id = ${instanceId} and i.owner_id = ${userId}`);
+    where i.id = ${instanceId} and i.owner_id = ${userId}
+      and i.id in (select instance_id from reachable_instances(${userId}))`);
   return row;
 }
 

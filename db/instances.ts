@@ -13,6 +13,8 @@ export interface InstanceRow {
   readonly digest: string;
   readonly owner: string;
   readonly experiment: string | null;
+  /** The name of the one that it is on; null: none. */
+  readonly station: string | null;
   readonly state: State;
   readonly desired: Desire;
   readonly reason: { code: string; text: string } | null;
@@ -66,6 +68,7 @@ const phase = (name: PhaseName, at: SQL, usualMs: SQL) =>
 const columns = sql`jsonb_build_object(
   'id', i.id, 'name', i.name, 'kind', e.kind, 'environment', e.slug, 'environmentName', e.name,
   'version', v.tag, 'digest', v.digest, 'owner', o.username, 'experiment', x.code,
+  'station', s.name,
   'state', i.state, 'desired', i.desired,
   'reason', case when i.reason_code is not null
     then jsonb_build_object('code', i.reason_code, 'text', i.reason_text) end,
@@ -82,16 +85,23 @@ const columns = sql`jsonb_build_object(
     'position', (select count(*) from instances q where q.state = 'queued' and q.queued_at <= i.queued_at),
     'estimate', null) end,
   'createdAt', iso(i.created_at), 'startedAt', iso(i.started_at), 'endedAt', iso(i.ended_at),
-  'lastActiveAt', iso(i.last_active_at), 'expiresAt', iso(i.expires_at))`;
+  'lastActiveAt', iso(i.last_active_at), 'expiresAt', iso(case when s.user_id = i.owner_id or b.station_ending = 'end'
+    then least(i.expires_at, x.ends_at) else i.expires_at end))`;
 
 const from = sql`instances i
   join environments e on e.id = i.environment_id
   join versions v on v.id = i.version_id
   join users o on o.id = i.owner_id
   left join experiments x on x.id = i.experiment_id
+  left join stations s on s.id = i.station_id
+  left join beamlines b on b.id = s.beamline_id
   left join nodes n on n.id = i.node_id
   left join incarnations c on c.instance_id = i.id and c.number = i.wanted_incarnation
   left join ${usual} us on us.environment_id = i.environment_id`;
+
+/** Of an instance's id, for a `where`: whether this account may know of it. */
+const reached = (userId: string) =>
+  sql`i.id in (select instance_id from reachable_instances(${userId}))`;
 
 /** One instance, where this person may know of it. */
 export async function getInstance(
@@ -100,7 +110,7 @@ export async function getInstance(
   instanceId: string,
 ): Promise<InstanceRow | undefined> {
   const [row] = await db.execute<{ instance: InstanceRow }>(sql`
-    select ${columns} as instance from ${from} where i.id = ${instanceId} and i.owner_id = ${userId}`);
+    select ${columns} as instance from ${from} where i.id = ${instanceId} and ${reached(userId)}`);
   return row?.instance;
 }
 
@@ -112,7 +122,7 @@ export async function getInstances(
 ): Promise<InstanceRow[]> {
   const rows = await db.execute<{ instance: InstanceRow }>(sql`
     select ${columns} as instance from ${from}
-    where i.owner_id = ${userId} and i.id = any (${`{${ids.join(",")}}`}::uuid[])`);
+    where ${reached(userId)} and i.id = any (${`{${ids.join(",")}}`}::uuid[])`);
   return rows.map((row) => row.instance);
 }
 
@@ -124,8 +134,8 @@ export async function listInstances(
 ): Promise<InstanceRow[]> {
   const rows = await db.execute<{ instance: InstanceRow }>(sql`
     select ${columns} as instance from ${from}
-    where i.owner_id = ${userId} and (${page.cursor}::uuid is null or (i.created_at, i.id) < (
-      select created_at, id from instances where id = ${page.cursor}::uuid and owner_id = ${userId}))
+    where ${reached(userId)} and (${page.cursor}::uuid is null or (i.created_at, i.id) < (
+      select i.created_at, i.id from instances i where i.id = ${page.cursor}::uuid and ${reached(userId)}))
     order by i.created_at desc, i.id desc limit ${page.limit}`);
   return rows.map((row) => row.instance);
 }
@@ -136,6 +146,8 @@ export interface StartWish {
   readonly versionId: string;
   readonly name: string;
   readonly experimentId: string | null;
+  /** On which it is started, if on any. */
+  readonly stationId?: string | null;
   /** `WIDTHxHEIGHT` of the first screen; the image's own where there is none. */
   readonly geometry?: string | null;
 }
@@ -144,9 +156,9 @@ export interface StartWish {
 export async function insertInstance(db: Queryable, wish: StartWish): Promise<string> {
   const [row] = await db.execute<{ id: string }>(sql`
     with made as (
-      insert into instances (owner_id, environment_id, version_id, name, experiment_id, geometry)
+      insert into instances (owner_id, environment_id, version_id, name, experiment_id, station_id, geometry)
       values (${wish.userId}, ${wish.environmentId}, ${wish.versionId}, ${wish.name}, ${wish.experimentId},
-        ${wish.geometry ?? null})
+        ${wish.stationId ?? null}, ${wish.geometry ?? null})
       returning id, owner_id
     ), noted as (
       insert into instance_history (instance_id, to_state, actor, actor_id)
@@ -164,10 +176,13 @@ export type WishOutcome =
 
 /** What a wish writes: an ended instance is queued anew, a queued one has no container to wait for. */
 const wishes: Record<"stop" | "restart", SQL> = {
-  stop: sql`desired = 'stopped', state = 'stopping', reason_code = 'stopped_by_person',
-    reason_text = 'stopped by its owner',
+  stop: sql`desired = 'stopped', state = 'stopping',
+    reason_code = case when p.own then 'stopped_by_person' else 'stopped_at_station' end,
+    reason_text = case when p.own then 'stopped by its owner' else 'stopped at the station' end,
     node_id = case when p.state = 'queued' then null else i.node_id end`,
-  restart: sql`desired = 'running', wanted_incarnation = i.incarnation + 1,
+  // What its owner starts anew, wherever they are, is on no station any more.
+  restart: sql`desired = 'running', station_id = (select id from stations where user_id = i.owner_id),
+    wanted_incarnation = i.incarnation + 1,
     reason_code = case when p.ended then null else 'restarting' end,
     reason_text = case when p.ended then null else 'restarted by its owner' end,
     state = case when p.ended then 'queued' else 'stopping' end,
@@ -187,9 +202,11 @@ export async function wishInstance(
   const ask = sql`
     with p as (
       -- The instance before its work, as placer and controllers lock them: two orders would deadlock.
-      select i.id, i.state, i.reason_text, i.state in ('stopped', 'shelved', 'failed') as ended
+      select i.id, i.state, i.reason_text, i.state in ('stopped', 'shelved', 'failed') as ended,
+        i.owner_id = ${wish.userId} as own
       from instances i
-      where i.id = ${wish.instanceId} and i.owner_id = ${wish.userId} for update
+      where i.id = ${wish.instanceId} and ${reached(wish.userId)}
+        and (${wish.action === "stop"} or i.owner_id = ${wish.userId}) for update of i
     ), wished as (
       update instances i set generation = i.generation + 1, ${wishes[wish.action]}
       from p where i.id = p.id and p.state = any (${allowed}::text[])
@@ -227,7 +244,7 @@ export async function findConnectable(
   instanceId: string,
 ): Promise<Connectable | undefined> {
   const [row] = await db.execute<Connectable & Record<string, unknown>>(sql`
-    select state, reason_text as reason, incarnation, node_id as "nodeId" from instances
-    where id = ${instanceId} and owner_id = ${userId}`);
+    select i.state, i.reason_text as reason, i.incarnation, i.node_id as "nodeId" from instances i
+    where i.id = ${instanceId} and ${reached(userId)}`);
   return row;
 }

@@ -102,7 +102,8 @@ async function accountFor(
   if (known) return { ...known, made: false };
   if (username === null) return { fault: "username_unusable" };
   const [free] = await db.execute<{ userId: string; disabled: boolean; free: boolean }>(sql`
-    select u.id as "userId", u.disabled_at is not null as disabled, u.password_hash is null
+    select u.id as "userId", u.disabled_at is not null as disabled,
+      u.kind = 'person' and u.password_hash is null
       and not exists (select from identities i where i.user_id = u.id) as free
     from users u where u.username = ${username} for update`);
   // Never by e-mail address, and never an account that somebody can sign in to already.

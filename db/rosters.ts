@@ -21,7 +21,7 @@ export async function setRoster(
   const { table, key } = rosters[kind];
   const names = sql`jsonb_array_elements_text(${JSON.stringify(usernames)}::jsonb) as n(name)`;
   const unknown = await db.execute<{ name: string }>(sql`
-    select n.name from ${names} where not exists (select from users u where u.username = n.name)`);
+    select n.name from ${names} where not exists (select from users u where u.username = n.name and u.kind = 'person')`);
   if (unknown.length > 0) return unknown.map((it) => it.name);
   await db.execute(sql`
     delete from ${table} t using users u

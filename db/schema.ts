@@ -43,6 +43,7 @@ export const users = pgTable("users", {
     .unique()
     .default(sql`allot_uid()`),
   gid: integer("gid"),
+  kind: text("kind").$type<"person" | "station">().notNull().default("person"),
   disabledAt: at("disabled_at"),
   createdAt: at("created_at").notNull().defaultNow(),
   lastSignInAt: at("last_sign_in_at"),
@@ -112,7 +113,21 @@ export const beamlines = pgTable("beamlines", {
   id: uuid("id").primaryKey().defaultRandom(),
   code: text("code").notNull(),
   name: text("name").notNull(),
+  stationEnding: text("station_ending").$type<"end" | "owner">().notNull().default("end"),
   createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const stations = pgTable("stations", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  beamlineId: uuid("beamline_id"),
+  name: text("name").notNull(),
+  userId: uuid("user_id").notNull().unique(),
+  codeHash: bytea("code_hash").unique(),
+  codeExpiresAt: at("code_expires_at"),
+  createdBy: uuid("created_by"),
+  createdAt: at("created_at").notNull().defaultNow(),
+  enrolledAt: at("enrolled_at"),
+  revokedAt: at("revoked_at"),
 });
 
 export const beamlineStaff = pgTable(
@@ -209,6 +224,7 @@ export const instances = pgTable("instances", {
   versionId: uuid("version_id").notNull(),
   ownerId: uuid("owner_id").notNull(),
   experimentId: uuid("experiment_id"),
+  stationId: uuid("station_id"),
   geometry: text("geometry"),
   state: text("state").$type<State>().notNull().default("queued"),
   desired: text("desired").$type<Desire>().notNull().default("running"),

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
 
+/** Who is behind a sign-in: a person, or a station's account. */
 export interface PersonRow {
   readonly id: string;
   readonly username: string;
@@ -105,12 +106,28 @@ export async function revokeSignIns(
   const [row] = await db.execute<{ ended: number }>(sql`
     with ended as (
       update sign_ins set revoked_at = now()
-      where user_id = ${userId} and revoked_at is null and (${kinds} = 'all' or kind = 'browser')
+      where user_id = (select id from users where id = ${userId} and kind = 'person')
+        and revoked_at is null and (${kinds} = 'all' or kind = 'browser')
       returning expires_at > now() as held
     )
     select (select count(*) filter (where held)::int from ended) as ended
-    from users where id = ${userId}`);
+    from users where id = ${userId} and kind = 'person'`);
   return row?.ended;
+}
+
+/** Ends what a station's account has. @returns how many held until now */
+export async function revokeStationSignIns(db: Queryable, userId: string): Promise<number> {
+  const rows = await db.execute<{ held: boolean }>(sql`
+    update sign_ins set revoked_at = now() where user_id = ${userId} and revoked_at is null
+    returning expires_at > now() as held`);
+  return rows.filter((it) => it.held).length;
+}
+
+/** A person who is not disabled. */
+export async function findPerson(db: Queryable, userId: string): Promise<PersonRow | undefined> {
+  const [row] = await db.execute<PersonRow & Record<string, unknown>>(sql`
+    select ${person} from users u where u.id = ${userId} and u.kind = 'person' and u.disabled_at is null`);
+  return row;
 }
 
 /** Attempts that are counted together, and how many may be wrong within 15 min. */

@@ -21,7 +21,8 @@ export type Desire = (typeof desires)[number];
 
 /**
  * Who causes a change. `person`: a wish through the API. `placer`: the queue's owner.
- * `controller`: the node that holds the work's lease. `judge`: decides that a node is lost.
+ * `controller`: the node that holds the work's lease. `judge`: decides that a node is lost,
+ * or that the time of what runs is over.
  */
 export type Actor = "person" | "placer" | "controller" | "judge";
 
@@ -35,19 +36,19 @@ const t = (from: State, to: State, ...by: Actor[]): Transition => ({ from, to, b
 
 export const transitions: readonly Transition[] = [
   t("queued", "starting", "placer"),
-  t("queued", "stopping", "person"),
+  t("queued", "stopping", "person", "judge"),
   t("queued", "stopped", "placer"),
   t("queued", "failed", "placer"),
   t("starting", "running", "controller"),
-  t("starting", "stopping", "person", "controller"),
+  t("starting", "stopping", "person", "controller", "judge"),
   t("starting", "failed", "controller"),
   t("starting", "lost", "judge"),
   t("running", "paused", "controller"),
-  t("running", "stopping", "person", "controller"),
+  t("running", "stopping", "person", "controller", "judge"),
   t("running", "failed", "controller"),
   t("running", "lost", "judge"),
   t("paused", "running", "controller"),
-  t("paused", "stopping", "person", "controller"),
+  t("paused", "stopping", "person", "controller", "judge"),
   t("paused", "failed", "controller"),
   t("paused", "lost", "judge"),
   t("stopping", "stopped", "controller", "placer"),
@@ -59,7 +60,7 @@ export const transitions: readonly Transition[] = [
   t("lost", "running", "controller"),
   t("lost", "paused", "controller"),
   t("lost", "starting", "controller"),
-  t("lost", "stopping", "person", "controller"),
+  t("lost", "stopping", "person", "controller", "judge"),
   t("lost", "failed", "controller"),
 ];
 

@@ -56,7 +56,8 @@ export interface SyncFault extends Record<string, unknown> {
     | "uid_taken"
     | "uid_differs"
     | "gid_taken"
-    | "email_taken";
+    | "email_taken"
+    | "username_taken";
   readonly value: string;
 }
 
@@ -91,6 +92,8 @@ async function faultsOfPeople(db: Queryable, batch: SyncBatch): Promise<SyncFaul
       union all
       select '.email', 'email_taken', o.username from users o
       where o.email = p.email and o.username <> p.username
+      union all
+      select '.username', 'username_taken', 'a station' where u.kind = 'station'
     ) f
     order by p.n limit 100`);
 }
@@ -108,7 +111,7 @@ async function faultsOfExperiments(db: Queryable, batch: SyncBatch): Promise<Syn
       union all
       select 'experiments.' || x.n || '.members.' || m.at - 1, 'unknown_person', m.name
       from jsonb_array_elements_text(x.members) with ordinality as m(name, at)
-      where not exists (select from users u where u.username = m.name)
+      where not exists (select from users u where u.username = m.name and u.kind = 'person')
     ) f
     order by x.n limit 100`);
 }

@@ -31,7 +31,7 @@ export async function listUsers(db: Queryable, page: NamePage): Promise<AdminUse
   const after = page.descending ? sql`username < ${page.cursor}` : sql`username > ${page.cursor}`;
   return db.execute<AdminUserRow & Record<string, unknown>>(sql`
     select ${columns} from users
-    where (${page.search} = '' or position(lower(${page.search}) in
+    where kind = 'person' and (${page.search} = '' or position(lower(${page.search}) in
         lower(username || ' ' || display_name || ' ' || coalesce(email, ''))) > 0)
       and (${page.cursor}::text is null or ${after})
     order by username ${order} limit ${page.limit}`);
@@ -39,7 +39,7 @@ export async function listUsers(db: Queryable, page: NamePage): Promise<AdminUse
 
 export async function getUser(db: Queryable, userId: string): Promise<AdminUserRow | undefined> {
   const [row] = await db.execute<AdminUserRow & Record<string, unknown>>(sql`
-    select ${columns} from users where id = ${userId}`);
+    select ${columns} from users where id = ${userId} and kind = 'person'`);
   return row;
 }
 
@@ -94,7 +94,7 @@ export async function updateUser(
         password_hash = coalesce(${patch.passwordHash ?? null}, password_hash),
         disabled_at = case when ${patch.disabled ?? null}::boolean is null then disabled_at
           when ${patch.disabled ?? null}::boolean then coalesce(disabled_at, now()) end
-      where id = ${userId} returning ${columns}`);
+      where id = ${userId} and kind = 'person' returning ${columns}`);
     if (!row) return "unknown";
     if (patch.disabled === true || patch.passwordHash !== undefined)
       await tx.execute(sql`

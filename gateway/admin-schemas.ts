@@ -280,7 +280,9 @@ export const mayStartQuery = z.object({
 export const mayStartSchema = z
   .object({
     allowed: z.boolean(),
-    via: z.enum(["everyone", "person", "group", "experiment", "beamline", "staff"]).nullable(),
+    via: z
+      .enum(["everyone", "person", "group", "experiment", "beamline", "staff", "station"])
+      .nullable(),
     reason: z
       .enum([
         "person_disabled",

@@ -10,6 +10,7 @@ import { apiHeaders, limitTime, requestContext } from "./middleware/request.ts";
 import { ProblemError, problemResponse } from "./problem.ts";
 import { adminEnvironmentRoutes } from "./routes/admin-environments.ts";
 import { adminRoutes } from "./routes/admin.ts";
+import { atStationRoutes } from "./routes/at-station.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { beamlineRoutes } from "./routes/beamlines.ts";
@@ -25,6 +26,7 @@ import { homeRoutes } from "./routes/home.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { referenceRoutes } from "./routes/reference.ts";
+import { stationRoutes } from "./routes/stations.ts";
 import { syncRoutes } from "./routes/sync.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
@@ -79,12 +81,14 @@ export function createApi(deps: Deps) {
     .route("/", environmentRoutes(deps))
     .route("/", instanceRoutes(deps))
     .route("/", eventRoutes(deps))
+    .route("/", atStationRoutes(deps))
     .route("/", adminRoutes(deps))
     .route("/", auditRoutes(deps))
     .route("/", mayStartRoutes(deps))
     .route("/", syncRoutes(deps))
     .route("/", experimentRoutes(deps))
     .route("/", beamlineRoutes(deps))
+    .route("/", stationRoutes(deps))
     .route("/", groupRoutes(deps))
     .route("/", providerRoutes(deps))
     .route("/", adminEnvironmentRoutes(deps));

@@ -1,5 +1,5 @@
 import { policy, type PolicyLine } from "./policy.ts";
-import { roles, type Role } from "./schemas.ts";
+import { callerRoles, type CallerRole } from "./schemas.ts";
 
 /** A Markdown table with columns of even width, as the formatter wants it. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -13,10 +13,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   );
 }
 
-function cellOf({ who, only }: PolicyLine, role: Role): string {
+function cellOf({ who, only }: PolicyLine, role: CallerRole): string {
   if (who === "anyone") return "yes";
   if (who === "ticket") return "by ticket";
   if (!who.includes(role)) return "";
+  if (role === "station" && only) return "on it";
   // Administrators reach every beamline, but no other person's own.
   return role === "admin" && only !== "their own" ? "yes" : (only ?? "yes");
 }
@@ -26,7 +27,7 @@ export function policyPage(): string {
   const rows = policy.map((line) => [
     `\`${line.method} ${line.path}\``,
     line.who === "anyone" ? "yes" : line.who === "ticket" ? "by ticket" : "",
-    ...roles.map((role) => cellOf(line, role)),
+    ...callerRoles.map((role) => cellOf(line, role)),
     typeof line.who === "string" ? "" : line.scopes.join(", ") || "none",
   ]);
   return `# Who may call what
@@ -35,11 +36,12 @@ Made from \`gateway/policy.ts\`; a test compares the two, and calls each of thes
 there is refused. \`their own\`, \`of their beamlines\`: what is not the caller's answers as if it did not exist.
 
 A person has one role or several. \`user\` works in desktops, \`staff\` looks after beamlines as well, \`admin\` administers
-the site, \`monitor\` reads health and metrics and nothing else.
+the site, \`monitor\` reads health and metrics and nothing else. \`station\` is nobody's: a shared computer at a beamline has it,
+and no person ([stations.md](stations.md)). \`on it\`: what was started there for an experiment that still runs.
 
 The last column is for access tokens: a token needs one of these scopes, and its person the role. \`none\`: it takes a
 browser that is signed in.
 
-${table(["call", "signed out", ...roles, "a token's scope"], rows)}
+${table(["call", "signed out", ...callerRoles, "a token's scope"], rows)}
 `;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { policy, type PolicyLine } from "./policy.ts";
-import { roles, scopes } from "./schemas.ts";
+import { callerRoles, roles, scopes } from "./schemas.ts";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
 
 let gateway: TestGateway;
@@ -46,10 +46,11 @@ describe("every call", () => {
       ]);
   });
 
-  it.each(roles)("by someone with the role %s", async (role) => {
+  it.each(callerRoles)("by someone with the role %s", async (role) => {
     for (const line of lines) {
       // Some of them sign out.
-      const browser = await gateway.signIn(role);
+      const browser =
+        role === "station" ? await gateway.addStation("IMBL") : await gateway.signIn(role);
       const may = line.who === "anyone" || line.who.includes(role);
       expect([line.method, line.path, await outcomeOf(line, browser)]).toEqual([
         line.method,
@@ -64,7 +65,9 @@ describe("every call", () => {
     async (scope) => {
       const headers = { authorization: `Bearer ${tokens.get(scope)}` };
       for (const line of lines) {
-        const refusal = line.scopes.length === 0 ? "token_not_allowed" : "scope_missing";
+        const stations = line.who !== "anyone" && !roles.some((it) => line.who.includes(it));
+        const unscoped = line.scopes.length === 0 ? "token_not_allowed" : "scope_missing";
+        const refusal = stations ? "role_missing" : unscoped;
         const signsOut = line.path === "/api/auth/logout";
         const may = (line.who === "anyone" && !signsOut) || line.scopes.includes(scope);
         expect([line.path, await outcomeOf(line, gateway.browser(), headers)]).toEqual([
@@ -92,6 +95,25 @@ describe("what is refused to someone who is signed in", () => {
     expect(rows).toEqual([
       { ...refused, subject_id: "GET /api/admin/users" },
       { ...refused, subject_id: "PATCH /api/admin/users/:id" },
+    ]);
+  });
+});
+
+describe("a station", () => {
+  it("may call these, and nothing else", () => {
+    const may = lines.filter((it) => it.who !== "anyone" && it.who.includes("station"));
+    expect(may.map((it) => `${it.method} ${it.path}`)).toEqual([
+      "GET /api/me",
+      "GET /api/environments",
+      "GET /api/instances",
+      "POST /api/instances",
+      "GET /api/instances/:id",
+      "POST /api/instances/:id/stop",
+      "POST /api/instances/:id/restart",
+      "POST /api/instances/:id/tickets",
+      "GET /api/events",
+      "GET /api/station",
+      "POST /api/station/starts",
     ]);
   });
 });

@@ -2,13 +2,13 @@
  * Who may call what: the one place where it is said. Every call of the gateway has a line here, and a
  * call without one is refused; `docs/policy.md` is made from it.
  */
-import type { Role, Scope } from "./schemas.ts";
+import type { CallerRole, Scope } from "./schemas.ts";
 
 /**
  * `anyone`: no sign-in is asked for, or even looked at. `ticket`: the one-time ticket is the
  * credential. Roles: signed in, with one of them.
  */
-type Who = "anyone" | "ticket" | readonly Role[];
+type Who = "anyone" | "ticket" | readonly CallerRole[];
 
 export interface PolicyLine {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
@@ -21,12 +21,15 @@ export interface PolicyLine {
   readonly only?: string;
 }
 
-const everyone: readonly Role[] = ["user", "staff", "admin", "monitor"];
+const everyone: readonly CallerRole[] = ["user", "staff", "admin", "monitor"];
 /** Those who work in desktops. */
-const people: readonly Role[] = ["user", "staff", "admin"];
-const admins: readonly Role[] = ["admin"];
+const people: readonly CallerRole[] = ["user", "staff", "admin"];
+/** These, and the shared computers at beamlines, which do nothing else. */
+const workers: readonly CallerRole[] = [...people, "station"];
+const stations: readonly CallerRole[] = ["station"];
+const admins: readonly CallerRole[] = ["admin"];
 /** Those who look after beamlines, for these; and administrators. */
-const staff: readonly Role[] = ["staff", "admin"];
+const staff: readonly CallerRole[] = ["staff", "admin"];
 
 const anyScope: readonly Scope[] = ["read", "desktops", "sync", "admin", "monitor"];
 const reading: readonly Scope[] = ["read", "desktops"];
@@ -59,7 +62,7 @@ export const policy: readonly PolicyLine[] = [
   open("/auth/oidc/:provider/callback"),
   line("POST /api/auth/logout", "anyone", []),
   line("POST /api/auth/logout/everywhere", everyone, [], own),
-  line("GET /api/me", everyone, anyScope),
+  line("GET /api/me", [...everyone, "station"], anyScope),
   line("GET /api/sign-ins", everyone, [], own),
   line("DELETE /api/sign-ins/:id", everyone, [], own),
   line("GET /api/tokens", everyone, [], own),
@@ -67,17 +70,21 @@ export const policy: readonly PolicyLine[] = [
   line("DELETE /api/tokens/:id", everyone, [], own),
 
   line("GET /api/home", people, reading, own),
-  line("GET /api/environments", people, reading),
+  line("GET /api/environments", workers, reading),
   line("GET /api/experiments", people, reading, own),
-  line("GET /api/instances", people, reading, own),
-  line("POST /api/instances", people, working),
-  line("GET /api/instances/:id", people, reading, own),
-  line("POST /api/instances/:id/stop", people, working, own),
-  line("POST /api/instances/:id/restart", people, working, own),
-  line("POST /api/instances/:id/tickets", people, working, own),
+  line("GET /api/instances", workers, reading, own),
+  line("POST /api/instances", workers, working),
+  line("GET /api/instances/:id", workers, reading, own),
+  line("POST /api/instances/:id/stop", workers, working, own),
+  line("POST /api/instances/:id/restart", workers, working, own),
+  line("POST /api/instances/:id/tickets", workers, working, own),
   line("GET /api/instances/:id/audit", people, reading, own),
-  line("GET /api/events", people, reading, own),
+  line("GET /api/events", workers, reading, own),
   line("GET /vnc/:instanceId", "ticket", []),
+
+  line("POST /api/stations/enrol", "anyone", []),
+  line("GET /api/station", stations, []),
+  line("POST /api/station/starts", stations, []),
 
   line("GET /api/admin/users", admins, ["admin"]),
   // A token that could make an administrator would outlive its being revoked.
@@ -97,6 +104,12 @@ export const policy: readonly PolicyLine[] = [
   line("GET /api/admin/beamlines/:id", staff, ["admin"], theirs),
   line("PATCH /api/admin/beamlines/:id", admins, ["admin"]),
   line("DELETE /api/admin/beamlines/:id", admins, ["admin"]),
+  line("GET /api/admin/beamlines/:id/stations", staff, ["admin"], theirs),
+  // A code is a sign-in: whoever has a token could make one that outlives it.
+  line("POST /api/admin/beamlines/:id/stations", staff, [], theirs),
+  line("PATCH /api/admin/beamlines/:id/stations", staff, ["admin"], theirs),
+  line("POST /api/admin/beamlines/:id/stations/:stationId/codes", staff, [], theirs),
+  line("DELETE /api/admin/beamlines/:id/stations/:stationId", staff, ["admin"], theirs),
   line("POST /api/admin/experiments/sync", admins, ["sync"]),
   line("GET /api/admin/experiments", staff, ["admin"], theirs),
   line("POST /api/admin/experiments", staff, ["admin"], theirs),

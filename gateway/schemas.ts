@@ -21,6 +21,10 @@ export const line = () =>
 export const roles = ["user", "staff", "admin", "monitor"] as const;
 export type Role = (typeof roles)[number];
 
+/** Of whoever calls: a station's account has its own one, and never another. */
+export const callerRoles = [...roles, "station"] as const;
+export type CallerRole = (typeof callerRoles)[number];
+
 /** What a personal access token may be used for; never more than its person may do. */
 export const scopes = ["read", "desktops", "sync", "admin", "monitor"] as const;
 export type Scope = (typeof scopes)[number];
@@ -45,7 +49,7 @@ export const meSchema = z
     username: z.string(),
     displayName: z.string(),
     email: z.string().nullable(),
-    roles: z.array(z.enum(roles)),
+    roles: z.array(z.enum(callerRoles)),
     createdAt: time,
   })
   .meta({ ref: "Me" });
@@ -120,6 +124,10 @@ export const instanceSchema = z
     digest: z.string(),
     owner: z.string(),
     experiment: z.string().nullable(),
+    station: z
+      .string()
+      .nullable()
+      .meta({ description: "the one on which it was started, while that one may reach it" }),
     state: z.enum(states),
     desired: z.enum(desires),
     reason: z.object({ code: z.string(), text: z.string() }).nullable(),

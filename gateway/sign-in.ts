@@ -1,8 +1,10 @@
 /** Signing in with a local account: limits, the password, and the audit trail of every attempt. */
 import { writeAudit } from "../db/audit.ts";
+import type { Queryable } from "../db/client.ts";
 import {
   countAttempt,
   findAccount,
+  findPerson,
   forgiveAttempts,
   insertSignIn,
   uncountAttempt,
@@ -21,6 +23,8 @@ export interface SignInAttempt {
   readonly address: string | null;
   readonly userAgent: string | null;
   readonly requestId: string;
+  /** The account of the station on which the password counts for one start, and signs nobody in. */
+  readonly station?: string;
 }
 
 /**
@@ -40,7 +44,7 @@ function bucketsOf({ username, address }: SignInAttempt): { own: Bucket; shared:
   };
 }
 
-function tooMany(seconds: number): ProblemError {
+export function tooMany(seconds: number): ProblemError {
   return new ProblemError(
     429,
     "too_many_attempts",
@@ -87,28 +91,27 @@ async function refuse(
     ...auditOf(attempt),
     outcome: "refused",
     subjectId: accountId,
-    detail: { reason: fault },
+    detail: { reason: fault, ...(attempt.station ? { station: attempt.station } : {}) },
   });
   deps.metrics.signIn(answer.status === 429 ? "limited" : "refused");
   throw answer;
 }
 
-/** The sign-in, its row in the audit trail, and what it makes up for stand or fall together. */
+/** What the attempt was for, its row in the audit trail, and what it makes up for stand or fall together. */
 async function admit(
   deps: Deps,
   attempt: SignInAttempt,
   userId: string,
-  tokenHash: Uint8Array,
+  enter: (tx: Queryable) => Promise<PersonRow | undefined>,
 ): Promise<PersonRow | undefined> {
-  const { address, userAgent } = attempt;
   const { own, shared } = bucketsOf(attempt);
   return deps.db.transaction(async (tx) => {
-    const signIn = { userId, tokenHash, lifeSeconds: signInLifeSeconds, address, userAgent };
-    const person = await insertSignIn(tx, signIn);
+    const person = await enter(tx);
     if (!person) return undefined;
     await forgiveAttempts(tx, own, shared);
     const audited = { actorId: userId, subjectId: userId, outcome: "allowed" } as const;
-    await writeAudit(tx, { ...auditOf(attempt), ...audited });
+    const detail = attempt.station ? { detail: { station: attempt.station } } : {};
+    await writeAudit(tx, { ...auditOf(attempt), ...audited, ...detail });
     return person;
   });
 }
@@ -116,13 +119,14 @@ async function admit(
 /**
  * One attempt, which leaves one row in the audit trail, whatever it comes to.
  *
- * @returns the person, and the cookie's value
+ * @param enter what the right password is for; gives nobody where they are disabled
  * @throws ProblemError 401 alike for a wrong name, a wrong password and a disabled person; 429
  */
-export async function attemptSignIn(
+async function prove(
   deps: Deps,
   attempt: SignInAttempt,
-): Promise<{ person: PersonRow; token: string }> {
+  enter: (tx: Queryable, userId: string) => Promise<PersonRow | undefined>,
+): Promise<PersonRow> {
   const { own, shared } = bucketsOf(attempt);
   const waitSeconds = await countAttempt(deps.db, [own, ...shared]);
   if (waitSeconds > 0) {
@@ -136,12 +140,11 @@ export async function attemptSignIn(
     return refuse(deps, attempt, checked, tooMany(2));
   }
   const { accountId, fault } = checked;
-  const token = newSignInToken();
   const person =
-    accountId && !fault && (await admit(deps, attempt, accountId, await hashToken(token)));
+    accountId && !fault && (await admit(deps, attempt, accountId, (tx) => enter(tx, accountId)));
   if (person) {
     deps.metrics.signIn("allowed");
-    return { person, token };
+    return person;
   }
   const wrong = "The user name or the password is wrong.";
   return refuse(
@@ -151,4 +154,26 @@ export async function attemptSignIn(
     { accountId, fault: fault ?? "disabled" },
     new ProblemError(401, "wrong_credentials", wrong),
   );
+}
+
+/** @returns the person, and the cookie's value @throws ProblemError 401, 429 */
+export async function attemptSignIn(
+  deps: Deps,
+  attempt: SignInAttempt,
+): Promise<{ person: PersonRow; token: string }> {
+  const token = newSignInToken();
+  const tokenHash = await hashToken(token);
+  const { address, userAgent } = attempt;
+  const person = await prove(deps, attempt, (tx, userId) =>
+    insertSignIn(tx, { userId, tokenHash, lifeSeconds: signInLifeSeconds, address, userAgent }),
+  );
+  return { person, token };
+}
+
+/** Whose name and password these are: nobody is signed in by it. @throws ProblemError 401, 429 */
+export function provePerson(
+  deps: Deps,
+  attempt: SignInAttempt & { readonly station: string },
+): Promise<PersonRow> {
+  return prove(deps, attempt, findPerson);
 }

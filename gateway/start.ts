@@ -16,8 +16,18 @@ export interface StartRequest {
     readonly name?: string | undefined;
     readonly screen?: { readonly width: number; readonly height: number } | undefined;
   };
+  /** On which it is started, and the experiments that run there now. */
+  readonly station?: {
+    readonly id: string;
+    readonly name: string;
+    readonly experiments: readonly { readonly id: string }[];
+  };
   readonly idempotencyKey: string | undefined;
-  readonly audit: { readonly address: string | null; readonly requestId: string };
+  readonly audit: {
+    readonly address: string | null;
+    readonly requestId: string;
+    readonly signInId?: string;
+  };
 }
 
 async function hashBody(body: StartRequest["body"]): Promise<string> {
@@ -94,6 +104,27 @@ function refusalOf(
   }
 }
 
+async function refuseStart(
+  db: Db,
+  request: StartRequest,
+  reason: string,
+  refusal: ProblemError,
+): Promise<never> {
+  const { body, station } = request;
+  await writeRefusal(db, {
+    ...auditOf(request),
+    outcome: "refused",
+    subjectKind: "environment",
+    subjectId: body.environment.slice(0, 100),
+    detail: {
+      reason,
+      experiment: body.experiment,
+      ...(station ? { station: station.name } : {}),
+    },
+  });
+  throw refusal;
+}
+
 /**
  * Records the wish for a new instance. A repeated request with the same key gives the same instance,
  * also where the two race.
@@ -120,16 +151,19 @@ export async function startInstance(db: Db, request: StartRequest): Promise<stri
     version: body.version ?? null,
     experiment: body.experiment ?? null,
   });
-  if (!verdict.allowed) {
-    await writeRefusal(db, {
-      ...auditOf(request),
-      outcome: "refused",
-      subjectKind: "environment",
-      subjectId: body.environment.slice(0, 100),
-      detail: { reason: verdict.code, experiment: body.experiment },
-    });
-    throw refusalOf(verdict, body);
-  }
+  if (!verdict.allowed) return refuseStart(db, request, verdict.code, refusalOf(verdict, body));
+  const { station } = request;
+  if (station && !station.experiments.some((it) => it.id === verdict.experimentId))
+    return refuseStart(
+      db,
+      request,
+      "not_running_here",
+      new ProblemError(
+        409,
+        "not_running_here",
+        "A station starts desktops for an experiment that runs there now. Name one of those.",
+      ),
+    );
   try {
     return await db.transaction(async (tx) => {
       const instanceId = await insertInstance(tx, {
@@ -138,6 +172,7 @@ export async function startInstance(db: Db, request: StartRequest): Promise<stri
         versionId: verdict.versionId,
         name: body.name ?? verdict.environmentName,
         experimentId: verdict.experimentId,
+        stationId: station?.id ?? null,
         geometry: body.screen ? `${body.screen.width}x${body.screen.height}` : null,
       });
       if (key !== undefined)
@@ -147,7 +182,12 @@ export async function startInstance(db: Db, request: StartRequest): Promise<stri
         outcome: "allowed",
         subjectKind: "instance",
         subjectId: instanceId,
-        detail: { environment: body.environment, experiment: body.experiment, via: verdict.via },
+        detail: {
+          environment: body.environment,
+          experiment: body.experiment,
+          via: verdict.via,
+          ...(station ? { station: station.name } : {}),
+        },
       });
       return instanceId;
     });

@@ -15,6 +15,7 @@ import { createChangeFeed } from "./node/feed.ts";
 import { createMetrics } from "./node/metrics.ts";
 import { createPeerOf, parseProxies } from "./node/peer.ts";
 import { handleUpgrades } from "./node/upgrade.ts";
+import { hashToken, newSignInToken } from "./middleware/signed-in.ts";
 import { createHasher, parseHash } from "./password.ts";
 
 export interface LoggedLine {
@@ -33,6 +34,8 @@ export interface TestGateway {
   addUser(username: string, roles?: string[]): Promise<string>;
   /** A browser that is signed in as this person. */
   signIn(username: string): Promise<Browser>;
+  /** A browser that is a station, of a beamline that there is, or of one that is made for it. */
+  addStation(beamline: string): Promise<Browser>;
   browser(): Browser;
   stop(): Promise<void>;
 }
@@ -204,6 +207,25 @@ export async function startTestGateway(
       const body = { username, password: testPassword };
       const { status } = await browser.call("POST", "/api/auth/login", body);
       if (status !== 200) throw new Error(`sign-in answered ${status}`);
+      return browser;
+    },
+    async addStation(beamline) {
+      const token = newSignInToken();
+      const name = `station-${crypto.randomUUID().slice(0, 8)}`;
+      await database.owner.sql`
+        with b as (
+          insert into beamlines (code, name) values (${beamline}, ${beamline})
+          on conflict (lower(code)) do update set name = excluded.name returning id
+        ), u as (
+          insert into users (username, display_name, kind, roles)
+          values (${name}, ${name}, 'station', '{station}') returning id
+        ), s as (
+          insert into stations (beamline_id, name, user_id) select b.id, ${name}, u.id from b, u
+        )
+        insert into sign_ins (user_id, token_hash, expires_at)
+        select id, ${await hashToken(token)}, now() + interval '1 day' from u`;
+      const browser = new Browser(origin);
+      browser.cookie = `asci_session=${token}`;
       return browser;
     },
     async stop() {

@@ -13,15 +13,20 @@ describe("paths", () => {
       signInHome: paths.signIn({ next: "/" }),
       signInBack: paths.signIn({ next: "/admin/users?search=a b" }),
       account: paths.account(),
+      station: paths.station(),
       admin: paths.admin(),
       adminNodes: paths.adminNodes(),
       adminUsers: paths.adminUsers(),
+      adminStations: paths.adminStations(),
+      adminStationsOf: paths.adminStations({ beamline: id }),
       apiReference: paths.apiReference(),
     }).toMatchInlineSnapshot(`
       {
         "account": "/account",
         "admin": "/admin",
         "adminNodes": "/admin/nodes",
+        "adminStations": "/admin/stations",
+        "adminStationsOf": "/admin/stations?beamline=0198f0a2-7a4e-7c1f-9b1d-6a3c1c9f1e11",
         "adminUsers": "/admin/users",
         "apiReference": "/api/docs",
         "desktop": "/desktops/0198f0a2-7a4e-7c1f-9b1d-6a3c1c9f1e11",
@@ -30,6 +35,7 @@ describe("paths", () => {
         "signIn": "/sign-in",
         "signInBack": "/sign-in?next=%2Fadmin%2Fusers%3Fsearch%3Da%20b",
         "signInHome": "/sign-in",
+        "station": "/station",
       }
     `);
   });

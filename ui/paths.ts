@@ -10,9 +10,15 @@ export const paths = {
   provider: (to: { slug: string; next: string }) =>
     `/auth/oidc/${encodeURIComponent(to.slug)}/start?next=${encodeURIComponent(to.next)}`,
   account: () => "/account",
+  /** Where a shared computer becomes a station. */
+  station: () => "/station",
   admin: () => "/admin",
   adminNodes: () => "/admin/nodes",
   adminUsers: () => "/admin/users",
+  adminStations: (to?: { beamline: string }) =>
+    to === undefined
+      ? "/admin/stations"
+      : `/admin/stations?beamline=${encodeURIComponent(to.beamline)}`,
   /** Served by the gateway, outside the app. */
   apiReference: () => "/api/docs",
 } as const;

@@ -2,10 +2,16 @@ import { Navigate, Route, Router } from "@solidjs/router";
 import { lazy, type JSX } from "solid-js";
 import { Page } from "./components/page.tsx";
 import { Shell } from "./components/shell.tsx";
-import { AdminsOnly, DesktopsOnly, SignedIn } from "./components/signed-in.tsx";
-import { DesktopsPage } from "./pages/desktops.tsx";
+import {
+  AdminsOnly,
+  DesktopsOnly,
+  PeopleOnly,
+  SignedIn,
+  StaffOnly,
+} from "./components/signed-in.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
+import { HomePage } from "./pages/station/home-page.tsx";
 import { paths } from "./paths.ts";
 import { loadViewerPage } from "./routes-preload.ts";
 
@@ -19,24 +25,36 @@ const UsersPage = lazy(async () => ({
 const NodesPage = lazy(async () => ({
   default: (await import("./pages/admin/nodes.tsx")).NodesPage,
 }));
+const StationsPage = lazy(async () => ({
+  default: (await import("./pages/admin/stations.tsx")).StationsPage,
+}));
+const EnrolPage = lazy(async () => ({
+  default: (await import("./pages/station/enrol.tsx")).EnrolPage,
+}));
 
 export function App(): JSX.Element {
   return (
     <Router root={Page}>
       <Route path={paths.signIn()} component={SignInPage} />
+      <Route path={paths.station()} component={EnrolPage} />
       <Route component={SignedIn}>
         <Route component={DesktopsOnly}>
           <Route path={paths.desktop({ id: ":id" }).replace("%3A", ":")} component={ViewerPage} />
         </Route>
         <Route component={Shell}>
           <Route component={DesktopsOnly}>
-            <Route path={paths.desktops()} component={DesktopsPage} />
+            <Route path={paths.desktops()} component={HomePage} />
           </Route>
-          <Route path={paths.account()} component={AccountPage} />
+          <Route component={PeopleOnly}>
+            <Route path={paths.account()} component={AccountPage} />
+          </Route>
           <Route path={paths.admin()} component={() => <Navigate href={paths.adminNodes()} />} />
           <Route component={AdminsOnly}>
             <Route path={paths.adminUsers()} component={UsersPage} />
             <Route path={paths.adminNodes()} component={NodesPage} />
+          </Route>
+          <Route component={StaffOnly}>
+            <Route path={paths.adminStations()} component={StationsPage} />
           </Route>
           <Route path="*" component={NotFoundPage} />
         </Route>

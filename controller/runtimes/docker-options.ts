@@ -46,6 +46,11 @@ export function networkOptions(own: Ownership): NetworkCreateOptions {
   };
 }
 
+/** It counts as the desktop's own memory, so its limit is that of the container as well. */
+const passingHomeOf = ({ person, memoryLimitBytes }: ContainerWish) => ({
+  [`/home/${person.username}`]: `rw,exec,nosuid,nodev,mode=0700,uid=${person.uid},gid=${person.gid},size=${Math.floor(memoryLimitBytes / 2)}`,
+});
+
 /**
  * How a desktop's container is held: the person's own uid and groups, no capabilities, no way to new privileges,
  * the engine's default seccomp profile, limits on memory, CPU and processes.
@@ -78,6 +83,7 @@ export function createOptions(wish: ContainerWish, own: Ownership): ContainerCre
         Target: it.target,
         ReadOnly: it.readOnly,
       })),
+      ...(wish.passingHome ? { Tmpfs: passingHomeOf(wish) } : {}),
     },
   };
 }

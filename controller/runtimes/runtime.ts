@@ -34,6 +34,8 @@ export interface ContainerWish {
   };
   readonly env: Readonly<Record<string, string>>;
   readonly mounts: readonly { source: string; target: string; readOnly: boolean }[];
+  /** A folder in memory in place of the person's home, theirs alone and gone with the container. */
+  readonly passingHome: boolean;
   /** Cores. */
   readonly cpuLimit: number;
   /** Processes and threads. */

@@ -33,9 +33,22 @@ export async function findCaller(deps: Deps, c: Context<AppEnv>): Promise<FoundS
     if (!found) throw invalidToken();
     return found;
   }
+  return findBrowser(deps, c);
+}
+
+/** Who is signed in with the request's cookie. */
+export async function findBrowser(
+  deps: Deps,
+  c: Context<AppEnv>,
+): Promise<FoundSignIn | undefined> {
   const cookie = getCookie(c, cookieName(c));
   if (!cookie || !/^[\w-]{43}$/.test(cookie)) return undefined;
   return findSignIn(deps.db, "browser", await hashToken(cookie));
+}
+
+/** Whether a sign-in would take a station its cookie. */
+export async function isAtStation(deps: Deps, c: Context<AppEnv>): Promise<boolean> {
+  return (await findBrowser(deps, c))?.person.roles.includes("station") === true;
 }
 
 function refusalOf(line: PolicyLine, { kind, scopes, person }: FoundSignIn) {

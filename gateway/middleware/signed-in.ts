@@ -4,6 +4,8 @@ import type { AppEnv } from "../deps.ts";
 import { ProblemError } from "../problem.ts";
 
 export const signInLifeSeconds = 7 * 24 * 3600;
+/** As long as browsers keep a cookie (RFC 6265bis, section 5.5). */
+export const stationLifeSeconds = 400 * 24 * 3600;
 
 const overHttps = (c: Context<AppEnv>) => c.get("peer").origin.startsWith("https:");
 export const cookieName = (c: Context<AppEnv>) =>

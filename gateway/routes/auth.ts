@@ -4,7 +4,7 @@ import { writeAudit, type AuditEntry } from "../../db/audit.ts";
 import { revokeSignIn, revokeSignIns } from "../../db/sign-ins.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
-import { findCaller } from "../middleware/guard.ts";
+import { findCaller, isAtStation } from "../middleware/guard.ts";
 import {
   auditedCaller,
   setSignInCookie,
@@ -36,11 +36,17 @@ export function authRoutes(deps: Deps) {
         description: "Sets the sign-in cookie. Needs a same-origin `Origin`.",
         status: 200,
         body: z.object({ user: meSchema }),
-        refusals: [400, 401, 403, 413, 429],
+        refusals: [400, 401, 403, 409, 413, 429],
       }),
       jsonBody(loginBody),
       async (c) => {
         const { username, password } = c.req.valid("json");
+        if (await isAtStation(deps, c))
+          throw new ProblemError(
+            409,
+            "at_a_station",
+            "This browser is a station, which everybody shares. Start with your own home there, or sign in on another computer.",
+          );
         // Names are lower case; a phone's keyboard begins with a capital.
         const { person, token } = await attemptSignIn(deps, {
           username: username.trim().toLowerCase(),

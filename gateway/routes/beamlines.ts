@@ -17,6 +17,10 @@ import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../v
 
 const conflicts: Conflicts = {
   beamline_codes: ["code_taken", "Another beamline has this code. Choose another one."],
+  station_has_a_beamline: [
+    "beamline_in_use",
+    "It has stations. Revoke them first, or leave the beamline.",
+  ],
   experiments_beamline_id_fkey: [
     "beamline_in_use",
     "It has experiments. Delete them first, or leave the beamline.",

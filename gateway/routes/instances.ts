@@ -1,8 +1,10 @@
 import { Hono, type Context } from "hono";
+import { getAtStation, type AtStation } from "../../db/at-station.ts";
 import { writeAudit, writeRefusal } from "../../db/audit.ts";
 import { findStartQuestion, mayStart } from "../../db/entitlement.ts";
 import { retrying } from "../../db/errors.ts";
 import { findConnectable, getInstance, listInstances, wishInstance } from "../../db/instances.ts";
+import type { PersonRow } from "../../db/sign-ins.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { auditedCaller, signedIn } from "../middleware/signed-in.ts";
@@ -85,6 +87,14 @@ async function wish(deps: Deps, c: Context<AppEnv>, action: "stop" | "restart"):
   return instance;
 }
 
+/** Where a station starts, which it does for itself and nobody. @throws ProblemError 404 */
+async function stationOf(deps: Deps, { id, roles }: PersonRow): Promise<AtStation | undefined> {
+  if (!roles.includes("station")) return undefined;
+  const here = await getAtStation(deps.db, id);
+  if (!here) throw notFound("station");
+  return here;
+}
+
 export function instanceRoutes(deps: Deps) {
   return new Hono<AppEnv>()
     .get(
@@ -123,8 +133,10 @@ export function instanceRoutes(deps: Deps) {
       jsonBody(startBody),
       async (c) => {
         const { person } = signedIn(c);
+        const station = await stationOf(deps, person);
         const id = await startInstance(deps.db, {
           person,
+          ...(station ? { station } : {}),
           body: c.req.valid("json"),
           idempotencyKey: c.req.header("idempotency-key"),
           audit: { address: c.get("peer").address, requestId: c.get("requestId") },

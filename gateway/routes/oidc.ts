@@ -15,6 +15,7 @@ import {
 import { insertSignIn } from "../../db/sign-ins.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
+import { isAtStation } from "../middleware/guard.ts";
 import {
   hashToken,
   newSignInToken,
@@ -184,6 +185,7 @@ export function oidcRoutes(deps: Deps) {
       }),
       async (c) => {
         const provider = await providerOf(c);
+        if (await isAtStation(deps, c)) return c.redirect("/", 303);
         return orFailed(deps, c, { provider, begun: false }, async () => {
           const secret = await secretOf(deps, provider);
           const begun = await begin(provider, secret, redirectUriOf(c, provider.slug));

@@ -24,6 +24,8 @@ function wordsOf({ code, value }: SyncFault): string {
       return `${value} stands for somebody else or another group already`;
     case "email_taken":
       return `is the address of ${value} already`;
+    case "username_taken":
+      return `is the name of ${value} here`;
   }
 }
 

@@ -44,7 +44,7 @@ export async function start(
 }
 
 /** The viewer fills the window: a desktop that starts in its size needs no resize. */
-function firstScreen(): { screen?: { width: number; height: number } } {
+export function firstScreen(): { screen?: { width: number; height: number } } {
   const [width, height] = [innerWidth, innerHeight - (isTouch() ? touchBarPx : 0)];
   return width >= 200 && height >= 200 && width <= 8192 && height <= 8192
     ? { screen: { width, height } }

@@ -65,7 +65,12 @@ export async function call<T>(method: string, path: string, options: CallOptions
 }
 
 /** A 401 of these is about what was typed, or the very answer that was asked for. */
-const ownRefusals = new Set(["/api/auth/login", "/api/me"]);
+const ownRefusals = new Set([
+  "/api/auth/login",
+  "/api/me",
+  "/api/stations/enrol",
+  "/api/station/starts",
+]);
 
 function readAnswer<T>(response: Response, text: string): T {
   const { status } = response;

@@ -106,6 +106,8 @@ function knownWords(error: ApiError, doing: Doing): Words | null {
     case "not_for_experiment":
     case "unknown_experiment":
       return { what: t("error.experiment"), next: t("error.experimentNext") };
+    case "not_running_here":
+      return { what: t("error.notRunningHere"), next: t("error.notRunningHereNext") };
     case "unknown_environment":
     case "unknown_version":
       return { what: t("error.notStartable"), next: t("error.notStartableNext") };

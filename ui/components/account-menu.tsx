@@ -1,4 +1,4 @@
-import { createSignal, type JSX } from "solid-js";
+import { createSignal, Show, type JSX } from "solid-js";
 import type { Me } from "../../gateway/schemas.ts";
 import { signOut } from "../api/session.ts";
 import { Menu, MenuChoice, MenuHeading, MenuItem, MenuLink, MenuSeparator } from "../kit/menu.tsx";
@@ -12,6 +12,7 @@ import {
 import { paths } from "../paths.ts";
 import { chooseTheme, theme, themes } from "../styles/theme.ts";
 import { toastError } from "./error-notice.tsx";
+import { isStation } from "./station.ts";
 import { SignOutEverywhere } from "./sign-out-everywhere.tsx";
 
 interface AccountMenuProps {
@@ -35,8 +36,10 @@ export function AccountMenu(props: AccountMenuProps): JSX.Element {
         placement={props.placement}
       >
         <MenuHeading note={props.me.username}>{props.me.displayName}</MenuHeading>
-        <MenuLink href={paths.account()}>{t("account.open")}</MenuLink>
-        <MenuSeparator />
+        <Show when={!isStation(props.me)}>
+          <MenuLink href={paths.account()}>{t("account.open")}</MenuLink>
+          <MenuSeparator />
+        </Show>
         <MenuChoice
           label={t("account.theme")}
           value={theme()}
@@ -53,12 +56,15 @@ export function AccountMenu(props: AccountMenuProps): JSX.Element {
           ]}
           onChange={(value) => void chooseLanguage(value)}
         />
-        <MenuSeparator />
-        <MenuLink href={paths.apiReference()} outside>
-          {t("account.apiReference")}
-        </MenuLink>
-        <MenuItem onSelect={() => leave()}>{t("account.signOut")}</MenuItem>
-        <MenuItem onSelect={() => setAsking(true)}>{t("account.signOutEverywhere")}</MenuItem>
+        {/* A station is signed in for good: staff revoke it. */}
+        <Show when={!isStation(props.me)}>
+          <MenuSeparator />
+          <MenuLink href={paths.apiReference()} outside>
+            {t("account.apiReference")}
+          </MenuLink>
+          <MenuItem onSelect={() => leave()}>{t("account.signOut")}</MenuItem>
+          <MenuItem onSelect={() => setAsking(true)}>{t("account.signOutEverywhere")}</MenuItem>
+        </Show>
       </Menu>
       <SignOutEverywhere open={asking()} onOpenChange={setAsking} />
     </>

@@ -31,7 +31,11 @@ import { useSignedIn } from "./signed-in-context.ts";
 import styles from "./catalogue.module.css";
 
 /** What this person may start. */
-export function Catalogue(props: { readonly heading: "first" | "second" }): JSX.Element {
+export function Catalogue(props: {
+  readonly heading: "first" | "second";
+  /** What is to be known before one starts. */
+  readonly note?: string;
+}): JSX.Element {
   const query = useEnvironments();
   const me = useSignedIn();
   const [search, setSearch] = createSignal("");
@@ -78,9 +82,10 @@ export function Catalogue(props: { readonly heading: "first" | "second" }): JSX.
           </div>
         </Match>
         <Match when={found().length > 0}>
-          <Show when={props.heading === "first"}>
+          <Show when={props.note === undefined && props.heading === "first"}>
             <p class={styles["note"]}>{t("catalogue.firstTime")}</p>
           </Show>
+          <Show when={props.note}>{(note) => <p class={styles["note"]}>{note()}</p>}</Show>
           <ul class={styles["list"]}>
             <For each={found()}>
               {(environment, index) => (

@@ -28,6 +28,8 @@ interface DesktopListProps {
   /** Live ones, in their usual order. */
   readonly instances: readonly Instance[];
   readonly now: Accessor<number>;
+  /** Default: that they are the reader's own. */
+  readonly title?: string;
 }
 
 /** What runs, or is about to: a card for each, and for many a list to search, sift and sort. */
@@ -61,7 +63,7 @@ export function DesktopList(props: DesktopListProps): JSX.Element {
     <section class={styles["section"]} aria-labelledby="running">
       <div class={styles["head"]}>
         <h2 id="running" class={styles["title"]}>
-          {t("desktops.live")}
+          {props.title ?? t("desktops.live")}
           <Show when={props.instances.length > 1}>
             <span class={styles["count"]}>{props.instances.length}</span>
           </Show>

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { mayCall, policyOf } from "../../gateway/policy.ts";
-import { roles, type Role } from "../../gateway/schemas.ts";
+import { callerRoles, type CallerRole } from "../../gateway/schemas.ts";
 import { homeOf, worksInDesktops } from "./home.ts";
 
 const asked = ["/api/environments", "/api/instances", "/api/events"];
 
 describe("worksInDesktops", () => {
-  it.each(roles)("agrees with the server about %s", (role) => {
+  it.each(callerRoles)("agrees with the server about %s", (role) => {
     for (const path of asked) {
       const line = policyOf("GET", path);
       expect(line && mayCall(line, [role])).toBe(worksInDesktops([role]));
@@ -17,8 +17,9 @@ describe("worksInDesktops", () => {
     [["monitor"], "/account"],
     [["monitor", "user"], "/"],
     [["admin"], "/"],
+    [["station"], "/"],
     [[], "/account"],
-  ] as [Role[], string][])("%j begins at %s", (roles, home) => {
+  ] as [CallerRole[], string][])("%j begins at %s", (roles, home) => {
     expect(homeOf(roles)).toBe(home);
   });
 });

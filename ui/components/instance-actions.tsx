@@ -9,6 +9,8 @@ import { paths } from "../paths.ts";
 import { preloadNoVnc } from "../viewer/load-novnc.ts";
 import { createGrace } from "./grace.ts";
 import { toastRefused } from "./refused.ts";
+import { useSignedIn } from "./signed-in-context.ts";
+import { keepsHome } from "./station.ts";
 import { formatClock } from "./time.ts";
 
 const stopGraceSeconds = 5;
@@ -23,6 +25,7 @@ const hasWork = (instance: Instance): boolean =>
  */
 export function useInstanceActions(instance: () => Instance) {
   const navigate = useNavigate();
+  const me = useSignedIn();
   const [asking, setAsking] = createSignal(false);
 
   const doStop = (): void => {
@@ -65,7 +68,7 @@ export function useInstanceActions(instance: () => Instance) {
         </Show>
         <p>{t("restart.text")}</p>
         <p>{t("stop.lost")}</p>
-        <p>{t("stop.kept")}</p>
+        <p>{keepsHome(me(), instance()) ? t("stop.kept") : t("stop.keptStation")}</p>
       </Confirm>
     ),
   };

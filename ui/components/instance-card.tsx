@@ -12,6 +12,8 @@ import { preloadViewer } from "../routes-preload.ts";
 import type { Grace } from "./grace.ts";
 import { useInstanceActions } from "./instance-actions.tsx";
 import { Ahead, ClockTime, QueuePlace, Since } from "./moment.tsx";
+import { useSignedIn } from "./signed-in-context.ts";
+import { isOwn, isStation, keepsHome } from "./station.ts";
 import { StateBadge } from "./state-badge.tsx";
 import { TimelineView } from "./timeline-view.tsx";
 import { createNow } from "./now.ts";
@@ -34,6 +36,7 @@ interface InstanceCardProps {
 export function InstanceCard(props: InstanceCardProps): JSX.Element {
   const navigate = useNavigate();
   const actions = useInstanceActions(() => props.instance);
+  const me = useSignedIn();
   const nameId = createUniqueId();
   const it = (): Instance => props.instance;
   const small = (): boolean => props.size === "small";
@@ -74,7 +77,9 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
       </div>
       <Show
         when={actions.stopping.secondsLeft() === null}
-        fallback={<Stopping grace={actions.stopping} size={props.size} />}
+        fallback={
+          <Stopping grace={actions.stopping} size={props.size} keepsHome={keepsHome(me(), it())} />
+        }
       >
         <div class={styles["actions"]} role="group" aria-labelledby={nameId}>
           <Button
@@ -106,9 +111,14 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
                 {t("card.stop")}
               </MenuItem>
             </Show>
-            <MenuItem disabledReason={whyNot(it().state, "restart")} onSelect={actions.askRestart}>
-              {t("card.restart")}
-            </MenuItem>
+            <Show when={isOwn(me(), it())}>
+              <MenuItem
+                disabledReason={whyNot(it().state, "restart")}
+                onSelect={actions.askRestart}
+              >
+                {t("card.restart")}
+              </MenuItem>
+            </Show>
           </Menu>
         </div>
       </Show>
@@ -137,6 +147,7 @@ const buttonSize = (size: InstanceCardProps["size"]): "large" | "medium" =>
 function Stopping(props: {
   readonly grace: Grace;
   readonly size: InstanceCardProps["size"];
+  readonly keepsHome: boolean;
 }): JSX.Element {
   let undo: HTMLButtonElement | undefined;
   onMount(() => {
@@ -150,7 +161,7 @@ function Stopping(props: {
           {t("stop.pending", { seconds: props.grace.secondsLeft() ?? 0 })}
         </p>
         <p>{t("stop.lost")}</p>
-        <p>{t("stop.kept")}</p>
+        <p>{props.keepsHome ? t("stop.kept") : t("stop.keptStation")}</p>
       </div>
       <div class={styles["actions"]}>
         <Button ref={(it) => (undo = it)} size={buttonSize(props.size)} onClick={props.grace.undo}>
@@ -174,8 +185,15 @@ function Facts(props: {
   readonly since: InstanceCardProps["since"];
 }): JSX.Element {
   const it = (): Instance => props.instance;
+  const me = useSignedIn();
   return (
     <dl class={styles["facts"]}>
+      <Show when={isStation(me()) && !isOwn(me(), it())}>
+        <Fact term={t("card.homeOf")}>{it().owner}</Fact>
+      </Show>
+      <Show when={!isStation(me()) && it().station}>
+        {(name) => <Fact term={t("card.station")}>{name()}</Fact>}
+      </Show>
       <Show when={props.since !== null && it().startedAt}>
         {(at) => (
           <Fact term={t("card.since")}>

@@ -5,6 +5,9 @@ import { queueFigures } from "./queue-reason.ts";
 /** Reasons whose whole meaning is in the code: said in the reader's language. */
 const whole = [
   "stopped_by_person",
+  "stopped_at_station",
+  "experiment_ended",
+  "station_revoked",
   "restarting",
   "logged_out",
   "out_of_memory",

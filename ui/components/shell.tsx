@@ -1,6 +1,7 @@
 import { A, useLocation, type RouteSectionProps } from "@solidjs/router";
 import CircleUser from "lucide-solid/icons/circle-user";
 import Monitor from "lucide-solid/icons/monitor";
+import MonitorSmartphone from "lucide-solid/icons/monitor-smartphone";
 import Server from "lucide-solid/icons/server";
 import Users from "lucide-solid/icons/users";
 import { createSignal, For, onCleanup, createEffect, Show, type JSX } from "solid-js";
@@ -10,7 +11,7 @@ import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { AccountMenu, initials } from "./account-menu.tsx";
 import { Logo } from "./logo.tsx";
-import { homeOf, worksInDesktops } from "./home.ts";
+import { homeOf, looksAfterBeamlines, worksInDesktops } from "./home.ts";
 import { useSignedIn } from "./signed-in-context.ts";
 import styles from "./shell.module.css";
 
@@ -37,6 +38,11 @@ export function Shell(props: RouteSectionProps): JSX.Element {
           <A class={styles["link"] ?? ""} href={homeOf(me().roles)} end>
             {works() ? t("nav.desktops") : t("nav.account")}
           </A>
+          <Show when={looksAfterBeamlines(me().roles)}>
+            <A class={styles["link"] ?? ""} href={paths.adminStations()}>
+              {t("nav.stations")}
+            </A>
+          </Show>
           <Show when={isAdmin()}>
             <A
               class={`${styles["link"]} ${admin() ? styles["here"] : ""}`}
@@ -102,6 +108,12 @@ function BottomNav(props: {
         <A class={tab} href={paths.desktops()} end>
           <Monitor size={20} aria-hidden="true" />
           {t("nav.desktops")}
+        </A>
+      </Show>
+      <Show when={looksAfterBeamlines(props.me.roles)}>
+        <A class={tab} href={paths.adminStations()}>
+          <MonitorSmartphone size={20} aria-hidden="true" />
+          {t("nav.stations")}
         </A>
       </Show>
       <Show when={props.admin}>

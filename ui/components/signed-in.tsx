@@ -19,9 +19,10 @@ import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 import { HomeLink } from "./home-link.tsx";
-import { worksInDesktops } from "./home.ts";
+import { looksAfterBeamlines, worksInDesktops } from "./home.ts";
 import { Loading } from "./loading.tsx";
 import { SignedInContext, useSignedIn } from "./signed-in-context.ts";
+import { isStation } from "./station.ts";
 import styles from "./signed-in.module.css";
 
 const retryMs = 3_000;
@@ -94,6 +95,39 @@ export function AdminsOnly(props: RouteSectionProps): JSX.Element {
         </>
       }
     >
+      {props.children}
+    </Show>
+  );
+}
+
+/** Shows its pages to those who look after beamlines; the server tells nobody of others than their own. */
+export function StaffOnly(props: RouteSectionProps): JSX.Element {
+  const me = useSignedIn();
+  return (
+    <Show
+      when={looksAfterBeamlines(me().roles)}
+      fallback={
+        <>
+          <h1 class="visually-hidden">{t("stations.title")}</h1>
+          <Notice
+            tone="attention"
+            title={t("stations.forbidden")}
+            lines={[t("admin.forbiddenNext")]}
+            actions={<HomeLink />}
+          />
+        </>
+      }
+    >
+      {props.children}
+    </Show>
+  );
+}
+
+/** Shows its pages to people, and leads a station home: nothing about oneself is of its account. */
+export function PeopleOnly(props: RouteSectionProps): JSX.Element {
+  const me = useSignedIn();
+  return (
+    <Show when={!isStation(me())} fallback={<Navigate href={paths.desktops()} />}>
       {props.children}
     </Show>
   );

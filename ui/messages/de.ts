@@ -27,6 +27,7 @@ export const de: Catalogue = {
   "nav.admin": "Verwaltung",
   "nav.nodes": "Knoten",
   "nav.users": "Personen",
+  "nav.stations": "Stationen",
   "nav.account": "Konto",
 
   "home.title": "Home-Verzeichnis",
@@ -164,6 +165,83 @@ export const de: Catalogue = {
     "Melden Sie sich neu an. Gelingt das nicht, wenden Sie sich an die Verwaltung.",
   "signIn.signedOut": "Sie sind abgemeldet.",
   "signIn.signedOutSafe": "Ihre Desktops laufen weiter.",
+  "enrol.title": "Diesen Rechner zur Station machen",
+  "enrol.intro":
+    "Für einen Rechner an einer Beamline, den dort alle gemeinsam nutzen. Wer hier angemeldet ist, wird abgemeldet.",
+  "enrol.code": "Code",
+  "enrol.hint":
+    "Die Betreuung der Beamline bekommt ihn in ASCI unter Stationen. Er gilt 10 Minuten.",
+  "enrol.needCode": "Geben Sie den Code ein.",
+  "enrol.submit": "Zur Station machen",
+  "enrol.busy": "Einen Moment …",
+  "enrol.wrong": "Dieser Code gilt nicht.",
+  "enrol.wrongNext":
+    "Er ist falsch, wurde benutzt, oder seine 10 Minuten sind um. Lassen Sie sich einen neuen geben.",
+  "station.title": "Station",
+  "station.ends": "endet",
+  "station.desktops": "An dieser Station offen",
+  "station.shared":
+    "Diese laufen als die Station, mit den Daten des Experiments. Alle hier können sie benutzen. Speichern Sie im Datenverzeichnis: Die Station hat kein Home-Verzeichnis, das bleibt.",
+  "station.own": "Mit Ihrem eigenen Home-Verzeichnis",
+  "station.ownText":
+    "Ein eigener Desktop mit Ihren Dateien und Einstellungen. Er lässt sich an dieser Station benutzen und überall, wo Sie sich anmelden.",
+  "station.ownOpen": "Mein eigenes Home benutzen",
+  "station.ownOnce":
+    "Ihr Passwort gilt für diesen einen Start; Sie werden hier nicht angemeldet. Solange das Experiment läuft, kann jeder an dieser Station den Desktop benutzen: Beenden Sie ihn, wenn Sie gehen.",
+  "station.ownProvider":
+    "Ein Passwort von ASCI selbst. Wenn Sie sich über einen anderen Dienst anmelden, starten Sie an einem eigenen Rechner.",
+  "station.ownStart": "Mit meinem Home starten",
+  "station.environment": "Was gestartet wird",
+  "station.notYours": "Sie nehmen an Experiment {code} nicht teil.",
+  "station.notYoursNext": "Bitten Sie die Betreuung der Beamline, Sie einzutragen.",
+  "station.endsSoon": "Experiment {code} endet {when}.",
+  "station.endsSoon.end": "Alle Desktops, die an dieser Station offen sind, enden dann.",
+  "station.endsSoon.owner":
+    "Die Desktops der Station enden dann. Solche mit eigenem Home verlassen die Station und bleiben den Ihren.",
+  "station.endsSoonSave":
+    "Speichern Sie jetzt im Datenverzeichnis des Experiments, was bleiben soll.",
+  "station.nothing": "Hier läuft gerade kein Experiment.",
+  "station.next": "Experiment {code} beginnt {when} ({time}). Diese Seite zeigt es von selbst.",
+  "station.noNext": "Es ist keines geplant. Diese Seite zeigt das nächste von selbst.",
+  "stations.title": "Stationen",
+  "stations.forbidden": "Diese Seite ist für alle, die eine Beamline betreuen.",
+  "stations.beamline": "Beamline",
+  "stations.noBeamlines": "Sie betreuen keine Beamline.",
+  "stations.text":
+    "Gemeinsame Rechner an {code}. Jeder ist als er selbst angemeldet und bietet an, was dem Experiment offensteht, das dort gerade läuft.",
+  "stations.none": "Es gibt noch keine Stationen.",
+  "stations.add": "Station hinzufügen",
+  "stations.addTitle": "Station hinzufügen",
+  "stations.name": "Name",
+  "stations.nameHint": "Wie man den Rechner an der Beamline nennt, z. B. Hütte 1.",
+  "stations.needName": "Geben Sie einen Namen ein.",
+  "stations.account": "Konto",
+  "stations.computer": "Rechner",
+  "stations.noComputer": "keiner",
+  "stations.waits": "wartet auf seinen Code",
+  "stations.actions": "Aktionen",
+  "stations.code": "Neuer Code",
+  "stations.codeWho": "Neuer Code für {name}",
+  "stations.codeTitle": "Code für {name}",
+  "stations.codeWhere": "Öffnen Sie am gemeinsamen Rechner diese Adresse:",
+  "stations.codeThen": "und geben Sie dort diesen Code ein:",
+  "stations.codeOnce":
+    "Er gilt einmal, bis {time}, und wird nicht wieder gezeigt. Der Rechner, der die Station bisher war, wird damit abgemeldet.",
+  "stations.revoke": "Entziehen",
+  "stations.revokeWho": "{name} entziehen",
+  "stations.revokeTitle": "{name} entziehen?",
+  "stations.revokeText":
+    "Ihr Rechner ist sofort abgemeldet, und die Desktops der Station selbst enden.",
+  "stations.revokeKept":
+    "Desktops mit eigenem Home laufen weiter und bleiben den Ihren. Eine entzogene Station kommt nicht wieder; fügen Sie eine neue hinzu.",
+  "stations.revoked": "Entzogen: {name}.",
+  "stations.ending": "Wenn ein Experiment endet",
+  "stations.endingText":
+    "Die eigenen Desktops der Stationen enden mit dem Experiment. Für solche, die Leute dort mit ihrem eigenen Home gestartet haben, wählen Sie.",
+  "stations.endingLabel": "Desktops mit eigenem Home",
+  "stations.ending.end": "Sie enden ebenfalls",
+  "stations.ending.owner": "Sie laufen weiter, nur für ihre Besitzer",
+  "stations.endingSaved": "Gespeichert.",
 
   "state.queued": "Wartet",
   "state.starting": "Startet",
@@ -176,6 +254,9 @@ export const de: Catalogue = {
   "state.lost": "Nicht erreichbar",
 
   "reason.stopped_by_person": "Von Ihnen beendet.",
+  "reason.stopped_at_station": "An der Station beendet, an der es offen war.",
+  "reason.experiment_ended": "Das Experiment, für das es an der Station lief, ist zu Ende.",
+  "reason.station_revoked": "Die Station, an der es gestartet wurde, gibt es nicht mehr.",
   "reason.restarting": "Von Ihnen neu gestartet.",
   "reason.logged_out": "Seine Sitzung wurde durch Abmelden beendet.",
   "reason.out_of_memory": "Er brauchte mehr Speicher, als seine Umgebung erlaubt.",
@@ -249,6 +330,8 @@ export const de: Catalogue = {
   "card.version": "Version",
   "card.node": "Knoten",
   "card.experiment": "Experiment",
+  "card.homeOf": "Home von",
+  "card.station": "An der Station",
   "card.since": "Seit",
   "card.ends": "Endet",
   "card.queuedHint": "Er startet von selbst, sobald Platz ist; Sie können diese Seite verlassen.",
@@ -279,6 +362,8 @@ export const de: Catalogue = {
   "stop.undo": "Rückgängig",
   "stop.now": "Jetzt beenden",
   "stop.kept": "Bleibt: alles, was in Ihrem Home-Verzeichnis gespeichert ist.",
+  "stop.keptStation":
+    "Erhalten bleibt alles, was im Datenverzeichnis des Experiments gespeichert ist. Eine Station hat kein Home-Verzeichnis, das bleibt.",
   "stop.lost": "Geht verloren: offene Programme und nicht gespeicherte Arbeit.",
   "stop.keep": "Weiterlaufen lassen",
   "restart.title": "{name} neu starten?",
@@ -505,6 +590,8 @@ export const de: Catalogue = {
   "role.staff.text": "betreut eine Beamline",
   "role.admin.text": "darf alles",
   "role.monitor.text": "liest Messwerte",
+  "role.station": "Station",
+  "role.station.text": "ein gemeinsamer Rechner an einer Beamline",
 
   "nodes.title": "Knoten",
   "nodes.name": "Name",
@@ -557,6 +644,9 @@ export const de: Catalogue = {
   "error.experiment": "Das lässt sich für dieses Experiment nicht starten, oder nicht ohne eines.",
   "error.experimentNext": "Laden Sie die Seite neu und wählen Sie eines Ihrer Experimente.",
   "error.notStartable": "Das lässt sich nicht mehr starten.",
+  "error.notRunningHere": "Dieses Experiment läuft gerade nicht an dieser Station.",
+  "error.notRunningHereNext":
+    "Wählen Sie eines, das läuft, oder starten Sie an einem anderen Rechner.",
   "error.notStartableNext":
     "Es wurde aus dem Katalog genommen, der jetzt wieder stimmt: Wählen Sie etwas anderes.",
   "error.unavailable": "Der Server von ASCI kann gerade nicht antworten.",

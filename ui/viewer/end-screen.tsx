@@ -3,6 +3,8 @@ import { Show, type JSX } from "solid-js";
 import type { State } from "../../db/states.ts";
 import type { Instance } from "../../gateway/schemas.ts";
 import { reasonText } from "../components/reason.ts";
+import { useSignedIn } from "../components/signed-in-context.ts";
+import { isOwn, keepsHome } from "../components/station.ts";
 import { StateBadge } from "../components/state-badge.tsx";
 import { whyNot } from "../components/why-not.ts";
 import { Button, buttonClass } from "../kit/button.tsx";
@@ -53,16 +55,21 @@ export function EndScreen(props: {
   readonly veil: boolean;
   readonly onStartAgain: () => void;
 }): JSX.Element {
+  const me = useSignedIn();
   const ended = (): boolean => ["stopped", "failed", "shelved"].includes(props.state);
+  const kept = (): string | null =>
+    !keepsHome(me(), props.instance) && (ended() || props.state === "stopping")
+      ? t("stop.keptStation")
+      : null;
   return (
     <MessageScreen
       badge={props.state}
       title={t(`viewer.${props.state}.title`, { name: props.instance.name })}
-      text={t(`viewer.${props.state}.text`)}
+      text={kept() ?? t(`viewer.${props.state}.text`)}
       reason={props.instance.reason === null ? null : reasonText(props.instance.reason)}
       veil={props.veil && !ended()}
     >
-      <Show when={ended()}>
+      <Show when={ended() && isOwn(me(), props.instance)}>
         <Button
           variant="primary"
           disabledReason={whyNot(props.state, "restart")}

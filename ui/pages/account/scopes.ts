@@ -1,7 +1,7 @@
-import type { Role, Scope } from "../../../gateway/schemas.ts";
+import type { CallerRole, Scope } from "../../../gateway/schemas.ts";
 
 // As the gateway's policy has it, in the order in which they are offered; a test compares them.
-const roles: Readonly<Record<Scope, readonly Role[]>> = {
+const roles: Readonly<Record<Scope, readonly CallerRole[]>> = {
   read: ["user", "staff", "admin"],
   desktops: ["user", "staff", "admin"],
   sync: ["admin"],
@@ -10,7 +10,7 @@ const roles: Readonly<Record<Scope, readonly Role[]>> = {
 };
 
 /** The scopes that are of use to someone with these roles: the server refuses a token with others. */
-export function scopesFor(own: readonly Role[]): Scope[] {
+export function scopesFor(own: readonly CallerRole[]): Scope[] {
   const all = Object.keys(roles) as Scope[];
   return all.filter((scope) => roles[scope].some((role) => own.includes(role)));
 }

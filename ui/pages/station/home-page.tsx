@@ -1,0 +1,16 @@
+import { lazy, Show, type JSX } from "solid-js";
+import { useSignedIn } from "../../components/signed-in-context.ts";
+import { isStation } from "../../components/station.ts";
+import { DesktopsPage } from "../desktops.tsx";
+
+const StationPage = lazy(async () => ({ default: (await import("./station.tsx")).StationPage }));
+
+/** Where everybody begins: people with their desktops, a station with what runs there. */
+export function HomePage(): JSX.Element {
+  const me = useSignedIn();
+  return (
+    <Show when={isStation(me())} fallback={<DesktopsPage />}>
+      <StationPage />
+    </Show>
+  );
+}
