@@ -6,7 +6,7 @@ const common = { environment: "node" as const, restoreMocks: true };
 /** What a gateway does wherever it runs: these are run against Node, and again against real workerd. */
 const portable = [
   "gateway/{api,audit,audit-trail,bad-input,catalogue-admin,events,oidc,policy,sign-in,stations,sync,tokens}.db.test.ts",
-  "test/stream/{redeem,refusals,sign-out}.db.test.ts",
+  "test/stream/{redeem,refusals,sign-out,stations}.db.test.ts",
 ];
 
 /** Suites that hold real servers; within each, files that need the same scarce thing run in turn. */

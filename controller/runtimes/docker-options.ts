@@ -48,7 +48,7 @@ export function networkOptions(own: Ownership): NetworkCreateOptions {
 
 /** It counts as the desktop's own memory, so its limit is that of the container as well. */
 const passingHomeOf = ({ person, memoryLimitBytes }: ContainerWish) => ({
-  [`/home/${person.username}`]: `rw,exec,nosuid,nodev,mode=0700,uid=${person.uid},gid=${person.gid},size=${Math.floor(memoryLimitBytes / 2)}`,
+  [`/home/${person.username}`]: `rw,exec,nosuid,nodev,uid=${person.uid},gid=${person.gid},size=${Math.floor(memoryLimitBytes / 2)}`,
 });
 
 /**

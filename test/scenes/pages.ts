@@ -2,6 +2,7 @@
 import type { Locator, Page } from "playwright-core";
 import { sql } from "drizzle-orm";
 import { account } from "./account.ts";
+import { stations } from "./stations.ts";
 import type { Scene } from "./scene.ts";
 import type { Stage } from "../stage.ts";
 
@@ -269,4 +270,10 @@ const administration: readonly Scene[] = [
   },
 ];
 
-export const pages: readonly Scene[] = [...signIns, ...desktops, ...account, ...administration];
+export const pages: readonly Scene[] = [
+  ...signIns,
+  ...desktops,
+  ...account,
+  ...administration,
+  ...stations,
+];
