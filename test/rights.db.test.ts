@@ -84,6 +84,15 @@ describe("what each part's login may do", () => {
     ["placer", "select * from signing_keys"],
     ["placer", "delete from audit"],
     ["gateway", "create table mine (x int)"],
+    ["gateway", "delete from stations"],
+    ["placer", "select code_hash from stations"],
+    ["placer", "select title from experiments"],
+    ["placer", "update beamlines set station_ending = 'owner'"],
+    ["node", "select * from stations"],
+    ["node", "select * from station_experiments(gen_random_uuid())"],
+    ["node", "update instances set station_id = null"],
+    ["relay", "select * from stations"],
+    ["relay", "select * from reachable_instances(gen_random_uuid())"],
   ] as const)("%s may not: %s", async (part, statement) => {
     expect(await refusal(part, statement)).toBe(forbidden);
   });

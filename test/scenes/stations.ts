@@ -174,9 +174,7 @@ export const stations: readonly Scene[] = [
     async open(page, stage) {
       await setStation(stage, { endsIn: 400 });
       await page.goto("/admin/stations");
-      await page
-        .getByRole("combobox", { name: "Beamline" })
-        .selectOption({ label: "MX9 · Macromolecular Crystallography" });
+      await page.getByRole("combobox", { name: "Beamline" }).selectOption({ label: "MX9" });
       await page.getByText("station-mx9-1").waitFor();
     },
     close: clear,
@@ -195,9 +193,7 @@ export const stations: readonly Scene[] = [
     async open(page, stage) {
       await setStation(stage, { endsIn: 400 });
       await page.goto("/admin/stations");
-      await page
-        .getByRole("combobox", { name: "Beamline" })
-        .selectOption({ label: "MX9 · Macromolecular Crystallography" });
+      await page.getByRole("combobox", { name: "Beamline" }).selectOption({ label: "MX9" });
       await page.getByRole("button", { name: "New code for Hutch 1" }).click();
       await page.getByRole("dialog").waitFor();
     },
@@ -209,9 +205,7 @@ export const stations: readonly Scene[] = [
     async open(page, stage) {
       await setStation(stage, { endsIn: 400 });
       await page.goto("/admin/stations");
-      await page
-        .getByRole("combobox", { name: "Beamline" })
-        .selectOption({ label: "MX9 · Macromolecular Crystallography" });
+      await page.getByRole("combobox", { name: "Beamline" }).selectOption({ label: "MX9" });
       await page.getByRole("button", { name: "Revoke Hutch 1" }).click();
       await page.getByRole("alertdialog").waitFor();
     },

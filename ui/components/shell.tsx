@@ -38,7 +38,7 @@ export function Shell(props: RouteSectionProps): JSX.Element {
           <A class={styles["link"] ?? ""} href={homeOf(me().roles)} end>
             {works() ? t("nav.desktops") : t("nav.account")}
           </A>
-          <Show when={looksAfterBeamlines(me().roles)}>
+          <Show when={!isAdmin() && looksAfterBeamlines(me().roles)}>
             <A class={styles["link"] ?? ""} href={paths.adminStations()}>
               {t("nav.stations")}
             </A>
@@ -91,6 +91,7 @@ export function Shell(props: RouteSectionProps): JSX.Element {
 const adminPages = () => [
   { href: paths.adminNodes(), text: t("nav.nodes"), icon: Server },
   { href: paths.adminUsers(), text: t("nav.users"), icon: Users },
+  { href: paths.adminStations(), text: t("nav.stations"), icon: MonitorSmartphone },
 ];
 
 /** On a phone the way around is where the thumb is. */
@@ -110,7 +111,7 @@ function BottomNav(props: {
           {t("nav.desktops")}
         </A>
       </Show>
-      <Show when={looksAfterBeamlines(props.me.roles)}>
+      <Show when={!props.admin && looksAfterBeamlines(props.me.roles)}>
         <A class={tab} href={paths.adminStations()}>
           <MonitorSmartphone size={20} aria-hidden="true" />
           {t("nav.stations")}

@@ -208,7 +208,7 @@ export const de: Catalogue = {
   "stations.beamline": "Beamline",
   "stations.noBeamlines": "Sie betreuen keine Beamline.",
   "stations.text":
-    "Gemeinsame Rechner an {code}. Jeder ist als er selbst angemeldet und bietet an, was dem Experiment offensteht, das dort gerade läuft.",
+    "Gemeinsame Rechner an {code}, {name}. Jeder ist als er selbst angemeldet und bietet an, was dem Experiment offensteht, das dort gerade läuft.",
   "stations.none": "Es gibt noch keine Stationen.",
   "stations.add": "Station hinzufügen",
   "stations.addTitle": "Station hinzufügen",

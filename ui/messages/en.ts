@@ -207,7 +207,7 @@ export const en = {
   "stations.beamline": "Beamline",
   "stations.noBeamlines": "You look after no beamline.",
   "stations.text":
-    "Shared computers at {code}. Each is signed in as itself and offers what is open to the experiment that runs there now.",
+    "Shared computers at {code}, {name}. Each is signed in as itself and offers what is open to the experiment that runs there now.",
   "stations.none": "There are no stations yet.",
   "stations.add": "Add a station",
   "stations.addTitle": "Add a station",

@@ -39,7 +39,7 @@ export function StationsPage(): JSX.Element {
           <Select
             label={t("stations.beamline")}
             value={beamline()}
-            options={all().map((it) => ({ value: it.id, text: `${it.code} · ${it.name}` }))}
+            options={all().map((it) => ({ value: it.id, text: it.code }))}
             onChange={(id) => setSearch({ beamline: id }, { replace: true })}
           />
         </Show>
@@ -92,7 +92,9 @@ function OfBeamline(props: { readonly beamline: string }): JSX.Element {
           {(it) => (
             <>
               <div class={styles["bar"]}>
-                <p class={styles["text"]}>{t("stations.text", { code: it().beamline.code })}</p>
+                <p class={styles["text"]}>
+                  {t("stations.text", { code: it().beamline.code, name: it().beamline.name })}
+                </p>
                 <Button variant="primary" onClick={() => setAdding(true)}>
                   {t("stations.add")}
                 </Button>
@@ -159,10 +161,10 @@ function List(props: {
           }
         >
           {(at) => (
-            <>
+            <span>
               {it.address ?? t("signIns.noAddress")} {" · "}
               <Moment at={at()} now={now} />
-            </>
+            </span>
           )}
         </Show>
       ),

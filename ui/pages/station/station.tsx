@@ -77,8 +77,8 @@ export function StationPage(): JSX.Element {
         <DesktopList instances={live()} now={now} title={t("station.desktops")} />
       </Show>
       <Show when={runs() && !query.isPending}>
-        <Catalogue heading={live().length === 0 ? "first" : "second"} note={t("station.shared")} />
         <Show when={here.data}>{(it) => <WithOwnHome here={it()} />}</Show>
+        <Catalogue heading={live().length === 0 ? "first" : "second"} note={t("station.shared")} />
       </Show>
       <Show when={ended().length > 0}>
         <section class={styles["section"]} aria-labelledby="recent">
