@@ -9,6 +9,9 @@ const portable = [
   "test/stream/{redeem,refusals,sign-out}.db.test.ts",
 ];
 
+/** They draw, and start no desktop: run beside those that wait for an engine. */
+const scenes = "test/e2e/scenes.browser.test.ts";
+
 /** Suites that hold real servers; within each, files that need the same scarce thing run in turn. */
 export default defineConfig({
   test: {
@@ -65,9 +68,18 @@ export default defineConfig({
       {
         test: {
           ...common,
+          name: "scenes",
+          include: [scenes],
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          ...common,
           name: "browser",
           include: ["**/*.browser.test.ts"],
-          exclude: ["**/node_modules/**"],
+          exclude: ["**/node_modules/**", scenes],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 900_000,
