@@ -1,5 +1,6 @@
 /** Shapes of the calls under `/api/admin`. The OpenAPI document and the pages' types come from here. */
 import { z } from "zod";
+import { states } from "../db/states.ts";
 import {
   anyTime,
   id,
@@ -224,6 +225,25 @@ export const groupBody = z.object({
   members: userNames.default([]),
 });
 export const patchGroupBody = z.object(groupFields).partial().refine(changes, something);
+
+export const adminInstanceSchema = z
+  .object({
+    id,
+    name: z.string(),
+    state: z.enum(states),
+    reason: z.object({ code: z.string(), text: z.string() }).nullable(),
+    owner: z.object({ username: z.string(), displayName: z.string() }),
+    environment: z.object({ slug: z.string(), name: z.string() }),
+    version: z.string(),
+    experiment: z.object({ code: z.string(), beamline: z.string() }).nullable(),
+    node: z.string().nullable(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    lastActiveAt: time.nullable(),
+  })
+  .meta({ ref: "AdminInstance" });
+export const instanceListQuery = searchableQuery.extend({ state: z.enum(states).optional() });
 
 const entitlementKinds = z.enum(["everyone", "beamline", "experiment", "group", "person"]);
 export const adminEnvironmentSchema = z

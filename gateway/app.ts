@@ -8,6 +8,7 @@ import { guard } from "./middleware/guard.ts";
 import { requireSameOrigin } from "./middleware/origin.ts";
 import { apiHeaders, limitTime, requestContext } from "./middleware/request.ts";
 import { ProblemError, problemResponse } from "./problem.ts";
+import { adminInstanceRoutes } from "./routes/admin-instances.ts";
 import { adminEnvironmentRoutes } from "./routes/admin-environments.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -87,7 +88,8 @@ export function createApi(deps: Deps) {
     .route("/", beamlineRoutes(deps))
     .route("/", groupRoutes(deps))
     .route("/", providerRoutes(deps))
-    .route("/", adminEnvironmentRoutes(deps));
+    .route("/", adminEnvironmentRoutes(deps))
+    .route("/", adminInstanceRoutes(deps));
 }
 
 /**

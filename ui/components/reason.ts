@@ -5,6 +5,7 @@ import { queueFigures } from "./queue-reason.ts";
 /** Reasons whose whole meaning is in the code: said in the reader's language. */
 const whole = [
   "stopped_by_person",
+  "stopped_by_staff",
   "restarting",
   "logged_out",
   "out_of_memory",

@@ -175,6 +175,7 @@ export const de: Catalogue = {
   "state.failed": "Fehlgeschlagen",
   "state.lost": "Nicht erreichbar",
 
+  "reason.stopped_by_staff": "Vom Personal beendet.",
   "reason.stopped_by_person": "Von Ihnen beendet.",
   "reason.restarting": "Von Ihnen neu gestartet.",
   "reason.logged_out": "Seine Sitzung wurde durch Abmelden beendet.",

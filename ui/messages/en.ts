@@ -177,6 +177,7 @@ export const en = {
   "state.failed": "Failed",
   "state.lost": "Out of reach",
 
+  "reason.stopped_by_staff": "Stopped by the staff.",
   "reason.stopped_by_person": "Stopped by you.",
   "reason.restarting": "Restarted by you.",
   "reason.logged_out": "Its session was ended by logging out.",
