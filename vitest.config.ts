@@ -24,6 +24,8 @@ export default defineConfig({
             "{bench,cli,controller,db,gateway,images,scheduler,ui,wire}/**/*.test.{ts,tsx}",
           ],
           exclude: ["**/*.{db,docker,worker,browser}.test.ts", "**/node_modules/**"],
+          // Hashing a password takes as long as the machine's other work lets it.
+          testTimeout: 30_000,
         },
       },
       {
