@@ -56,11 +56,11 @@ export interface SyncFault extends Record<string, unknown> {
 }
 
 /** Numbered from 0, as they stand in the batch. */
-const rowsOf = (items: readonly unknown[], columns: SQL) =>
+export const rowsOf = (items: readonly unknown[], columns: SQL) =>
   sql`(select ordinality - 1 as n, r.* from jsonb_array_elements(${JSON.stringify(items)}::jsonb)
     with ordinality as e(item, ordinality), jsonb_to_record(item) as r(${columns}))`;
 
-const peopleOf = ({ people }: SyncBatch) =>
+const peopleOf = ({ people }: Pick<SyncBatch, "people">) =>
   rowsOf(people, sql`username text, "displayName" text, email text, uid integer`);
 const experimentsOf = ({ experiments }: SyncBatch) =>
   rowsOf(
@@ -105,7 +105,7 @@ async function countOf(db: Queryable, offered: number, upsert: SQL): Promise<Cou
   return { created, updated: rows.length - created, unchanged: offered - rows.length };
 }
 
-const writeBeamlines = (db: Queryable, { beamlines }: SyncBatch) =>
+export const writeBeamlines = (db: Queryable, { beamlines }: Pick<SyncBatch, "beamlines">) =>
   countOf(
     db,
     beamlines.length,
@@ -116,7 +116,7 @@ const writeBeamlines = (db: Queryable, { beamlines }: SyncBatch) =>
   );
 
 // Only rows that come or change are written: those of the others are locked for nobody, and no uid is used up.
-const writePeople = (db: Queryable, batch: SyncBatch) =>
+export const writePeople = (db: Queryable, batch: Pick<SyncBatch, "people">) =>
   countOf(
     db,
     batch.people.length,

@@ -45,17 +45,17 @@ export const patchUserBody = z
   .partial()
   .refine((body) => Object.keys(body).length > 0, "name at least one field to change");
 
-const code = z
+export const code = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9_-]{0,30}$/,
     "1 to 31 letters, digits, _ and -, a letter or digit first: a folder is named by it",
   );
-const uid = z
+export const uid = z
   .int("a whole number")
   .min(1000, "at least 1000: below are the system's")
   .max(2_000_000_000);
-const dataPath = z
+export const dataPath = z
   .string()
   .max(1000)
   .regex(/^\/[^\0]*$/, "an absolute path")
@@ -133,7 +133,7 @@ export const syncSchema = z
   })
   .meta({ ref: "SyncEffect" });
 
-const dataAccess = z.enum(["none", "read", "write"]);
+export const dataAccess = z.enum(["none", "read", "write"]);
 const userNames = z.array(usernameSchema).max(1000, "at most 1000");
 export const changes = (body: object): boolean => Object.keys(body).length > 0;
 export const something = "name at least one field to change";

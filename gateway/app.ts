@@ -1,9 +1,9 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { openAPIRouteHandler } from "hono-openapi";
 import { isDatabaseAway, loggable, sqlState } from "../db/errors.ts";
 import type { AppEnv, Deps } from "./deps.ts";
+import { limitBody } from "./middleware/body.ts";
 import { guard } from "./middleware/guard.ts";
 import { requireSameOrigin } from "./middleware/origin.ts";
 import { apiHeaders, limitTime, requestContext } from "./middleware/request.ts";
@@ -18,6 +18,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { importPath, importRoutes } from "./routes/imports.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { mayStartRoutes } from "./routes/may-start.ts";
 import { oidcRoutes } from "./routes/oidc.ts";
@@ -27,7 +28,7 @@ import { referenceRoutes } from "./routes/reference.ts";
 import { syncRoutes } from "./routes/sync.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
-const bodyLimitBytes = 1024 * 1024;
+const limitBodies = limitBody(1);
 
 function toProblem(error: Error): ProblemError {
   if (error instanceof ProblemError) return error;
@@ -55,37 +56,31 @@ function toProblem(error: Error): ProblemError {
 
 /** The API: everything but the UI's files and the WebSockets. */
 export function createApi(deps: Deps) {
-  return new Hono<AppEnv>()
-    .use(apiHeaders)
-    .use(limitTime)
-    .use(
-      bodyLimit({
-        maxSize: bodyLimitBytes,
-        onError: () => {
-          // The rest of the body is not read, so this connection cannot carry another request.
-          throw new ProblemError(413, "too_large", "The body is over 1 MiB.", {
-            headers: { connection: "close" },
-          });
-        },
-      }),
-    )
-    .use(requireSameOrigin)
-    .use(guard(deps))
-    .route("/", authRoutes(deps))
-    .route("/", ownSignInRoutes(deps))
-    .route("/", tokenRoutes(deps))
-    .route("/", environmentRoutes(deps))
-    .route("/", instanceRoutes(deps))
-    .route("/", eventRoutes(deps))
-    .route("/", adminRoutes(deps))
-    .route("/", auditRoutes(deps))
-    .route("/", mayStartRoutes(deps))
-    .route("/", syncRoutes(deps))
-    .route("/", experimentRoutes(deps))
-    .route("/", beamlineRoutes(deps))
-    .route("/", groupRoutes(deps))
-    .route("/", providerRoutes(deps))
-    .route("/", adminEnvironmentRoutes(deps));
+  return (
+    new Hono<AppEnv>()
+      .use(apiHeaders)
+      .use(limitTime)
+      // Imports look at who asks before they read, as they read more.
+      .use((c, next) => (c.req.path.startsWith(importPath) ? next() : limitBodies(c, next)))
+      .use(requireSameOrigin)
+      .use(guard(deps))
+      .route("/", authRoutes(deps))
+      .route("/", ownSignInRoutes(deps))
+      .route("/", tokenRoutes(deps))
+      .route("/", environmentRoutes(deps))
+      .route("/", instanceRoutes(deps))
+      .route("/", eventRoutes(deps))
+      .route("/", adminRoutes(deps))
+      .route("/", auditRoutes(deps))
+      .route("/", mayStartRoutes(deps))
+      .route("/", syncRoutes(deps))
+      .route("/", importRoutes(deps))
+      .route("/", experimentRoutes(deps))
+      .route("/", beamlineRoutes(deps))
+      .route("/", groupRoutes(deps))
+      .route("/", providerRoutes(deps))
+      .route("/", adminEnvironmentRoutes(deps))
+  );
 }
 
 /**
