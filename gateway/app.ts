@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { openAPIRouteHandler } from "hono-openapi";
 import { isDatabaseAway, loggable, sqlState } from "../db/errors.ts";
@@ -28,7 +29,11 @@ import { referenceRoutes } from "./routes/reference.ts";
 import { syncRoutes } from "./routes/sync.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
-const limitBodies = limitBody(1);
+const limitUsual = limitBody(1);
+/** Imports look at who asks before they read, as they read more. */
+const limitBodies = createMiddleware<AppEnv>((c, next) =>
+  c.req.path.startsWith(importPath) ? next() : limitUsual(c, next),
+);
 
 function toProblem(error: Error): ProblemError {
   if (error instanceof ProblemError) return error;
@@ -56,31 +61,28 @@ function toProblem(error: Error): ProblemError {
 
 /** The API: everything but the UI's files and the WebSockets. */
 export function createApi(deps: Deps) {
-  return (
-    new Hono<AppEnv>()
-      .use(apiHeaders)
-      .use(limitTime)
-      // Imports look at who asks before they read, as they read more.
-      .use((c, next) => (c.req.path.startsWith(importPath) ? next() : limitBodies(c, next)))
-      .use(requireSameOrigin)
-      .use(guard(deps))
-      .route("/", authRoutes(deps))
-      .route("/", ownSignInRoutes(deps))
-      .route("/", tokenRoutes(deps))
-      .route("/", environmentRoutes(deps))
-      .route("/", instanceRoutes(deps))
-      .route("/", eventRoutes(deps))
-      .route("/", adminRoutes(deps))
-      .route("/", auditRoutes(deps))
-      .route("/", mayStartRoutes(deps))
-      .route("/", syncRoutes(deps))
-      .route("/", importRoutes(deps))
-      .route("/", experimentRoutes(deps))
-      .route("/", beamlineRoutes(deps))
-      .route("/", groupRoutes(deps))
-      .route("/", providerRoutes(deps))
-      .route("/", adminEnvironmentRoutes(deps))
-  );
+  return new Hono<AppEnv>()
+    .use(apiHeaders)
+    .use(limitTime)
+    .use(limitBodies)
+    .use(requireSameOrigin)
+    .use(guard(deps))
+    .route("/", authRoutes(deps))
+    .route("/", ownSignInRoutes(deps))
+    .route("/", tokenRoutes(deps))
+    .route("/", environmentRoutes(deps))
+    .route("/", instanceRoutes(deps))
+    .route("/", eventRoutes(deps))
+    .route("/", adminRoutes(deps))
+    .route("/", auditRoutes(deps))
+    .route("/", mayStartRoutes(deps))
+    .route("/", syncRoutes(deps))
+    .route("/", importRoutes(deps))
+    .route("/", experimentRoutes(deps))
+    .route("/", beamlineRoutes(deps))
+    .route("/", groupRoutes(deps))
+    .route("/", providerRoutes(deps))
+    .route("/", adminEnvironmentRoutes(deps));
 }
 
 /**

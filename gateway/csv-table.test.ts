@@ -44,6 +44,12 @@ describe("a file with a header", () => {
     ]);
   });
 
+  it("takes the one by which more columns are known, not the one that is there more often", () => {
+    expect(faultsOf("code;displayName;a,b,c,d\nx;y;z\n")).toEqual([
+      [1, 3, "a,b,c,d", "unknown_column"],
+    ]);
+  });
+
   it.each([
     ["", [[1, null, null, "empty"]]],
     ["\n\r\n", [[1, null, null, "empty"]]],

@@ -56,13 +56,13 @@ async function importAll() {
   for (const [kind, csv] of Object.entries(files))
     expect([kind, (await send(kind as Kind, csv)).status]).toEqual([kind, 200]);
 }
-/** Everything that an import could write. */
+/** Everything that an import could write, and whether it was written again. */
 async function stored() {
   const [row] = await owner()`select
-    (select jsonb_agg(to_jsonb(u) - 'last_sign_in_at' order by id) from users u) as users,
+    (select jsonb_agg((to_jsonb(u) - 'last_sign_in_at') || jsonb_build_object('xmin', u.xmin::text) order by id) from users u) as users,
     (select jsonb_agg(to_jsonb(b) order by id) from beamlines b) as beamlines,
-    (select jsonb_agg(to_jsonb(x) order by id) from experiments x) as experiments,
-    (select jsonb_agg(to_jsonb(m) order by user_id, experiment_id) from members m) as members,
+    (select jsonb_agg(to_jsonb(x) || jsonb_build_object('xmin', x.xmin::text) order by id) from experiments x) as experiments,
+    (select jsonb_agg(to_jsonb(m) || jsonb_build_object('xmin', m.xmin::text) order by user_id, experiment_id) from members m) as members,
     (select count(*)::int from audit) as audit, (select last_value from uids) as uids`;
   return row;
 }
@@ -209,9 +209,20 @@ describe("an import", () => {
       {
         ...common,
         action: "import.members",
-        detail: { ...counts, added: ["18342: ada", "18342: bob"], removed: [] },
+        detail: { ...counts, added: ["18342: ada", "18342: bob"], altered: [], removed: [] },
       },
     ]);
+  });
+
+  it("says so where another one is being written for longer than it waits", async () => {
+    const answer = await owner().begin(async (sql) => {
+      await sql`lock table members in share row exclusive mode`;
+      // A dry run waits for nobody.
+      expect((await tryOut("people", files.people)).status).toBe(200);
+      return send("people", files.people);
+    });
+    expect(answer).toMatchObject({ status: 409, body: { code: "import_running" } });
+    expect((await send("people", files.people)).status).toBe(200);
   });
 
   it("of the same file twice at once comes to the same as of one after the other", async () => {
@@ -259,6 +270,9 @@ describe("members", () => {
       },
     ]);
     expect(await membersOf("18342")).toContain("ada");
+    const [row] =
+      await owner()`select detail from audit where action = 'import.members' order by id desc limit 1`;
+    expect(row?.["detail"]).toMatchObject({ added: [], altered: ["18342: ada"], removed: [] });
   });
 });
 
@@ -425,6 +439,17 @@ describe("a file with faults", () => {
     const { body } = await tryOut("beamlines", lines("code,name", "a,A", "", "b,B", "A,A"));
     expect(body["faults"]).toMatchObject([
       { line: 5, message: "A stands on line 2 already, there as a" },
+    ]);
+  });
+
+  it("tells of them in the order of the file, whoever found them", async () => {
+    await importAll();
+    const csv = lines(people, "ada,Ada,,5002", "eve,,,", "mal,M,ada@example.org,x");
+    expect(faultsIn((await tryOut("people", csv)).body)).toEqual([
+      [2, 4, "uid", "uid_differs"],
+      [3, 2, "displayName", "required"],
+      [4, 3, "email", "email_taken"],
+      [4, 4, "uid", "invalid"],
     ]);
   });
 

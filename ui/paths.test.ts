@@ -16,11 +16,13 @@ describe("paths", () => {
       admin: paths.admin(),
       adminNodes: paths.adminNodes(),
       adminUsers: paths.adminUsers(),
+      adminImport: paths.adminImport(),
       apiReference: paths.apiReference(),
     }).toMatchInlineSnapshot(`
       {
         "account": "/account",
         "admin": "/admin",
+        "adminImport": "/admin/import",
         "adminNodes": "/admin/nodes",
         "adminUsers": "/admin/users",
         "apiReference": "/api/docs",

@@ -13,6 +13,7 @@ export const paths = {
   admin: () => "/admin",
   adminNodes: () => "/admin/nodes",
   adminUsers: () => "/admin/users",
+  adminImport: () => "/admin/import",
   /** Served by the gateway, outside the app. */
   apiReference: () => "/api/docs",
 } as const;

@@ -19,6 +19,9 @@ const UsersPage = lazy(async () => ({
 const NodesPage = lazy(async () => ({
   default: (await import("./pages/admin/nodes.tsx")).NodesPage,
 }));
+const ImportPage = lazy(async () => ({
+  default: (await import("./pages/admin/import.tsx")).ImportPage,
+}));
 
 export function App(): JSX.Element {
   return (
@@ -34,6 +37,7 @@ export function App(): JSX.Element {
           </Route>
           <Route path={paths.account()} component={AccountPage} />
           <Route path={paths.admin()} component={() => <Navigate href={paths.adminNodes()} />} />
+          <Route path={paths.adminImport()} component={ImportPage} />
           <Route component={AdminsOnly}>
             <Route path={paths.adminUsers()} component={UsersPage} />
             <Route path={paths.adminNodes()} component={NodesPage} />

@@ -1,6 +1,6 @@
 import { Hono, type Context } from "hono";
 import { writeAudit, writeRefusal } from "../../db/audit.ts";
-import { retrying } from "../../db/errors.ts";
+import { retrying, sqlState } from "../../db/errors.ts";
 import type { ImportKind } from "../../db/import-queries.ts";
 import { applyImport, type ImportOutcome } from "../../db/import.ts";
 import { orConflict, reachOf, type Conflicts } from "../audited.ts";
@@ -59,10 +59,24 @@ async function noteRefusal(deps: Deps, c: Context<AppEnv>, kind: ImportKind): Pr
   });
 }
 
-const whatChanged = (file: ImportFile, { effects, removed }: ImportOutcome) => ({
-  added: file.lines.filter((_, n) => effects[n]?.effect === "create").map((it) => it.subject),
-  removed,
-});
+/** @throws ProblemError 409 where another one is being written for longer than the database lets this one wait */
+async function orRunning<T>(attempt: Promise<T>): Promise<T> {
+  try {
+    return await attempt;
+  } catch (error) {
+    // lock_not_available
+    if (sqlState(error)?.code !== "55P03") throw error;
+    const words = "Another import or synchronisation is being written. Send the file again soon.";
+    throw new ProblemError(409, "import_running", words);
+  }
+}
+
+/** Of members: whose membership came, got another end, or went. */
+function whoseChanged(file: ImportFile, { effects, removed }: ImportOutcome) {
+  const those = (effect: string) =>
+    file.lines.filter((_, n) => effects[n]?.effect === effect).map((it) => it.subject);
+  return { added: those("create"), altered: those("change"), removed };
+}
 
 /** @throws ProblemError 400 with the faults where it is no dry run and there are any; 409; 415 */
 async function importFile(
@@ -86,7 +100,7 @@ async function importFile(
       dryRun: dryRun || file.faults.length > 0,
       also: (tx, outcome) => {
         const { faults: _, ...counts } = told(outcome, false).counts;
-        const who = kind === "members" ? whatChanged(file, outcome) : {};
+        const who = kind === "members" ? whoseChanged(file, outcome) : {};
         return writeAudit(tx, {
           ...auditedCaller(c),
           action: `import.${kind}`,
@@ -96,7 +110,7 @@ async function importFile(
       },
     }),
   );
-  const answer = told(await orConflict(conflicts, work), dryRun);
+  const answer = told(await orConflict(conflicts, orRunning(work)), dryRun);
   if (dryRun || answer.counts.faults === 0) return answer;
   if (answer.faults.some((it) => it.code === "role_missing")) await noteRefusal(deps, c, kind);
   throw refusalOf(answer);

@@ -1,6 +1,7 @@
 /** The pages but the viewer, as people find them. */
 import type { Locator, Page } from "playwright-core";
 import { sql } from "drizzle-orm";
+import { imports } from "./imports.ts";
 import { account } from "./account.ts";
 import type { Scene } from "./scene.ts";
 import type { Stage } from "../stage.ts";
@@ -269,4 +270,10 @@ const administration: readonly Scene[] = [
   },
 ];
 
-export const pages: readonly Scene[] = [...signIns, ...desktops, ...account, ...administration];
+export const pages: readonly Scene[] = [
+  ...signIns,
+  ...desktops,
+  ...account,
+  ...administration,
+  ...imports,
+];
