@@ -13,6 +13,22 @@ export const paths = {
   admin: () => "/admin",
   adminNodes: () => "/admin/nodes",
   adminUsers: () => "/admin/users",
+  adminGroups: () => "/admin/groups",
+  adminBeamlines: () => "/admin/beamlines",
+  adminExperiments: (to?: { beamline: string }) =>
+    to === undefined
+      ? "/admin/experiments"
+      : `/admin/experiments?beamline=${encodeURIComponent(to.beamline)}`,
+  adminExperiment: (to: { id: string }) => `/admin/experiments/${encodeURIComponent(to.id)}`,
+  adminEnvironments: () => "/admin/environments",
+  adminEnvironment: (to: { id: string }) => `/admin/environments/${encodeURIComponent(to.id)}`,
+  adminMayStart: (to?: { user?: string; environment?: string; experiment?: string }) => {
+    const query = new URLSearchParams(to).toString();
+    return query === "" ? "/admin/may-start" : `/admin/may-start?${query}`;
+  },
+  adminTokens: () => "/admin/tokens",
+  adminProviders: () => "/admin/providers",
+  adminAudit: () => "/admin/audit",
   /** Served by the gateway, outside the app. */
   apiReference: () => "/api/docs",
 } as const;

@@ -1,0 +1,18 @@
+import type { JSX } from "solid-js";
+import { formatExact } from "../../components/time.ts";
+import { locale } from "../../messages/messages.ts";
+
+/** A moment in the reader's zone, to the minute; the exact time with its zone on hover. `at`: ISO 8601. */
+export function When(props: { readonly at: string; readonly seconds?: boolean }): JSX.Element {
+  const atMs = (): number => Date.parse(props.at);
+  const text = (): string =>
+    new Intl.DateTimeFormat(locale(), {
+      dateStyle: "medium",
+      timeStyle: props.seconds === true ? "medium" : "short",
+    }).format(atMs());
+  return (
+    <time datetime={props.at} title={formatExact(atMs(), locale())}>
+      {text()}
+    </time>
+  );
+}
