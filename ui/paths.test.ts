@@ -28,12 +28,14 @@ describe("paths", () => {
       adminTokens: paths.adminTokens(),
       adminProviders: paths.adminProviders(),
       adminAudit: paths.adminAudit(),
+      adminAuditOf: paths.adminAudit({ actor: "ada" }),
       apiReference: paths.apiReference(),
     }).toMatchInlineSnapshot(`
       {
         "account": "/account",
         "admin": "/admin",
         "adminAudit": "/admin/audit",
+        "adminAuditOf": "/admin/audit?actor=ada",
         "adminBeamlines": "/admin/beamlines",
         "adminEnvironment": "/admin/environments/0198f0a2-7a4e-7c1f-9b1d-6a3c1c9f1e11",
         "adminEnvironments": "/admin/environments",

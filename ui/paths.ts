@@ -28,7 +28,8 @@ export const paths = {
   },
   adminTokens: () => "/admin/tokens",
   adminProviders: () => "/admin/providers",
-  adminAudit: () => "/admin/audit",
+  adminAudit: (to?: { actor: string }) =>
+    to === undefined ? "/admin/audit" : `/admin/audit?actor=${encodeURIComponent(to.actor)}`,
   /** Served by the gateway, outside the app. */
   apiReference: () => "/api/docs",
 } as const;

@@ -68,7 +68,7 @@ const experiments: readonly Scene[] = [
     async open(page, stage) {
       await experiment(page, stage);
       await button(page, "Edit").click();
-      await page.getByRole("textbox", { name: "Members" }).fill("nobody-like-this, person-1");
+      await page.getByRole("combobox", { name: "Members" }).fill("nobody-like-this, person-1");
       await button(page, "Add").click();
       await button(page, "Save").click();
       await page.getByText("Nobody has this user name: nobody-like-this.").waitFor();
@@ -158,7 +158,7 @@ const environments: readonly Scene[] = [
       await button(page, "Open it to somebody").click();
       await page.getByLabel("Code of the experiment").fill("nothing");
       await button(page, "Open it").click();
-      await page.getByText("There is none like this.").waitFor();
+      await page.getByText("There is no experiment with this code.").waitFor();
     },
   },
   {

@@ -47,6 +47,15 @@ const people: readonly Scene[] = [
     },
   },
   {
+    name: "user-sign-out",
+    as: "admin",
+    async open(page) {
+      await table(page, "/admin/users");
+      await button(page, "Sign out Person 10").click();
+      await page.getByRole("alertdialog").waitFor();
+    },
+  },
+  {
     name: "user-disable",
     as: "admin",
     async open(page) {

@@ -42,6 +42,9 @@ const groups = "/api/admin/groups";
 const environments = "/api/admin/environments";
 const providers = "/api/admin/providers";
 
+export const signOutUser = (id: string) =>
+  call<void>("POST", `${one("/api/admin/users", id)}/logout`);
+
 export const listBeamlines = (query: ListQuery, signal?: AbortSignal) =>
   call<List<Beamline>>("GET", withQuery(beamlines, query), pick(signal));
 export const createBeamline = (body: z.input<typeof beamlineBody>) =>

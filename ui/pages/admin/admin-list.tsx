@@ -28,7 +28,7 @@ export function AdminList<T>(props: AdminListProps<T>): JSX.Element {
   const rows = (): readonly T[] => props.list.rows();
   const more = (): boolean => props.list.query.hasNextPage;
   return (
-    <div class={styles["page"]}>
+    <div class={`${styles["page"]} ${props.filters === undefined ? "" : styles["filtered"]}`}>
       <div class={styles["head"]}>
         <h1 class={styles["title"]}>{props.title}</h1>
         <SearchField

@@ -1,7 +1,8 @@
-import { createUniqueId, Show, type JSX } from "solid-js";
+import { createSignal, createUniqueId, Show, type JSX } from "solid-js";
+import { Button } from "../../kit/button.tsx";
 import { Select } from "../../kit/select.tsx";
 import { t } from "../../messages/admin.ts";
-import { auditFaults, type AuditView } from "./audit-filters.ts";
+import { auditFaults, auditFilters, type AuditView } from "./audit-filters.ts";
 import { zoneName } from "./local-time.ts";
 import styles from "./admin.module.css";
 
@@ -16,8 +17,15 @@ interface AuditFilterRowProps {
 /** What narrows the trail down. Each field acts once it is left, or with Enter. */
 export function AuditFilterRow(props: AuditFilterRowProps): JSX.Element {
   const faults = () => auditFaults(props.view);
+  const set = (): boolean => auditFilters.some((it) => props.view[it] !== "");
+  const [open, setOpen] = createSignal(set());
   return (
-    <div class={styles["filters"]}>
+    <div class={`${styles["filters"]} ${open() ? "" : styles["folded"]}`}>
+      <div class={styles["fold"]}>
+        <Button aria-expanded={open()} onClick={() => setOpen(!open())}>
+          {t("audit.filters")}
+        </Button>
+      </div>
       <FilterField
         {...props}
         name="actor"
@@ -33,17 +41,22 @@ export function AuditFilterRow(props: AuditFilterRowProps): JSX.Element {
       />
       <FilterField {...props} name="from" label={t("audit.from")} type="datetime-local" />
       <FilterField {...props} name="until" label={t("audit.until")} type="datetime-local" />
-      <Select
-        label={t("audit.outcome")}
-        value={props.view.outcome}
-        options={[
-          { value: "", text: t("audit.outcome.any") },
-          { value: "allowed", text: t("audit.outcome.allowed") },
-          { value: "refused", text: t("audit.outcome.refused") },
-        ]}
-        onChange={(value) => props.onChange("outcome", value)}
-      />
-      <p class={`${styles["muted"]} ${styles["small"]}`}>{t("admin.zone", { zone: zoneName() })}</p>
+      <div class={styles["filter"]}>
+        <span aria-hidden="true">{t("audit.outcome")}</span>
+        <Select
+          label={t("audit.outcome")}
+          value={props.view.outcome}
+          options={[
+            { value: "", text: t("audit.outcome.any") },
+            { value: "allowed", text: t("audit.outcome.allowed") },
+            { value: "refused", text: t("audit.outcome.refused") },
+          ]}
+          onChange={(value) => props.onChange("outcome", value)}
+        />
+      </div>
+      <p class={`${styles["muted"]} ${styles["small"]} ${styles["zone"]}`}>
+        {t("admin.zone", { zone: zoneName() })}
+      </p>
     </div>
   );
 }

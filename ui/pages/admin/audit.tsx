@@ -9,6 +9,7 @@ import { AdminList } from "./admin-list.tsx";
 import { AuditDetail } from "./audit-detail.tsx";
 import { AuditFilterRow } from "./audit-filter-row.tsx";
 import { auditFilters, auditQuery, type AuditView } from "./audit-filters.ts";
+import { clamped } from "./clamped.tsx";
 import { useAdminList } from "./use-admin-list.ts";
 import { When } from "./when.tsx";
 import styles from "./admin.module.css";
@@ -90,9 +91,9 @@ function columns(
     },
     {
       head: t("audit.subject"),
-      cell: (it) => <span class={styles["clamp"]}>{it.subject ?? it.subjectId ?? ""}</span>,
+      cell: (it) => clamped(it.subject ?? it.subjectId),
     },
-    { head: t("audit.address"), cell: (it) => <span>{it.address ?? ""}</span> },
+    { head: t("audit.address"), cell: (it) => it.address },
     {
       head: t("audit.details"),
       actions: true,

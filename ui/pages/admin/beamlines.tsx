@@ -12,6 +12,7 @@ import { t } from "../../messages/admin.ts";
 import { paths } from "../../paths.ts";
 import { AdminList } from "./admin-list.tsx";
 import { BeamlineForm } from "./beamline-form.tsx";
+import { clamped } from "./clamped.tsx";
 import { FormDialog } from "./form-dialog.tsx";
 import { People } from "./people.tsx";
 import { toastRefusal } from "./toast-refusal.ts";
@@ -112,7 +113,7 @@ function plainColumns(list: ReturnType<typeof useAdminList<Beamline>>): Column<B
         toggle: list.toggleSort,
       },
     },
-    { head: t("users.displayName"), cell: (it) => <span class={styles["clamp"]}>{it.name}</span> },
+    { head: t("users.displayName"), cell: (it) => clamped(it.name) },
     {
       head: t("beamlines.staff"),
       cell: (it) => <People names={it.staff} none={t("beamlines.nobody")} />,

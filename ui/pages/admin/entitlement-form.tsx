@@ -105,7 +105,7 @@ type EntitlementFaults = Faults<"kind" | "subject" | "from" | "until">;
 function entitlementFaults(error: unknown, kind: Kind): EntitlementFaults {
   const words = {
     kind: t("entitlement.already"),
-    subject: t("entitlement.unknown", { what: subjectLabel(kind) }),
+    subject: kind === "everyone" ? "" : t(`entitlement.unknown.${kind}`),
     from: t("admin.timeWrong"),
     until: t("entitlement.untilWrong"),
   };

@@ -14,7 +14,7 @@ import { EntitlementForm } from "./entitlement-form.tsx";
 import { holdingOf, subjectWords, type Holding } from "./entitlement-words.ts";
 import { FormDialog } from "./form-dialog.tsx";
 import { toastRefusal } from "./toast-refusal.ts";
-import { When } from "./when.tsx";
+import { End, When } from "./when.tsx";
 import styles from "./admin.module.css";
 
 interface EntitlementsProps {
@@ -91,8 +91,6 @@ function EntitlementTable(props: {
   readonly onClose: (it: Entitlement) => void;
 }): JSX.Element {
   const now = createNow(30_000);
-  const time = (at: string | null): JSX.Element =>
-    at === null ? <span class={styles["muted"]}>{t("admin.noEnd")}</span> : <When at={at} />;
   const columns = (): Column<Entitlement>[] => [
     {
       head: t("environments.openTo"),
@@ -100,8 +98,11 @@ function EntitlementTable(props: {
       cell: (it) => <span class={styles["strong"]}>{subjectWords(it)}</span>,
     },
     { head: t("users.state"), cell: (it) => <HoldingWord holding={holdingOf(it, now())} /> },
-    { head: t("entitlement.from"), cell: (it) => time(it.from) },
-    { head: t("entitlement.until"), cell: (it) => time(it.until) },
+    {
+      head: t("entitlement.from"),
+      cell: (it) => (it.from === null ? null : <When at={it.from} />),
+    },
+    { head: t("entitlement.until"), cell: (it) => <End at={it.until} /> },
     {
       head: t("users.actions"),
       actions: true,

@@ -174,6 +174,10 @@ describe("what was changed about a provider", () => {
     });
 
   it("is nothing where nothing differs, and an empty rule is none", () => {
+    const [rule] = provider.rules;
+    const { claim, ...rest } = rule ?? emptyRule;
+    const otherOrder = { ...provider, rules: [{ ...rest, claim }] };
+    expect(providerChanges(otherOrder, providerIn(form(), provider.rules), "")).toEqual({});
     const entries = providerIn(form(), [...provider.rules, emptyRule]);
     expect(providerChanges(provider, entries, "")).toEqual({});
   });

@@ -7,6 +7,7 @@ import type { Column } from "../../kit/table.tsx";
 import { t } from "../../messages/admin.ts";
 import { paths } from "../../paths.ts";
 import { AdminList } from "./admin-list.tsx";
+import { clamped } from "./clamped.tsx";
 import { useAdminList } from "./use-admin-list.ts";
 import styles from "./admin.module.css";
 
@@ -39,7 +40,7 @@ export function EnvironmentsPage(): JSX.Element {
     { head: t("environments.openTo"), cell: (it) => <OpenTo environment={it} /> },
     {
       head: t("environments.newest"),
-      cell: (it) => <span class={styles["clamp"]}>{it.versions[0]?.tag ?? ""}</span>,
+      cell: (it) => clamped(it.versions[0]?.tag ?? null),
     },
     { head: t("environments.versions"), end: true, cell: (it) => it.versions.length },
   ];

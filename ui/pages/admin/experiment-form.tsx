@@ -65,7 +65,7 @@ export function ExperimentForm(props: ExperimentFormProps): JSX.Element {
                 label={t("experiments.code")}
                 name="code"
                 {...limit(31)}
-                hint={t("admin.codeHint")}
+                hint={faults().code === undefined ? t("admin.codeHint") : undefined}
                 error={faults().code}
                 autocomplete="off"
                 spellcheck={false}
@@ -75,10 +75,15 @@ export function ExperimentForm(props: ExperimentFormProps): JSX.Element {
                 label={t("experiments.beamline")}
                 name="beamline"
                 value={props.beamline}
-                options={props.beamlines.map((it) => ({
-                  value: it.code,
-                  text: `${it.code} · ${it.name}`,
-                }))}
+                options={[
+                  ...(props.beamline === ""
+                    ? [{ value: "", text: t("experiments.chooseBeamline") }]
+                    : []),
+                  ...props.beamlines.map((it) => ({
+                    value: it.code,
+                    text: `${it.code} · ${it.name}`,
+                  })),
+                ]}
                 error={faults().beamline}
               />
             </div>

@@ -19,7 +19,7 @@ import { FormDialog } from "./form-dialog.tsx";
 import { OnePage } from "./one-page.tsx";
 import { PhaseWord } from "./phase.tsx";
 import { toastRefusal } from "./toast-refusal.ts";
-import { When } from "./when.tsx";
+import { End, When } from "./when.tsx";
 import styles from "./admin.module.css";
 
 /** One experiment: its facts and its members. */
@@ -169,11 +169,7 @@ function Members(props: { readonly experiment: Experiment }): JSX.Element {
     { head: t("users.displayName"), cell: (it: Member) => it.displayName },
     {
       head: t("experiments.memberUntil"),
-      cell: (it: Member) => (
-        <Show when={it.until} fallback={<span class={styles["muted"]}>{t("admin.noEnd")}</span>}>
-          {(until) => <When at={until()} />}
-        </Show>
-      ),
+      cell: (it: Member) => <End at={it.until} />,
     },
   ];
   return (

@@ -13,6 +13,7 @@ import { paths } from "../../paths.ts";
 import { AdminList } from "./admin-list.tsx";
 import { ExperimentForm } from "./experiment-form.tsx";
 import { phaseOf } from "./experiment-entries.ts";
+import { clamped } from "./clamped.tsx";
 import { FormDialog } from "./form-dialog.tsx";
 import { PhaseWord } from "./phase.tsx";
 import { useAdminList } from "./use-admin-list.ts";
@@ -31,7 +32,9 @@ export function ExperimentsPage(): JSX.Element {
   const [adding, setAdding] = createSignal(false);
   usePageTitle(() => t("nav.experiments"));
   const columns = useColumns(list);
-  const beamlineOf = (): string => list.filter("beamline") || (beamlines()[0]?.code ?? "");
+  /** The one that is looked at, or the only one; else it has to be chosen. */
+  const beamlineOf = (): string =>
+    list.filter("beamline") || (beamlines().length === 1 ? (beamlines()[0]?.code ?? "") : "");
 
   return (
     <>
@@ -103,7 +106,7 @@ function useColumns(list: ReturnType<typeof useAdminList<ListedExperiment>>) {
     },
     {
       head: t("experiments.titleField"),
-      cell: (it) => <span class={styles["clamp"]}>{it.title}</span>,
+      cell: (it) => clamped(it.title),
     },
     {
       head: t("experiments.beamline"),

@@ -8,6 +8,7 @@ import type { Column } from "../../kit/table.tsx";
 import { showToast } from "../../kit/toasts.ts";
 import { t } from "../../messages/admin.ts";
 import { AdminList } from "./admin-list.tsx";
+import { clamped } from "./clamped.tsx";
 import { FormDialog } from "./form-dialog.tsx";
 import { GroupForm } from "./group-form.tsx";
 import { People } from "./people.tsx";
@@ -105,13 +106,17 @@ function columnsOf(
     },
     {
       head: t("groups.description"),
-      cell: (it) => <span class={styles["clamp"]}>{it.description}</span>,
+      cell: (it) => clamped(it.description),
     },
     {
       head: t("groups.members"),
       cell: (it) => <People names={it.members} none={t("beamlines.nobody")} />,
     },
-    { head: t("groups.gid"), end: true, cell: (it) => <code>{it.gid ?? ""}</code> },
+    {
+      head: t("groups.gid"),
+      end: true,
+      cell: (it) => (it.gid === null ? null : <code>{it.gid}</code>),
+    },
     {
       head: t("users.actions"),
       actions: true,

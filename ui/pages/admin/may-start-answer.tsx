@@ -5,7 +5,7 @@ import { Table, type Column } from "../../kit/table.tsx";
 import { t } from "../../messages/admin.ts";
 import { subjectWords } from "./entitlement-words.ts";
 import { whyWords } from "./may-start-words.ts";
-import { When } from "./when.tsx";
+import { End, When } from "./when.tsx";
 import styles from "./admin.module.css";
 
 type Weighed = MayStart["entitlements"][number];
@@ -43,8 +43,6 @@ export function MayStartAnswer(props: {
 }
 
 function columns(): Column<Weighed>[] {
-  const time = (at: string | null): JSX.Element =>
-    at === null ? <span class={styles["muted"]}>{t("admin.noEnd")}</span> : <When at={at} />;
   return [
     {
       head: t("environments.openTo"),
@@ -52,7 +50,10 @@ function columns(): Column<Weighed>[] {
       cell: (it) => <span class={styles["strong"]}>{subjectWords(it)}</span>,
     },
     { head: t("mayStart.effect"), cell: (it) => t(`mayStart.effect.${it.effect}`) },
-    { head: t("entitlement.from"), cell: (it) => time(it.from) },
-    { head: t("entitlement.until"), cell: (it) => time(it.until) },
+    {
+      head: t("entitlement.from"),
+      cell: (it) => (it.from === null ? null : <When at={it.from} />),
+    },
+    { head: t("entitlement.until"), cell: (it) => <End at={it.until} /> },
   ];
 }

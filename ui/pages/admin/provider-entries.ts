@@ -45,9 +45,8 @@ export function providerChanges(
   secret: string,
 ): Partial<ProviderEntries> & { clientSecret?: string } {
   const names = Object.keys(after) as (keyof ProviderEntries)[];
-  const changed = names.filter(
-    (it) => JSON.stringify(after[it]) !== JSON.stringify(before[it] as unknown),
-  );
+  const same = { ...before, rules: before.rules.map((it) => trimmed(it)) };
+  const changed = names.filter((it) => JSON.stringify(after[it]) !== JSON.stringify(same[it]));
   return {
     ...Object.fromEntries(changed.map((it) => [it, after[it]])),
     ...(secret === "" ? {} : { clientSecret: secret }),
@@ -59,7 +58,7 @@ export const emptyRule: ClaimRule = { claim: "", pattern: "", gives: "role", tar
 /** A line that somebody added and left alone is no rule. */
 const isEmpty = (it: ClaimRule): boolean => it.claim.trim() === "" && it.pattern.trim() === "";
 
-/** In the order in which the server gives them back. */
+/** With its parts in one order, whatever the server's was: rules are compared as text. */
 const trimmed = (it: ClaimRule): ClaimRule => ({
   claim: it.claim.trim(),
   pattern: it.pattern.trim(),

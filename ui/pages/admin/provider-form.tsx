@@ -28,6 +28,8 @@ export function ProviderForm(props: ProviderFormProps): JSX.Element {
   const [rules, setRules] = createSignal(before?.rules ?? []);
   const save = async (form: FormData): Promise<void> => {
     const entries = providerIn(form, rules());
+    // Without the empty ones, so that the server counts them as they are shown.
+    setRules(entries.rules);
     const secret = textIn(form, "clientSecret");
     if (before === null) {
       const slug = textIn(form, "slug").toLowerCase();

@@ -9,6 +9,7 @@ import { showToast } from "../../kit/toasts.ts";
 import { t } from "../../messages/admin.ts";
 import { AdminList } from "./admin-list.tsx";
 import { EnabledWord } from "./environments.tsx";
+import { clamped } from "./clamped.tsx";
 import { FormDialog } from "./form-dialog.tsx";
 import { ProviderForm } from "./provider-form.tsx";
 import { toastRefusal } from "./toast-refusal.ts";
@@ -111,7 +112,7 @@ function columns(
     },
     {
       head: t("providers.issuer"),
-      cell: (it) => <span class={styles["clamp"]}>{it.issuer}</span>,
+      cell: (it) => clamped(it.issuer),
     },
     { head: t("users.state"), cell: (it) => <EnabledWord enabled={it.enabled} /> },
     { head: t("providers.rules"), end: true, cell: (it) => it.rules.length },
