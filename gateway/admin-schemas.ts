@@ -8,9 +8,10 @@ import {
   passwordSchema,
   roles,
   time,
+  tokenSchema,
   usernameSchema,
 } from "./schemas.ts";
-import { searchableQuery } from "./validation.ts";
+import { searchableQuery, startSortedQuery } from "./validation.ts";
 
 export const adminUserSchema = z
   .object({
@@ -177,6 +178,9 @@ const shownExperiment = z.object({
   memberCount: z.int(),
   createdAt: time,
 });
+export const experimentListQuery = startSortedQuery.extend({
+  beamline: code.optional().meta({ description: "its code: only those of this beamline" }),
+});
 export const experimentListSchema = listOf(shownExperiment.meta({ ref: "ListedExperiment" }));
 export const experimentSchema = shownExperiment
   .extend({
@@ -314,6 +318,11 @@ export const auditSchema = z
     detail: z.record(z.string(), z.unknown()).nullable(),
   })
   .meta({ ref: "AuditRecord" });
+
+export const adminTokenSchema = tokenSchema
+  .extend({ owner: z.object({ id, username: z.string(), displayName: z.string() }) })
+  .meta({ ref: "AnybodysToken" });
+export type AdminToken = z.infer<typeof adminTokenSchema>;
 
 export const adminNodeSchema = z
   .object({

@@ -411,6 +411,8 @@ describe("the API's own description", () => {
         "/api/admin/nodes/{id}",
         "/api/admin/providers",
         "/api/admin/providers/{id}",
+        "/api/admin/tokens",
+        "/api/admin/tokens/{id}",
         "/api/admin/users",
         "/api/admin/users/{id}",
         "/api/admin/users/{id}/logout",

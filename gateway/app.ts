@@ -17,6 +17,7 @@ import { beamlineRoutes } from "./routes/beamlines.ts";
 import { environmentRoutes } from "./routes/environments.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
+import { adminTokenRoutes } from "./routes/admin-tokens.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { importPath, importRoutes } from "./routes/imports.ts";
@@ -81,6 +82,7 @@ export function createApi(deps: Deps) {
     .route("/", experimentRoutes(deps))
     .route("/", beamlineRoutes(deps))
     .route("/", groupRoutes(deps))
+    .route("/", adminTokenRoutes(deps))
     .route("/", providerRoutes(deps))
     .route("/", adminEnvironmentRoutes(deps));
 }

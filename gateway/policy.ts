@@ -118,6 +118,9 @@ export const policy: readonly PolicyLine[] = [
   line("PATCH /api/admin/groups/:id", admins, ["admin"]),
   line("DELETE /api/admin/groups/:id", admins, ["admin"]),
 
+  line("GET /api/admin/tokens", admins, ["admin"]),
+  line("DELETE /api/admin/tokens/:id", admins, ["admin"]),
+
   line("GET /api/admin/audit", admins, ["admin"]),
   line("GET /api/admin/audit/export", admins, ["admin"]),
   line("GET /api/admin/nodes", admins, ["admin"]),
