@@ -101,6 +101,10 @@ export const policy: readonly PolicyLine[] = [
   line("PATCH /api/admin/beamlines/:id", admins, ["admin"]),
   line("DELETE /api/admin/beamlines/:id", admins, ["admin"]),
   line("POST /api/admin/experiments/sync", admins, ["sync"]),
+  line("POST /api/admin/import/people", admins, ["sync"]),
+  line("POST /api/admin/import/beamlines", admins, ["sync"]),
+  line("POST /api/admin/import/experiments", staff, ["sync"], theirs),
+  line("POST /api/admin/import/members", staff, ["sync"], theirs),
   line("GET /api/admin/experiments", staff, ["admin"], theirs),
   line("POST /api/admin/experiments", staff, ["admin"], theirs),
   line("GET /api/admin/experiments/:id", staff, ["admin"], theirs),
@@ -117,6 +121,9 @@ export const policy: readonly PolicyLine[] = [
   line("GET /api/admin/groups/:id", admins, ["admin"]),
   line("PATCH /api/admin/groups/:id", admins, ["admin"]),
   line("DELETE /api/admin/groups/:id", admins, ["admin"]),
+
+  line("GET /api/admin/tokens", admins, ["admin"]),
+  line("DELETE /api/admin/tokens/:id", admins, ["admin"]),
 
   line("GET /api/admin/audit", admins, ["admin"]),
   line("GET /api/admin/audit/export", admins, ["admin"]),

@@ -1,7 +1,9 @@
 /** The pages but the viewer, as people find them. */
 import type { Locator, Page } from "playwright-core";
 import { sql } from "drizzle-orm";
+import { imports } from "./imports.ts";
 import { account } from "./account.ts";
+import { administration } from "./admin.ts";
 import type { Scene } from "./scene.ts";
 import type { Stage } from "../stage.ts";
 
@@ -203,70 +205,10 @@ const desktops: readonly Scene[] = [
   },
 ];
 
-async function table(page: Page, path: string): Promise<void> {
-  await page.goto(path);
-  await page.getByRole("table").waitFor();
-}
-
-const administration: readonly Scene[] = [
-  { name: "nodes", as: "admin", open: (page) => table(page, "/admin/nodes") },
-  { name: "users", as: "admin", open: (page) => table(page, "/admin/users") },
-  {
-    name: "users-none",
-    as: "admin",
-    async open(page) {
-      await page.goto("/admin/users?search=nobody+like+this");
-      await page.getByText("Nothing matches").waitFor();
-    },
-  },
-  {
-    name: "user-add",
-    as: "admin",
-    async open(page) {
-      await table(page, "/admin/users");
-      await button(page, "Add a user").click();
-      await page.getByRole("dialog").waitFor();
-    },
-  },
-  {
-    name: "user-add-wrong",
-    as: "admin",
-    complaints: /400/,
-    async open(page) {
-      await table(page, "/admin/users");
-      await button(page, "Add a user").click();
-      await page.getByLabel("E-mail").fill("not an address");
-      await page.getByRole("checkbox", { name: /^User/ }).uncheck();
-      await button(page, "Add").click();
-      await page.getByText("This is not an e-mail address.").waitFor();
-    },
-  },
-  {
-    name: "user-edit",
-    as: "admin",
-    async open(page) {
-      await table(page, "/admin/users");
-      await button(page, "Edit Person 10").click();
-      await page.getByRole("dialog").waitFor();
-    },
-  },
-  {
-    name: "user-disable",
-    as: "admin",
-    async open(page) {
-      await table(page, "/admin/users");
-      await button(page, "Disable Person 10").click();
-      await page.getByRole("alertdialog").waitFor();
-    },
-  },
-  {
-    name: "forbidden",
-    as: "zero",
-    async open(page) {
-      await page.goto("/admin/users");
-      await page.getByText("This page is for administrators.").waitFor();
-    },
-  },
+export const pages: readonly Scene[] = [
+  ...signIns,
+  ...desktops,
+  ...account,
+  ...administration,
+  ...imports,
 ];
-
-export const pages: readonly Scene[] = [...signIns, ...desktops, ...account, ...administration];

@@ -1,5 +1,6 @@
 /** Who and what the scenes show. */
 import { until } from "../browser.ts";
+import { setAdministration } from "./administration.ts";
 import type { EnvironmentProp, PersonProp, Prop, Stage } from "../stage.ts";
 
 export const longName =
@@ -133,6 +134,7 @@ const people = {
   live: { displayName: "Maria Kovač", desktops: [] },
   account: { displayName: "Maria Kovač", roles: ["user", "staff"] },
   fresh: { displayName: "Maria Kovač" },
+  keeper: { displayName: "Noor Haddad", roles: ["user", "staff"] },
   watcher: { displayName: "Beamline health checks", roles: ["monitor"] },
 } satisfies Record<string, PersonProp>;
 
@@ -149,6 +151,7 @@ export async function setScenes(stage: Stage): Promise<void> {
       displayName: `Person ${index}`,
       roles: index % 5 === 0 ? ["user", "staff"] : ["user"],
     });
+  await setAdministration(stage);
   const { url } = stage.installation;
   const cookie = await cookieOf(stage, "live");
   const headers = { cookie, origin: url, "content-type": "application/json" };

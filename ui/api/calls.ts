@@ -37,9 +37,9 @@ export interface ListQuery {
 
 type Permission = z.infer<typeof ticketBody>["permission"];
 
-const one = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`;
+export const one = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`;
 
-function withQuery(path: string, query: ListQuery): string {
+export function withQuery(path: string, query: object): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== "") parameters.set(name, String(value));
@@ -111,6 +111,6 @@ export const listNodes = (query: ListQuery, signal?: AbortSignal) =>
 export const patchNode = (id: string, body: z.infer<typeof patchNodeBody>) =>
   call<AdminNode>("PATCH", one("/api/admin/nodes", id), { body });
 
-function pick(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+export function pick(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };
 }

@@ -13,3 +13,9 @@ export function worksInDesktops(roles: readonly Role[]): boolean {
 export function homeOf(roles: readonly Role[]): string {
   return worksInDesktops(roles) ? paths.desktops() : paths.account();
 }
+
+/** Where the administration begins for someone with these roles; null where they have no part in it. */
+export function homeOfAdmin(roles: readonly Role[]): string | null {
+  if (roles.includes("admin")) return paths.adminNodes();
+  return roles.includes("staff") ? paths.adminExperiments() : null;
+}
