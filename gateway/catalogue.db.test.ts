@@ -92,7 +92,8 @@ describe("the catalogue", () => {
   it("agrees with the list of environments", async () => {
     const { body } = await ada.call("GET", "/api/environments");
     const bySlug = (await catalogue()).environments.toSorted((a, b) => (a.slug < b.slug ? -1 : 1));
-    expect(bySlug.map(({ favourite: _, ...it }) => it)).toEqual(body.items);
+    const listed = (body.items as object[]).map((it) => ({ ...it, favourite: false }));
+    expect(bySlug).toEqual(listed);
   });
 
   it("is more than a page of a list", async () => {

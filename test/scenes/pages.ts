@@ -2,6 +2,7 @@
 import type { Locator, Page } from "playwright-core";
 import { sql } from "drizzle-orm";
 import { account } from "./account.ts";
+import { catalogue } from "./catalogue.ts";
 import type { Scene } from "./scene.ts";
 import type { Stage } from "../stage.ts";
 
@@ -107,26 +108,7 @@ const desktops: readonly Scene[] = [
     },
   },
   { name: "desktops-long", as: "long", open: live },
-  {
-    name: "catalogue-none",
-    as: "zero",
-    async open(page) {
-      await home(page);
-      await page.getByRole("searchbox").fill("nothing like it");
-      await page.getByText("Nothing matches").waitFor();
-    },
-  },
-  {
-    name: "catalogue-experiments",
-    as: "member",
-    async open(page) {
-      await home(page);
-      await page
-        .getByRole("combobox", { name: "Experiment for Lung imaging" })
-        .selectOption("17999");
-      await page.getByText("Experiment 2025-LUNG-7").waitFor();
-    },
-  },
+  ...catalogue,
   {
     name: "start-refused",
     as: "zero",

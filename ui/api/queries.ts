@@ -1,9 +1,9 @@
 import type { Instance, OwnSignIn } from "../../gateway/schemas.ts";
 import {
+  getCatalogue,
   getProviders,
   getInstance,
   getMe,
-  listEnvironments,
   listInstances,
   listSignIns,
   listTokens,
@@ -59,10 +59,10 @@ export const useProviders = () =>
     staleTime: 60_000,
   }));
 
-export const useEnvironments = () =>
+export const useCatalogue = () =>
   useQuery(() => ({
-    queryKey: keys.environments,
-    queryFn: ({ signal }) => listEnvironments(signal),
+    queryKey: keys.catalogue,
+    queryFn: ({ signal }) => getCatalogue(signal),
     staleTime: 60_000,
     // Nobody should have to press a button to see what is there again.
     refetchInterval: (query) => (query.state.status === "error" ? pollEveryMs : false),

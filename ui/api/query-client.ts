@@ -7,7 +7,7 @@ export const keys = {
   signIns: ["sign-ins"],
   tokens: ["tokens"],
   providers: ["providers"],
-  environments: ["environments"],
+  catalogue: ["catalogue"],
   instances: ["instances"],
   instance: (id: string) => ["instance", id],
   users: (query: { search: string; sort: string }) => ["users", query],

@@ -1,0 +1,35 @@
+import Star from "lucide-solid/icons/star";
+import type { JSX } from "solid-js";
+import type { CatalogueEnvironment } from "../../gateway/catalogue-schemas.ts";
+import { setFavourite } from "../api/favourites.ts";
+import { announce } from "../kit/announcer.tsx";
+import { buttonClass } from "../kit/button.tsx";
+import { t } from "../messages/messages.ts";
+import { toastError } from "./error-notice.tsx";
+import styles from "./favourite-star.module.css";
+
+/** Pressed: it stands among this person's favourites, wherever they sign in. */
+export function FavouriteStar(props: { readonly environment: CatalogueEnvironment }): JSX.Element {
+  let button: HTMLButtonElement | undefined;
+  const toggle = (): void => {
+    const { slug, name, favourite } = props.environment;
+    const held = document.activeElement === button;
+    setFavourite(slug, !favourite).catch((error: unknown) => toastError(error, "change"));
+    announce(t(favourite ? "catalogue.favouriteGone" : "catalogue.favouriteMade", { name }));
+    // A card that moves to the front loses the focus on its way.
+    if (held && button?.isConnected) button.focus({ preventScroll: true });
+  };
+  return (
+    <button
+      ref={(it) => (button = it)}
+      type="button"
+      class={`${buttonClass({ variant: "quiet", icon: true })} ${styles["star"]}`}
+      aria-pressed={props.environment.favourite}
+      aria-label={t("catalogue.favourite", { name: props.environment.name })}
+      title={t(props.environment.favourite ? "catalogue.favouriteDrop" : "catalogue.favouriteAdd")}
+      onClick={toggle}
+    >
+      <Star size={18} aria-hidden="true" />
+    </button>
+  );
+}
