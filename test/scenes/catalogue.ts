@@ -136,7 +136,7 @@ export const catalogue: readonly Scene[] = [
     as: "member",
     async open(page) {
       await home(page);
-      await page.getByRole("combobox", { name: "Start these for" }).selectOption("17999");
+      await page.getByRole("combobox", { name: "Start for" }).selectOption("17999");
       await page.getByRole("heading", { name: "2025-LUNG-7" }).waitFor();
     },
   },

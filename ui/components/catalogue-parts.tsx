@@ -12,16 +12,18 @@ import styles from "./catalogue.module.css";
 const openFirst = 4;
 /** So many are there at first, open or not. */
 const shownFirst = 12;
+/** Of those that a search has found, so many are open: each has what is sought. */
+const openFound = 24;
 
 /** Cards side by side, on each of which one may choose an experiment. */
-export function Cards(props: {
+function Cards(props: {
   readonly view: CatalogueView;
   readonly slugs: readonly string[];
   readonly heading: "h3" | "h4";
   readonly primary: boolean;
   readonly under?: string | undefined;
-  /** For all of them; where this is left out, one chooses on each card. */
-  readonly experiment?: string | undefined;
+  /** For which to start what needs none; where this is left out, one chooses on each card. */
+  readonly free?: string | undefined;
 }): JSX.Element {
   return (
     <ul class={styles["list"]}>
@@ -33,7 +35,7 @@ export function Cards(props: {
             heading={props.heading}
             primary={props.primary && index() === 0}
             under={props.under}
-            experiment={props.experiment}
+            free={props.free}
           />
         )}
       </For>
@@ -41,11 +43,7 @@ export function Cards(props: {
   );
 }
 
-export function Favourites(props: {
-  readonly view: CatalogueView;
-  readonly slugs: readonly string[];
-  readonly primary: boolean;
-}): JSX.Element {
+export function Favourites(props: PartProps): JSX.Element {
   const headId = createUniqueId();
   return (
     <section class={styles["part"]} aria-labelledby={headId}>
@@ -57,36 +55,70 @@ export function Favourites(props: {
   );
 }
 
-/** What is open without an experiment, and may be started for any of one's own. */
-export function Free(props: {
+/** For which experiment to start what needs none; nothing where there are no experiments. */
+function StartFor(props: {
+  readonly view: CatalogueView;
+  readonly value: string;
+  readonly onChange: (code: string) => void;
+}): JSX.Element {
+  return (
+    <Show when={props.view.order().length > 0}>
+      <div class={styles["for"]}>
+        <span aria-hidden="true">{t("catalogue.startFor")}</span>
+        <Select
+          label={t("catalogue.startFor")}
+          value={props.value}
+          options={["", ...props.view.order()].map((value) => ({
+            value,
+            text: experimentText(props.view, value),
+          }))}
+          onChange={(code) => props.onChange(code)}
+        />
+      </div>
+    </Show>
+  );
+}
+
+interface PartProps {
   readonly view: CatalogueView;
   readonly slugs: readonly string[];
   readonly primary: boolean;
-}): JSX.Element {
-  const headId = createUniqueId();
+}
+
+/** An experiment's code, or "": one that was chosen may have left the list since. */
+function createChoice(view: CatalogueView) {
   const [chosen, setChosen] = createSignal("");
-  // One that was chosen may have left the list since.
-  const code = (): string => (props.view.order().includes(chosen()) ? chosen() : "");
+  return [() => (view.order().includes(chosen()) ? chosen() : ""), setChosen] as const;
+}
+
+/** All of it in one list, where there is no more than one experiment. */
+export function Flat(props: PartProps): JSX.Element {
+  const [code, setCode] = createChoice(props.view);
+  const free = (): boolean =>
+    props.slugs.some((slug) => props.view.environment(slug)?.needsExperiment === false);
+  return (
+    <>
+      <Show when={free()}>
+        <StartFor view={props.view} value={code()} onChange={setCode} />
+      </Show>
+      <Cards {...props} heading="h3" free={code()} />
+    </>
+  );
+}
+
+/** What is open without an experiment, and may be started for any of one's own. */
+export function Free(props: PartProps): JSX.Element {
+  const headId = createUniqueId();
+  const [code, setCode] = createChoice(props.view);
   return (
     <section class={styles["part"]} aria-labelledby={headId}>
       <div class={styles["partHead"]}>
         <h3 class={styles["partTitle"]} id={headId}>
           {t("catalogue.free")}
         </h3>
-        <div class={styles["for"]}>
-          <span aria-hidden="true">{t("catalogue.startFor")}</span>
-          <Select
-            label={t("catalogue.startFor")}
-            value={code()}
-            options={["", ...props.view.order()].map((value) => ({
-              value,
-              text: experimentText(props.view, value),
-            }))}
-            onChange={setChosen}
-          />
-        </div>
+        <StartFor view={props.view} value={code()} onChange={setCode} />
       </div>
-      <Cards {...props} heading="h4" under={headId} experiment={code()} />
+      <Cards {...props} heading="h4" under={headId} free={code()} />
     </section>
   );
 }
@@ -113,7 +145,7 @@ export function Experiments(props: {
   };
   return (
     <div class={styles["part"]}>
-      <div class={styles["boxes"]} ref={(it) => (boxes = it)}>
+      <div class={styles["list"]} ref={(it) => (boxes = it)}>
         <For each={codes()}>
           {(code, index) => (
             <ExperimentSection
@@ -121,7 +153,7 @@ export function Experiments(props: {
               code={code}
               slugs={slugs(code)}
               now={props.now}
-              open={index() < (props.searching ? shownFirst : openFirst)}
+              open={index() < (props.searching ? openFound : openFirst)}
               primary={props.primary && index() === 0}
             />
           )}

@@ -18,8 +18,10 @@ interface EnvironmentCardProps {
   readonly slug: string;
   readonly primary: boolean;
   readonly heading: "h3" | "h4";
-  /** For which experiment it stands here (empty: without one); where this is left out, one chooses on the card. */
+  /** For which experiment it stands here. */
   readonly experiment?: string | undefined;
+  /** For which experiment to start it if it needs none; empty: without one. */
+  readonly free?: string | undefined;
   /** Id of the heading that it stands under. */
   readonly under?: string | undefined;
   /** A line among others in one box. */
@@ -44,8 +46,11 @@ function Card(props: CardProps): JSX.Element {
   const [chosen, setChosen] = createSignal<string | null>(null);
   const nameId = createUniqueId();
   const it = (): CatalogueEnvironment => props.environment;
+  /** Said above the card; where nothing is said there, one chooses on it. */
+  const above = () => props.experiment ?? (it().needsExperiment ? undefined : props.free);
   const experiment = (): string => {
-    if (props.experiment !== undefined) return props.experiment;
+    const said = above();
+    if (said !== undefined) return said;
     // One that was chosen may have left the list since.
     const code = chosen();
     const there = code !== null && props.view.choices(props.slug).includes(code);
@@ -83,7 +88,7 @@ function Card(props: CardProps): JSX.Element {
         go={go}
       />
       <Show when={it().description}>{(text) => <Description text={text()} of={nameId} />}</Show>
-      <Show when={props.experiment === undefined && props.view.choices(props.slug).some(Boolean)}>
+      <Show when={above() === undefined && props.view.choices(props.slug).some(Boolean)}>
         <div class={styles["experiment"]}>
           <ExperimentChoice
             view={props.view}

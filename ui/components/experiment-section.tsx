@@ -24,7 +24,7 @@ export function ExperimentSection(props: ExperimentSectionProps): JSX.Element {
   const [headId, listId, aboutId] = [createUniqueId(), createUniqueId(), createUniqueId()];
   const title = (): string => props.view.experiment(props.code)?.title ?? "";
   return (
-    <section class={styles["box"]} aria-labelledby={headId}>
+    <section class={`${styles["box"]} ${open() ? "" : styles["closed"]}`} aria-labelledby={headId}>
       <div class={styles["head"]}>
         <h3 class={styles["title"]} id={headId}>
           <button
@@ -47,7 +47,9 @@ export function ExperimentSection(props: ExperimentSectionProps): JSX.Element {
           </Show>
           <Show when={!open()}>
             {" · "}
-            {t("catalogue.count", { count: props.slugs.length })}
+            <span class={styles["count"]}>
+              {t("catalogue.count", { count: props.slugs.length })}
+            </span>
           </Show>
         </p>
       </div>

@@ -8,6 +8,12 @@ import { t } from "../messages/messages.ts";
 import { toastError } from "./error-notice.tsx";
 import styles from "./favourite-star.module.css";
 
+function focusStar(button: HTMLButtonElement | undefined, slug: string): void {
+  const star = (which: string) => document.querySelector<HTMLElement>(`[data-star${which}]`);
+  const next = button?.isConnected ? button : (star(`="${CSS.escape(slug)}"`) ?? star(""));
+  next?.focus({ preventScroll: true });
+}
+
 /** Pressed: it stands among this person's favourites, wherever they sign in. */
 export function FavouriteStar(props: { readonly environment: CatalogueEnvironment }): JSX.Element {
   let button: HTMLButtonElement | undefined;
@@ -16,14 +22,15 @@ export function FavouriteStar(props: { readonly environment: CatalogueEnvironmen
     const held = document.activeElement === button;
     setFavourite(slug, !favourite).catch((error: unknown) => toastError(error, "change"));
     announce(t(favourite ? "catalogue.favouriteGone" : "catalogue.favouriteMade", { name }));
-    // A card that moves to the front loses the focus on its way.
-    if (held && button?.isConnected) button.focus({ preventScroll: true });
+    // Shown in the next turn. A card loses the focus when it moves, and may be gone altogether.
+    if (held) setTimeout(() => focusStar(button, slug), 0);
   };
   return (
     <button
       ref={(it) => (button = it)}
       type="button"
       class={`${buttonClass({ variant: "quiet", icon: true })} ${styles["star"]}`}
+      data-star={props.environment.slug}
       aria-pressed={props.environment.favourite}
       aria-label={t("catalogue.favourite", { name: props.environment.name })}
       title={t(props.environment.favourite ? "catalogue.favouriteDrop" : "catalogue.favouriteAdd")}

@@ -9,13 +9,14 @@ import type { State } from "../../db/states.ts";
 import {
   choicesOf,
   countFound,
-  favouritesFirst,
+  orderFlat,
   isGrouped,
   makeFinder,
   offersLast,
   orderExperiments,
   phaseOf,
   sectionsOf,
+  slugsOf,
   usualChoice,
 } from "./sections.ts";
 
@@ -167,6 +168,7 @@ describe("a search", () => {
 
   it("counts ways to start something", () => {
     expect(countFound(whole)).toBe(6);
+    expect([...slugsOf(whole)]).toEqual(["mate", "both", "tomo"]);
     expect(countFound(find(whole, "nothing like it"))).toBe(0);
   });
 
@@ -193,9 +195,11 @@ describe("without sections", () => {
     expect(grouped).toEqual([false, false, true]);
   });
 
-  it("favourites come first, and the others keep their order", () => {
-    const some = ["a", "b", "c", "d"].map((it) => environment(it, [], { favourite: it > "b" }));
-    expect(favouritesFirst(some)).toEqual(["c", "d", "a", "b"]);
+  it("favourites come first, then what the experiment opens, and the others keep their order", () => {
+    const some = ["a", "b", "c", "d", "e"].map((it) =>
+      environment(it, it === "b" || it === "e" ? ["now"] : [], { favourite: it > "c" }),
+    );
+    expect(orderFlat(some)).toEqual(["e", "d", "b", "a", "c"]);
   });
 });
 

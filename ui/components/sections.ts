@@ -91,11 +91,16 @@ export function countFound({ experiments, free }: Sections): number {
   return experiments.reduce((count, { slugs }) => count + slugs.length, free.length);
 }
 
-/** Favourites first, each part as it was. For a page without sections. */
-export function favouritesFirst(environments: readonly CatalogueEnvironment[]): string[] {
-  return environments
-    .toSorted((a, b) => Number(b.favourite) - Number(a.favourite))
-    .map((it) => it.slug);
+/** What may be started, each once, however many ways there are to it. */
+export function slugsOf({ experiments, free }: Sections): Set<string> {
+  return new Set([...free, ...experiments.flatMap((it) => it.slugs)]);
+}
+
+/** For a page without sections: favourites first, then what an experiment opens, each part as it was. */
+export function orderFlat(environments: readonly CatalogueEnvironment[]): string[] {
+  const rank = ({ favourite, experiments }: CatalogueEnvironment): number =>
+    (favourite ? 0 : 2) + (experiments.length > 0 ? 0 : 1);
+  return environments.toSorted((a, b) => rank(a) - rank(b)).map((it) => it.slug);
 }
 
 /** For which of a person's experiments an environment may be started, in their order; "" stands for none. */
