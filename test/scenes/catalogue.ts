@@ -185,7 +185,7 @@ export const catalogue: readonly Scene[] = [
     as: "professor",
     async open(page) {
       await search(page, "rontgen mx2 index");
-      await page.getByText(/ways to start found/).waitFor();
+      await page.getByText("13 found").waitFor();
     },
   },
   {
