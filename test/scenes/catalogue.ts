@@ -172,15 +172,6 @@ export const catalogue: readonly Scene[] = [
     },
   },
   {
-    name: "catalogue-200-all",
-    as: "professor",
-    async open(page) {
-      await home(page);
-      await page.getByRole("button", { name: "Show all 200 experiments" }).click();
-      await page.getByRole("heading", { name: "P17413" }).waitFor();
-    },
-  },
-  {
     name: "catalogue-search",
     as: "professor",
     async open(page) {
