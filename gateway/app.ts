@@ -15,6 +15,7 @@ import { adminRoutes } from "./routes/admin.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { beamlineRoutes } from "./routes/beamlines.ts";
+import { catalogueRoutes } from "./routes/catalogue.ts";
 import { environmentRoutes } from "./routes/environments.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
@@ -75,6 +76,7 @@ export function createApi(deps: Deps) {
     .route("/", homeRoutes(deps))
     .route("/", tokenRoutes(deps))
     .route("/", environmentRoutes(deps))
+    .route("/", catalogueRoutes(deps))
     .route("/", instanceRoutes(deps))
     .route("/", eventRoutes(deps))
     .route("/", adminRoutes(deps))

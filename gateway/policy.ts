@@ -67,6 +67,9 @@ export const policy: readonly PolicyLine[] = [
   line("DELETE /api/tokens/:id", everyone, [], own),
 
   line("GET /api/home", people, reading, own),
+  line("GET /api/catalogue", people, reading, own),
+  line("PUT /api/favourites/:environment", people, working, own),
+  line("DELETE /api/favourites/:environment", people, working, own),
   line("GET /api/environments", people, reading),
   line("GET /api/experiments", people, reading, own),
   line("GET /api/instances", people, reading, own),

@@ -4,6 +4,7 @@ import { sql } from "drizzle-orm";
 import { imports } from "./imports.ts";
 import { account } from "./account.ts";
 import { administration } from "./admin.ts";
+import { catalogue } from "./catalogue.ts";
 import type { Scene } from "./scene.ts";
 import type { Stage } from "../stage.ts";
 
@@ -109,26 +110,7 @@ const desktops: readonly Scene[] = [
     },
   },
   { name: "desktops-long", as: "long", open: live },
-  {
-    name: "catalogue-none",
-    as: "zero",
-    async open(page) {
-      await home(page);
-      await page.getByRole("searchbox").fill("nothing like it");
-      await page.getByText("Nothing matches").waitFor();
-    },
-  },
-  {
-    name: "catalogue-experiments",
-    as: "member",
-    async open(page) {
-      await home(page);
-      await page
-        .getByRole("combobox", { name: "Experiment for Lung imaging" })
-        .selectOption("17999");
-      await page.getByText("Experiment 2025-LUNG-7").waitFor();
-    },
-  },
+  ...catalogue,
   {
     name: "start-refused",
     as: "zero",

@@ -3,7 +3,7 @@ import { mayCall, policyOf } from "../../gateway/policy.ts";
 import { roles, type Role } from "../../gateway/schemas.ts";
 import { homeOf, worksInDesktops } from "./home.ts";
 
-const asked = ["/api/environments", "/api/instances", "/api/events"];
+const asked = ["/api/catalogue", "/api/instances", "/api/events"];
 
 describe("worksInDesktops", () => {
   it.each(roles)("agrees with the server about %s", (role) => {

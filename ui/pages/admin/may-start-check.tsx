@@ -1,15 +1,20 @@
 import { createSignal, createUniqueId, Show, type JSX } from "solid-js";
-import { askMayStart, type MayStart, type MayStartQuestion } from "../../api/admin-calls.ts";
+import {
+  askMayStart,
+  listAllEnvironments,
+  type AdminEnvironment,
+  type MayStart,
+  type MayStartQuestion,
+} from "../../api/admin-calls.ts";
 import { ApiError, isGone } from "../../api/errors.ts";
-import { listEnvironments, type List } from "../../api/calls.ts";
-import { keys } from "../../api/query-client.ts";
+import type { List } from "../../api/calls.ts";
 import { useQuery } from "../../api/use-query.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { limit } from "../../components/limit.ts";
 import { Button } from "../../kit/button.tsx";
 import { Field } from "../../kit/field.tsx";
 import { t } from "../../messages/admin.ts";
-import type { Environment } from "../../../gateway/schemas.ts";
+
 import { faultsFrom, type Faults } from "./faults.ts";
 import { MayStartAnswer } from "./may-start-answer.tsx";
 import { textIn } from "./text-in.ts";
@@ -112,15 +117,15 @@ function Question(
   );
 }
 
-/** Any can be typed; offered are those of the reader's own catalogue. */
+/** Any can be typed; offered are the first ones by name. */
 function EnvironmentField(props: {
   readonly value: string;
   readonly error: string | undefined;
 }): JSX.Element {
   const id = createUniqueId();
-  const query = useQuery<List<Environment>>(() => ({
-    queryKey: keys.environments,
-    queryFn: ({ signal }) => listEnvironments(signal),
+  const query = useQuery<List<AdminEnvironment>>(() => ({
+    queryKey: ["admin", "environments", "offered"],
+    queryFn: ({ signal }) => listAllEnvironments({ limit: 200 }, signal),
   }));
   return (
     <>
