@@ -24,12 +24,12 @@ import styles from "./admin.module.css";
 export function BeamlinesPage(): JSX.Element {
   const me = useSignedIn();
   const isAdmin = (): boolean => me().roles.includes("admin");
-  const list = useAdminList<Beamline>("beamlines", listBeamlines);
+  const list = useAdminList<Beamline>("admin-beamlines", listBeamlines);
   const [form, setForm] = createSignal<{ readonly of: Beamline | null } | null>(null);
   const [deleting, setDeleting] = createSignal<Beamline | null>(null);
   usePageTitle(() => t("nav.beamlines"));
   const edit = (it: Beamline) => setForm({ of: { ...it, staff: [...it.staff] } });
-  const refresh = () => void queryClient.invalidateQueries({ queryKey: ["beamlines"] });
+  const refresh = () => void queryClient.invalidateQueries({ queryKey: ["admin-beamlines"] });
 
   const remove = async (it: Beamline): Promise<void> => {
     try {

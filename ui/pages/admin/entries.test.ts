@@ -17,7 +17,7 @@ describe("names of people", () => {
   it("are read from what people paste, each once and in lower case", () => {
     expect(namesIn(" Ada, bob;\n  eve\t")).toEqual(["ada", "bob", "eve"]);
     expect(namesIn("  ")).toEqual([]);
-    expect(withNames(["ada", "bob"], "bob, eve")).toEqual(["ada", "bob", "eve"]);
+    expect(withNames(["ada", "bob"], "bob, eve")).toEqual(["bob", "eve", "ada"]);
   });
 
   it("are the same in any order", () => {

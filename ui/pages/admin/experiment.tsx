@@ -25,7 +25,7 @@ import styles from "./admin.module.css";
 /** One experiment: its facts and its members. */
 export function ExperimentPage(): JSX.Element {
   const { id = "" } = useParams<{ id: string }>();
-  const key = ["experiment", id];
+  const key = ["admin-experiment", id];
   const query = useQuery(() => ({
     queryKey: key,
     queryFn: ({ signal }) => getExperiment(id, signal),
@@ -40,7 +40,7 @@ export function ExperimentPage(): JSX.Element {
             experiment={experiment()}
             onChanged={(it) => {
               queryClient.setQueryData(key, it);
-              void queryClient.invalidateQueries({ queryKey: ["experiments"] });
+              void queryClient.invalidateQueries({ queryKey: ["admin-experiments"] });
             }}
           />
           <Facts experiment={experiment()} />
@@ -65,7 +65,7 @@ function Head(props: {
     try {
       await deleteExperiment(id);
       showToast({ tone: "info", title: t("admin.deleted", { name: code() }) });
-      void queryClient.invalidateQueries({ queryKey: ["experiments"] });
+      void queryClient.invalidateQueries({ queryKey: ["admin-experiments"] });
       navigate(paths.adminExperiments());
     } catch (error) {
       toastRefusal(error);

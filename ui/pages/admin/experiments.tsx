@@ -25,7 +25,7 @@ import styles from "./admin.module.css";
 export function ExperimentsPage(): JSX.Element {
   const navigate = useNavigate();
   const beamlines = useBeamlines();
-  const list = useAdminList<ListedExperiment>("experiments", listExperiments, {
+  const list = useAdminList<ListedExperiment>("admin-experiments", listExperiments, {
     sorts: ["-startsAt", "startsAt"],
     filters: ["beamline"],
   });
@@ -81,7 +81,7 @@ export function ExperimentsPage(): JSX.Element {
             beamline={beamlineOf()}
             onSaved={(made) => {
               form.onDone();
-              void queryClient.invalidateQueries({ queryKey: ["experiments"] });
+              void queryClient.invalidateQueries({ queryKey: ["admin-experiments"] });
               showToast({ tone: "info", title: t("admin.created", { name: made.code }) });
               navigate(paths.adminExperiment(made));
             }}

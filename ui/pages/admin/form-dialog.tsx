@@ -41,7 +41,11 @@ export function FormDialog(props: FormDialogProps): JSX.Element {
   });
   createEffect(() => {
     if (!props.open || !touched()) return;
-    const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
+    const warn = (event: BeforeUnloadEvent): void => {
+      event.preventDefault();
+      // Chromium before 119 looks at nothing else.
+      event.returnValue = true;
+    };
     window.addEventListener("beforeunload", warn);
     onCleanup(() => window.removeEventListener("beforeunload", warn));
   });

@@ -19,12 +19,12 @@ import styles from "./admin.module.css";
 
 /** Groups of people, to whom environments are opened together. */
 export function GroupsPage(): JSX.Element {
-  const list = useAdminList<Group>("groups", listGroups);
+  const list = useAdminList<Group>("admin-groups", listGroups);
   const [form, setForm] = createSignal<{ readonly of: Group | null } | null>(null);
   const [deleting, setDeleting] = createSignal<Group | null>(null);
   usePageTitle(() => t("nav.groups"));
   const edit = (it: Group) => setForm({ of: { ...it, members: [...it.members] } });
-  const refresh = () => void queryClient.invalidateQueries({ queryKey: ["groups"] });
+  const refresh = () => void queryClient.invalidateQueries({ queryKey: ["admin-groups"] });
 
   const remove = async (it: Group): Promise<void> => {
     try {

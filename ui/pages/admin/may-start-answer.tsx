@@ -31,7 +31,7 @@ export function MayStartAnswer(props: {
         when={props.answer.entitlements.length > 0}
         fallback={<p class={styles["muted"]}>{t("mayStart.noEntitlements")}</p>}
       >
-        <h3 class={styles["strong"]}>{t("mayStart.entitlements")}</h3>
+        <h2 class={styles["subtitle"]}>{t("mayStart.entitlements")}</h2>
         <Table
           label={t("mayStart.entitlements")}
           columns={columns()}

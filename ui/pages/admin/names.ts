@@ -6,9 +6,9 @@ export function namesIn(text: string): string[] {
     .filter((it) => it !== "");
 }
 
-/** `names` with those of `text` at its end, each once. */
+/** `names` with those of `text` in front, where a wrong one among many is seen; each once. */
 export function withNames(names: readonly string[], text: string): string[] {
-  return [...new Set([...names, ...namesIn(text)])];
+  return [...new Set([...namesIn(text), ...names])];
 }
 
 export function sameNames(one: readonly string[], other: readonly string[]): boolean {

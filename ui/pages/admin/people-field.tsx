@@ -1,5 +1,5 @@
 import X from "lucide-solid/icons/x";
-import { createSignal, createUniqueId, For, onCleanup, Show, type JSX } from "solid-js";
+import { createSignal, createUniqueId, For, onCleanup, onMount, Show, type JSX } from "solid-js";
 import { listUsers } from "../../api/calls.ts";
 import { useSignedIn } from "../../components/signed-in-context.ts";
 import { Button } from "../../kit/button.tsx";
@@ -48,6 +48,14 @@ export function PeopleField(props: PeopleFieldProps): JSX.Element {
     input()?.focus();
   };
 
+  onMount(() => {
+    const form = box?.closest("form");
+    // A name that was typed and not added is meant as well. Not when the field is left: the list would
+    // grow, and the button that is being pressed would move from under the finger.
+    form?.addEventListener("submit", add, { capture: true });
+    onCleanup(() => form?.removeEventListener("submit", add, { capture: true }));
+  });
+
   return (
     <div ref={(it) => (box = it)} class={styles["people"]}>
       <div class={styles["add"]}>
@@ -65,8 +73,6 @@ export function PeopleField(props: PeopleFieldProps): JSX.Element {
             event.preventDefault();
             add();
           }}
-          // A name that was typed and not added is meant as well when the form is sent.
-          onChange={add}
         />
         <Button onClick={add}>{t("people.add")}</Button>
       </div>

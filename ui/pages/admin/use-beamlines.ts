@@ -7,7 +7,7 @@ const every = { limit: 200 };
 /** The beamlines within the reader's reach, to choose from; empty until they are known. */
 export function useBeamlines(): () => readonly Beamline[] {
   const query = useQuery(() => ({
-    queryKey: ["beamlines", "choice"],
+    queryKey: ["admin-beamlines", "choice"],
     queryFn: ({ signal }) => listBeamlines(every, signal),
   }));
   return () => query.data?.items ?? [];
