@@ -5,9 +5,12 @@ const common = { environment: "node" as const, restoreMocks: true };
 
 /** What a gateway does wherever it runs: these are run against Node, and again against real workerd. */
 const portable = [
-  "gateway/{api,audit,audit-trail,bad-input,catalogue-admin,events,oidc,policy,sign-in,stations,sync,tokens}.db.test.ts",
+  "gateway/{api,audit,audit-trail,bad-input,catalogue,catalogue-admin,events,import,oidc,policy,sign-in,staff,stations,sync,tokens}.db.test.ts",
   "test/stream/{redeem,refusals,sign-out,stations}.db.test.ts",
 ];
+
+/** They draw, and start no desktop: run beside those that wait for an engine. */
+const scenes = "test/e2e/scenes.browser.test.ts";
 
 /** Suites that hold real servers; within each, files that need the same scarce thing run in turn. */
 export default defineConfig({
@@ -21,6 +24,8 @@ export default defineConfig({
             "{bench,cli,controller,db,gateway,images,scheduler,ui,wire}/**/*.test.{ts,tsx}",
           ],
           exclude: ["**/*.{db,docker,worker,browser}.test.ts", "**/node_modules/**"],
+          // Hashing a password takes as long as the machine's other work lets it.
+          testTimeout: 30_000,
         },
       },
       {
@@ -65,9 +70,18 @@ export default defineConfig({
       {
         test: {
           ...common,
+          name: "scenes",
+          include: [scenes],
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          ...common,
           name: "browser",
           include: ["**/*.browser.test.ts"],
-          exclude: ["**/node_modules/**"],
+          exclude: ["**/node_modules/**", scenes],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 900_000,

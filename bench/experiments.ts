@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { generatePassword, startPostgres } from "../cli/postgres.ts";
+import { readCatalogue } from "../db/catalogue.ts";
 import { mayStart } from "../db/entitlement.ts";
 import { listEnvironments } from "../db/environments.ts";
 import { migrate } from "../db/migrate.ts";
@@ -85,7 +86,12 @@ async function openEnvironments({ database }: TestGateway): Promise<void> {
     insert into entitlements (environment_id, kind, experiment_id)
       select e.id, 'experiment', x.id from environments e
       join experiments x on substr(x.code, 2)::int % ${environments} = substr(e.slug, 5)::int
-      where substr(e.slug, 5)::int % 5 in (3, 4);`);
+      where substr(e.slug, 5)::int % 5 in (3, 4);
+    insert into instances (owner_id, environment_id, version_id, name, experiment_id, state, desired, ended_at, created_at)
+      select u.id, e.id, v.id, 'Earlier', m.experiment_id, 'stopped', 'stopped', now(), now() - row_number() over () * interval '1 hour'
+      from users u join members m on m.user_id = u.id
+      join entitlements t on t.experiment_id = m.experiment_id join environments e on e.id = t.environment_id
+      join versions v on v.environment_id = e.id where u.username = 'prof';`);
   await database.owner.sql`analyze`;
 }
 
@@ -104,18 +110,20 @@ async function timeQuestions(gateway: TestGateway): Promise<BenchRow[]> {
   const [prof] = await sql<{ id: string }[]>`select id from users where username = 'prof'`;
   const userId = prof?.id ?? "";
   const page = { limit: 51, cursor: null };
-  const catalogue = () => listEnvironments(db, userId, page);
+  const environmentList = () => listEnvironments(db, userId, page);
+  const catalogue = () => readCatalogue(db, userId);
   const own = () => listOwnExperiments(db, userId, { ...page, search: "" });
   const start = () =>
     mayStart(db, { userId, environment: "env-3", version: null, experiment: null });
-  const opened = await catalogue();
+  const { environments: opened, experiments: theirs, last } = await catalogue();
   const ways = opened.flatMap((it) => it.experiments).length;
-  if (opened.length < 40 || ways < ownExperiments)
+  if (opened.length < 40 || ways < ownExperiments || theirs.length !== ownExperiments || !last)
     throw new Error("the catalogue is not what it should be");
   if ((await own()).length !== 51) throw new Error("the experiments are not what they should be");
   const rows: BenchRow[] = [];
   for (const [name, ask] of Object.entries({
-    catalogue,
+    "catalogue's page": catalogue,
+    environments: environmentList,
     "own experiments": own,
     "may start": start,
   })) {
@@ -135,21 +143,30 @@ const crowd = 100_000;
 
 /** Lists of administrators, each at 100,000 rows: the first page, one far in, and a search that finds little. */
 async function timeLists({ database, signIn }: TestGateway): Promise<BenchRow[]> {
+  // Nobody is told of these.
   await database.owner.sql.unsafe(`
+    set statement_timeout = 0;
+    alter table instances disable trigger user;
     insert into users (username, display_name, email)
       select 'u' || n, 'Person Number ' || n, 'u' || n || '@example.org' from generate_series(1, ${crowd}) n;
     insert into experiments (code, beamline_id, title, starts_at, ends_at)
       select 'X' || n, b.id, 'Late experiment ' || n, now() - n * interval '1 hour', now() - (n - 1) * interval '1 hour'
       from generate_series(1, ${crowd}) n join beamlines b on b.code = 'B' || n % ${beamlines};
+    insert into instances (name, environment_id, version_id, owner_id, experiment_id, state, desired, created_at)
+      select 'Desk ' || n, v.environment_id, v.id, u.id, x.id, 'stopped', 'stopped', now() - n * interval '1 minute'
+      from generate_series(1, ${crowd}) n join users u on u.username = 'u' || n
+      join experiments x on x.code = 'X' || n cross join (select id, environment_id from versions limit 1) v;
     insert into audit (actor_name, action, outcome, subject_kind, subject_id, request_id, detail)
       select 'u' || n % 500, 'instance.start', 'allowed', 'instance', gen_random_uuid()::text, gen_random_uuid()::text,
-        jsonb_build_object('environment', 'env-' || n % 60) from generate_series(1, ${crowd}) n;`);
+        jsonb_build_object('environment', 'env-' || n % 60) from generate_series(1, ${crowd}) n;
+    alter table instances enable trigger user;`);
   await database.owner.sql`analyze`;
   const browser = await signIn("root");
   const rows: BenchRow[] = [];
   for (const [name, path, search] of [
     ["people", "/api/admin/users", "number 77777"],
     ["experiments", "/api/admin/experiments", "experiment 77777"],
+    ["instances", "/api/admin/instances", "desk 77777"],
     ["audit", "/api/admin/audit", "env-59"],
   ] as const) {
     const ask = async (query: string) => {

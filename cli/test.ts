@@ -17,9 +17,12 @@ import type { Outcome } from "./vitest-run.ts";
 
 const modulesDir = join(import.meta.dirname, "..", "node_modules");
 
-/** In this order: what is quick to say that something is wrong comes first. */
-const projects = ["unit", "db", "worker", "docker", "browser"] as const;
-type Project = (typeof projects)[number];
+/**
+ * In this order: what is quick to say that something is wrong comes first. The tests of the engine wait for most of
+ * their time, those of the scenes draw: the two share the machine.
+ */
+const rounds = [["unit"], ["db"], ["worker"], ["docker", "scenes"], ["browser"]] as const;
+type Project = (typeof rounds)[number][number];
 
 /**
  * `npm test`: installs what is missing, then runs every test. Everything that the tests start is their own, so an
@@ -32,9 +35,10 @@ export async function test(args: readonly string[]): Promise<number> {
   try {
     const prepared = await prepare(stateDir);
     const outcomes: Outcome[] = [];
-    for (const project of projects) {
+    for (const round of rounds) {
       if (interruption.signal.aborted) break;
-      outcomes.push(await runProject(project, args, prepared, interruption.signal));
+      const run = (it: Project) => runProject(it, args, prepared, interruption.signal);
+      outcomes.push(...(await Promise.all(round.map(run))));
     }
     return conclude(outcomes, args, interruption.signal);
   } finally {
@@ -63,11 +67,11 @@ async function prepare(stateDir: string): Promise<Missing> {
       for (const project of needed) missing[project] ??= sentenceOf(error);
     });
   };
-  await need(["browser"], installTestPrograms);
-  await need(["docker", "browser"], async () => {
+  await need(["scenes", "browser"], installTestPrograms);
+  await need(["docker", "scenes", "browser"], async () => {
     await prepareDesktopImage(stateDir, join(stateDir, "setup.log"));
   });
-  await need(["worker", "browser"], () => ensureUi(say));
+  await need(["worker", "scenes", "browser"], () => ensureUi(say));
   return missing;
 }
 

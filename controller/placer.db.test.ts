@@ -128,7 +128,7 @@ describe("the placer", () => {
     await setNode(0);
     const id = await start();
     await wishInstance(database.as("gateway").db, {
-      userId: seeded.userId,
+      by: { owner: seeded.userId },
       instanceId: id,
       action: "stop",
     });

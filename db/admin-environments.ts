@@ -1,5 +1,6 @@
 /** The catalogue as administrators see it: what there is, and to whom it is open. */
 import { sql } from "drizzle-orm";
+import { within, type Reach } from "./beamlines.ts";
 import type { Queryable } from "./client.ts";
 import type { NamePage } from "./users.ts";
 
@@ -25,7 +26,12 @@ export interface AdminEnvironmentRow {
   readonly createdAt: string;
 }
 
-const columns = sql`e.id, e.slug, e.name, e.kind, e.description, e.enabled, iso(e.created_at) as "createdAt",
+/** Of an entitlement, to whom staff may open and close. */
+const opensWithin = (reach: Reach) => within(reach, sql`coalesce(t.beamline_id, x.beamline_id)`);
+
+const columnsFor = (
+  reach: Reach,
+) => sql`e.id, e.slug, e.name, e.kind, e.description, e.enabled, iso(e.created_at) as "createdAt",
   (select coalesce(jsonb_agg(jsonb_build_object('tag', v.tag, 'digest', v.digest,
       'createdAt', iso(v.created_at)) order by v.created_at desc), '[]')
     from versions v where v.environment_id = e.id) as versions,
@@ -34,30 +40,34 @@ const columns = sql`e.id, e.slug, e.name, e.kind, e.description, e.enabled, iso(
       'from', iso(t.from_at), 'until', iso(t.until_at)) order by t.created_at, t.id), '[]')
     from entitlements t left join beamlines b on b.id = t.beamline_id
     left join experiments x on x.id = t.experiment_id left join groups g on g.id = t.group_id
-    left join users u on u.id = t.user_id where t.environment_id = e.id) as entitlements`;
+    left join users u on u.id = t.user_id
+    where t.environment_id = e.id and (t.kind = 'everyone' or ${opensWithin(reach)})) as entitlements`;
 
 type Row = AdminEnvironmentRow & Record<string, unknown>;
 
 export async function listAllEnvironments(
   db: Queryable,
+  reach: Reach,
   page: NamePage,
 ): Promise<AdminEnvironmentRow[]> {
   const order = page.descending ? sql`desc` : sql`asc`;
   const after = page.descending ? sql`e.slug < ${page.cursor}` : sql`e.slug > ${page.cursor}`;
   return db.execute<Row>(sql`
-    select ${columns} from environments e
+    select ${columnsFor(reach)} from environments e
     where (${page.search} = '' or position(lower(${page.search}) in
         lower(e.slug || ' ' || e.name || ' ' || e.description)) > 0)
       and (${page.cursor}::text is null or ${after})
     order by e.slug ${order} limit ${page.limit}`);
 }
 
+/** Staff see every environment, and of to whom it is open: everyone, and what they may open it to. */
 export async function getAnyEnvironment(
   db: Queryable,
+  reach: Reach,
   id: string,
 ): Promise<AdminEnvironmentRow | undefined> {
   const [row] = await db.execute<Row>(
-    sql`select ${columns} from environments e where e.id = ${id}`,
+    sql`select ${columnsFor(reach)} from environments e where e.id = ${id}`,
   );
   return row;
 }
@@ -90,9 +100,13 @@ export interface NewEntitlement {
   readonly until: string | null;
 }
 
-/** @returns undefined where the environment or the subject does not exist */
+/**
+ * Staff open to beamlines of theirs, and to their experiments.
+ * @returns undefined where the environment or the subject does not exist, for them
+ */
 export async function insertEntitlement(
   db: Queryable,
+  reach: Reach,
   environmentId: string,
   it: NewEntitlement,
 ): Promise<string | undefined> {
@@ -109,6 +123,7 @@ export async function insertEntitlement(
     from environments e, found f
     where e.id = ${environmentId}
       and (${it.kind} = 'everyone' or coalesce(f.beamline, f.experiment, f."group", f.person) is not null)
+      and ${within(reach, sql`coalesce(f.beamline, (select beamline_id from experiments where id = f.experiment))`)}
     returning id`);
   return row?.id;
 }
@@ -116,10 +131,13 @@ export async function insertEntitlement(
 /** @returns what it was; undefined where there was none */
 export async function deleteEntitlement(
   db: Queryable,
+  reach: Reach,
   environmentId: string,
   id: string,
 ): Promise<{ kind: string } | undefined> {
   const [row] = await db.execute<{ kind: string }>(sql`
-    delete from entitlements where id = ${id} and environment_id = ${environmentId} returning kind`);
+    delete from entitlements t where t.id = ${id} and t.environment_id = ${environmentId}
+      and ${within(reach, sql`coalesce(t.beamline_id, (select beamline_id from experiments where id = t.experiment_id))`)}
+    returning kind`);
   return row;
 }

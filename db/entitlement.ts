@@ -2,7 +2,7 @@
  * What a person may start, and by what. All of it asks one function of the database, `entitled`, so that
  * a list and a start cannot answer differently.
  */
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { within, type Reach } from "./beamlines.ts";
 import type { Queryable } from "./client.ts";
 
@@ -40,6 +40,15 @@ export type StartRefusal =
   | "not_for_experiment"
   | "experiment_needed";
 
+/** Whether this person takes part in the experiment `x`: as a member, or by looking after its beamline. A station: while
+ * it runs there. */
+export const takesPart = (userId: string): SQL => sql`(
+  exists (select from members m where m.experiment_id = x.id and m.user_id = ${userId}
+    and (m.until is null or m.until > now()))
+  or exists (select from beamline_staff s join users u on u.id = s.user_id
+    where s.beamline_id = x.beamline_id and s.user_id = ${userId} and u.roles && '{staff,admin}')
+  or x.id in (select experiment_id from station_experiments(${userId})))`;
+
 interface Route {
   readonly via: Via;
   readonly experimentId: string | null;
@@ -60,14 +69,8 @@ async function factsOf(db: Queryable, it: StartQuestion): Promise<Facts | undefi
     with e as (
       select id, name from environments where slug = ${it.environment} and enabled
     ), asked as (
-      select x.id, m.user_id is not null or s.user_id is not null
-        or x.id in (select experiment_id from station_experiments(${it.userId})) as takes_part
-      from experiments x
-      left join members m on m.experiment_id = x.id and m.user_id = ${it.userId}
-        and (m.until is null or m.until > now())
-      left join beamline_staff s on s.beamline_id = x.beamline_id and s.user_id = ${it.userId}
-        and exists (select from users u where u.id = s.user_id and u.roles && '{staff,admin}')
-      where lower(x.code) = lower(${it.experiment})
+      select x.id, ${takesPart(it.userId)} as takes_part
+      from experiments x where lower(x.code) = lower(${it.experiment})
     )
     select e.id as "environmentId", e.name as "environmentName", a.id as "experimentId",
       coalesce(a.takes_part, false) as "takesPart",

@@ -37,16 +37,27 @@ export interface StartCursor {
 export async function listExperiments(
   db: Queryable,
   reach: Reach,
-  page: { search: string; limit: number; cursor: StartCursor | null; descending: boolean },
+  page: {
+    search: string;
+    /** Its code; null: of all. */
+    beamline: string | null;
+    limit: number;
+    cursor: StartCursor | null;
+    descending: boolean;
+  },
 ): Promise<ExperimentRow[]> {
   const order = page.descending ? sql`desc` : sql`asc`;
   const compare = page.descending ? sql`<` : sql`>`;
   const { startsAt: since = null, id: after = null } = page.cursor ?? {};
+  const ofBeamline =
+    page.beamline === null
+      ? sql`true`
+      : sql`x.beamline_id = (select id from beamlines where lower(code) = lower(${page.beamline}))`;
   // What is not on the page is not counted.
   return db.execute<Row>(sql`
     with x as (
       select x.* from experiments x join beamlines b on b.id = x.beamline_id
-      where ${within(reach, sql`x.beamline_id`)}
+      where ${within(reach, sql`x.beamline_id`)} and ${ofBeamline}
         and (${page.search} = '' or position(lower(${page.search}) in
           lower(x.code || ' ' || x.title || ' ' || b.code || ' ' || b.name)) > 0)
         and (${after}::uuid is null or (x.starts_at, x.id) ${compare} (${since}::timestamptz, ${after}::uuid))

@@ -174,15 +174,20 @@ export type WishOutcome =
   | { readonly kind: "unknown" }
   | { readonly kind: "refused"; readonly state: State; readonly reason: string | null };
 
+/** Whose wish it is: the owner's, or the station's that it is on, or that of staff whose right to it was looked at before. */
+export type Wisher = { readonly owner: string } | { readonly staff: string };
+
 /** What a wish writes: an ended instance is queued anew, a queued one has no container to wait for. */
-const wishes: Record<"stop" | "restart", SQL> = {
-  stop: sql`desired = 'stopped', state = 'stopping',
-    reason_code = case when p.own then 'stopped_by_person' else 'stopped_at_station' end,
-    reason_text = case when p.own then 'stopped by its owner' else 'stopped at the station' end,
+const wishes: Record<"stop" | "restart", (by: Wisher) => SQL> = {
+  stop: (by) => sql`desired = 'stopped', state = 'stopping',
+    reason_code = case when not p.own then 'stopped_at_station'
+      else ${"owner" in by ? "stopped_by_person" : "stopped_by_staff"} end,
+    reason_text = case when not p.own then 'stopped at the station'
+      else ${"owner" in by ? "stopped by its owner" : "stopped by the staff"} end,
     node_id = case when p.state = 'queued' then null else i.node_id end`,
   // What its owner starts anew, wherever they are, is on no station any more.
-  restart: sql`desired = 'running', station_id = (select id from stations where user_id = i.owner_id),
-    wanted_incarnation = i.incarnation + 1,
+  restart: () => sql`desired = 'running', wanted_incarnation = i.incarnation + 1,
+    station_id = (select id from stations where user_id = i.owner_id),
     reason_code = case when p.ended then null else 'restarting' end,
     reason_text = case when p.ended then null else 'restarted by its owner' end,
     state = case when p.ended then 'queued' else 'stopping' end,
@@ -196,24 +201,29 @@ const wishes: Record<"stop" | "restart", SQL> = {
  */
 export async function wishInstance(
   db: Queryable,
-  wish: { userId: string; instanceId: string; action: Exclude<Action, "connect"> },
+  wish: { by: Wisher; instanceId: string; action: Exclude<Action, "connect"> },
 ): Promise<WishOutcome> {
+  const { by } = wish;
+  const actor = "owner" in by ? by.owner : by.staff;
+  const own = "owner" in by ? sql`i.owner_id = ${by.owner}` : sql`true`;
+  // A station stops whatever is open on it, and starts anew what is its own.
+  const allowedTo =
+    "owner" in by ? sql`${reached(by.owner)} and (${wish.action === "stop"} or ${own})` : sql`true`;
   const allowed = `{${statesAllowing(wish.action).join(",")}}`;
   const ask = sql`
     with p as (
       -- The instance before its work, as placer and controllers lock them: two orders would deadlock.
       select i.id, i.state, i.reason_text, i.state in ('stopped', 'shelved', 'failed') as ended,
-        i.owner_id = ${wish.userId} as own
+        ${own} as own
       from instances i
-      where i.id = ${wish.instanceId} and ${reached(wish.userId)}
-        and (${wish.action === "stop"} or i.owner_id = ${wish.userId}) for update of i
+      where i.id = ${wish.instanceId} and ${allowedTo} for update of i
     ), wished as (
-      update instances i set generation = i.generation + 1, ${wishes[wish.action]}
+      update instances i set generation = i.generation + 1, ${wishes[wish.action](by)}
       from p where i.id = p.id and p.state = any (${allowed}::text[])
       returning i.id, i.state, i.node_id, i.reason_code, i.reason_text, p.state as before
     ), noted as (
       insert into instance_history (instance_id, from_state, to_state, actor, actor_id, reason_code, reason_text)
-      select id, before, state, 'person', ${wish.userId}, reason_code, reason_text from wished
+      select id, before, state, 'person', ${actor}, reason_code, reason_text from wished
       where before <> state
     ), raised as (
       insert into work (subject_kind, subject_id, node_id)

@@ -430,3 +430,13 @@ export const claimRules = pgTable(
   },
   (it) => [unique().on(it.providerId, it.claim, it.pattern, it.gives, it.target)],
 );
+
+export const favourites = pgTable(
+  "favourites",
+  {
+    userId: uuid("user_id").notNull(),
+    environmentId: uuid("environment_id").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (it) => [primaryKey({ columns: [it.userId, it.environmentId] })],
+);

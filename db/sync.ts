@@ -62,11 +62,19 @@ export interface SyncFault extends Record<string, unknown> {
 }
 
 /** Numbered from 0, as they stand in the batch. */
-const rowsOf = (items: readonly unknown[], columns: SQL) =>
+export const rowsOf = (items: readonly unknown[], columns: SQL) =>
   sql`(select ordinality - 1 as n, r.* from jsonb_array_elements(${JSON.stringify(items)}::jsonb)
     with ordinality as e(item, ordinality), jsonb_to_record(item) as r(${columns}))`;
 
-const peopleOf = ({ people }: SyncBatch) =>
+/** Whether a uid that somebody is to get is a group's number; `has` is the one that they have. */
+export const isGroups = (
+  uid: SQL,
+  has: SQL,
+) => sql`(exists (select from users o where o.gid = ${uid})
+  or ${has} is distinct from ${uid} and not exists (select from users o where o.uid = ${uid})
+    and exists (select from posix_ids i where i.id = ${uid}))`;
+
+const peopleOf = ({ people }: Pick<SyncBatch, "people">) =>
   rowsOf(people, sql`username text, "displayName" text, email text, uid integer, gid integer`);
 const experimentsOf = ({ experiments }: SyncBatch) =>
   rowsOf(
@@ -84,9 +92,7 @@ async function faultsOfPeople(db: Queryable, batch: SyncBatch): Promise<SyncFaul
       union all
       select '.uid', 'uid_taken', o.username from users o where o.uid = p.uid and o.username <> p.username
       union all
-      select '.uid', 'uid_taken', 'a group' where exists (select from users o where o.gid = p.uid)
-        or u.uid is distinct from p.uid and not exists (select from users o where o.uid = p.uid)
-          and exists (select from posix_ids i where i.id = p.uid)
+      select '.uid', 'uid_taken', 'a group' where ${isGroups(sql`p.uid`, sql`u.uid`)}
       union all
       select '.gid', 'gid_taken', p.gid::text where exists (select from posix_ids i where i.id = p.gid)
       union all
@@ -123,7 +129,7 @@ async function countOf(db: Queryable, offered: number, upsert: SQL): Promise<Cou
   return { created, updated: rows.length - created, unchanged: offered - rows.length };
 }
 
-const writeBeamlines = (db: Queryable, { beamlines }: SyncBatch) =>
+export const writeBeamlines = (db: Queryable, { beamlines }: Pick<SyncBatch, "beamlines">) =>
   countOf(
     db,
     beamlines.length,
@@ -134,7 +140,7 @@ const writeBeamlines = (db: Queryable, { beamlines }: SyncBatch) =>
   );
 
 // Only rows that come or change are written: those of the others are locked for nobody, and no uid is used up.
-const writePeople = (db: Queryable, batch: SyncBatch) =>
+export const writePeople = (db: Queryable, batch: Pick<SyncBatch, "people">) =>
   countOf(
     db,
     batch.people.length,

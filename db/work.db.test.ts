@@ -73,7 +73,7 @@ describe("the work table", () => {
     const [lease] = await claim(epoch);
     if (!lease) throw new Error("nothing was claimed");
     expect(
-      await wishInstance(gateway, { userId: seeded.userId, instanceId: id, action: "stop" }),
+      await wishInstance(gateway, { by: { owner: seeded.userId }, instanceId: id, action: "stop" }),
     ).toEqual({ kind: "accepted" });
     expect(await claim(epoch)).toEqual([]);
     await finishWork(node, lease);

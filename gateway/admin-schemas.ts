@@ -1,5 +1,6 @@
 /** Shapes of the calls under `/api/admin`. The OpenAPI document and the pages' types come from here. */
 import { z } from "zod";
+import { states } from "../db/states.ts";
 import {
   anyTime,
   id,
@@ -8,9 +9,10 @@ import {
   passwordSchema,
   roles,
   time,
+  tokenSchema,
   usernameSchema,
 } from "./schemas.ts";
-import { searchableQuery } from "./validation.ts";
+import { searchableQuery, startSortedQuery } from "./validation.ts";
 
 export const adminUserSchema = z
   .object({
@@ -45,17 +47,17 @@ export const patchUserBody = z
   .partial()
   .refine((body) => Object.keys(body).length > 0, "name at least one field to change");
 
-const code = z
+export const code = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9_-]{0,30}$/,
     "1 to 31 letters, digits, _ and -, a letter or digit first: a folder is named by it",
   );
-const uid = z
+export const uid = z
   .int("a whole number")
   .min(1000, "at least 1000: below are the system's")
   .max(2_000_000_000);
-const dataPath = z
+export const dataPath = z
   .string()
   .max(1000)
   .regex(/^\/[^\0]*$/, "an absolute path")
@@ -143,7 +145,7 @@ export const syncSchema = z
   })
   .meta({ ref: "SyncEffect" });
 
-const dataAccess = z.enum(["none", "read", "write"]);
+export const dataAccess = z.enum(["none", "read", "write"]);
 const userNames = z.array(usernameSchema).max(1000, "at most 1000");
 export const changes = (body: object): boolean => Object.keys(body).length > 0;
 export const something = "name at least one field to change";
@@ -187,6 +189,9 @@ const shownExperiment = z.object({
   memberCount: z.int(),
   createdAt: time,
 });
+export const experimentListQuery = startSortedQuery.extend({
+  beamline: code.optional().meta({ description: "its code: only those of this beamline" }),
+});
 export const experimentListSchema = listOf(shownExperiment.meta({ ref: "ListedExperiment" }));
 export const experimentSchema = shownExperiment
   .extend({
@@ -224,6 +229,25 @@ export const groupBody = z.object({
   members: userNames.default([]),
 });
 export const patchGroupBody = z.object(groupFields).partial().refine(changes, something);
+
+export const adminInstanceSchema = z
+  .object({
+    id,
+    name: z.string(),
+    state: z.enum(states),
+    reason: z.object({ code: z.string(), text: z.string() }).nullable(),
+    owner: z.object({ username: z.string(), displayName: z.string() }),
+    environment: z.object({ slug: z.string(), name: z.string() }),
+    version: z.string(),
+    experiment: z.object({ code: z.string(), beamline: z.string() }).nullable(),
+    node: z.string().nullable(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    lastActiveAt: time.nullable(),
+  })
+  .meta({ ref: "AdminInstance" });
+export const instanceListQuery = searchableQuery.extend({ state: z.enum(states).optional() });
 
 const entitlementKinds = z.enum(["everyone", "beamline", "experiment", "group", "person"]);
 export const adminEnvironmentSchema = z
@@ -326,6 +350,11 @@ export const auditSchema = z
     detail: z.record(z.string(), z.unknown()).nullable(),
   })
   .meta({ ref: "AuditRecord" });
+
+export const adminTokenSchema = tokenSchema
+  .extend({ owner: z.object({ id, username: z.string(), displayName: z.string() }) })
+  .meta({ ref: "AnybodysToken" });
+export type AdminToken = z.infer<typeof adminTokenSchema>;
 
 export const adminNodeSchema = z
   .object({

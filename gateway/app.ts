@@ -1,24 +1,29 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { openAPIRouteHandler } from "hono-openapi";
 import { isDatabaseAway, loggable, sqlState } from "../db/errors.ts";
 import type { AppEnv, Deps } from "./deps.ts";
+import { limitBody } from "./middleware/body.ts";
 import { guard } from "./middleware/guard.ts";
 import { requireSameOrigin } from "./middleware/origin.ts";
 import { apiHeaders, limitTime, requestContext } from "./middleware/request.ts";
 import { ProblemError, problemResponse } from "./problem.ts";
+import { adminInstanceRoutes } from "./routes/admin-instances.ts";
 import { adminEnvironmentRoutes } from "./routes/admin-environments.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { atStationRoutes } from "./routes/at-station.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { beamlineRoutes } from "./routes/beamlines.ts";
+import { catalogueRoutes } from "./routes/catalogue.ts";
 import { environmentRoutes } from "./routes/environments.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
+import { adminTokenRoutes } from "./routes/admin-tokens.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { importPath, importRoutes } from "./routes/imports.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { mayStartRoutes } from "./routes/may-start.ts";
 import { oidcRoutes } from "./routes/oidc.ts";
@@ -30,7 +35,11 @@ import { stationRoutes } from "./routes/stations.ts";
 import { syncRoutes } from "./routes/sync.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
-const bodyLimitBytes = 1024 * 1024;
+const limitUsual = limitBody(1);
+/** Imports look at who asks before they read, as they read more. */
+const limitBodies = createMiddleware<AppEnv>((c, next) =>
+  c.req.path.startsWith(importPath) ? next() : limitUsual(c, next),
+);
 
 function toProblem(error: Error): ProblemError {
   if (error instanceof ProblemError) return error;
@@ -61,17 +70,7 @@ export function createApi(deps: Deps) {
   return new Hono<AppEnv>()
     .use(apiHeaders)
     .use(limitTime)
-    .use(
-      bodyLimit({
-        maxSize: bodyLimitBytes,
-        onError: () => {
-          // The rest of the body is not read, so this connection cannot carry another request.
-          throw new ProblemError(413, "too_large", "The body is over 1 MiB.", {
-            headers: { connection: "close" },
-          });
-        },
-      }),
-    )
+    .use(limitBodies)
     .use(requireSameOrigin)
     .use(guard(deps))
     .route("/", authRoutes(deps))
@@ -79,6 +78,7 @@ export function createApi(deps: Deps) {
     .route("/", homeRoutes(deps))
     .route("/", tokenRoutes(deps))
     .route("/", environmentRoutes(deps))
+    .route("/", catalogueRoutes(deps))
     .route("/", instanceRoutes(deps))
     .route("/", eventRoutes(deps))
     .route("/", atStationRoutes(deps))
@@ -86,12 +86,15 @@ export function createApi(deps: Deps) {
     .route("/", auditRoutes(deps))
     .route("/", mayStartRoutes(deps))
     .route("/", syncRoutes(deps))
+    .route("/", importRoutes(deps))
     .route("/", experimentRoutes(deps))
     .route("/", beamlineRoutes(deps))
     .route("/", stationRoutes(deps))
     .route("/", groupRoutes(deps))
+    .route("/", adminTokenRoutes(deps))
     .route("/", providerRoutes(deps))
-    .route("/", adminEnvironmentRoutes(deps));
+    .route("/", adminEnvironmentRoutes(deps))
+    .route("/", adminInstanceRoutes(deps));
 }
 
 /**

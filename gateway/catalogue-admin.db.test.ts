@@ -120,6 +120,21 @@ describe("experiments", () => {
     expect((await root.call("DELETE", path)).status).toBe(404);
   });
 
+  it("are listed of one beamline, in any case, page by page, and never of one that is out of reach", async () => {
+    await imbl();
+    await make("beamlines", { code: "MX1", name: "Crystals" });
+    for (const code of ["1", "2"]) await make("experiments", experiment(code));
+    await make("experiments", experiment("3", { beamline: "MX1" }));
+    const { body } = await root.call("GET", "/api/admin/experiments?beamline=imbl&limit=1");
+    const rest = `?beamline=imbl&cursor=${String(body["nextCursor"])}`;
+    const found = [...(await codes(root, "?beamline=imbl&limit=1")), ...(await codes(root, rest))];
+    expect(found.toSorted()).toEqual(["1", "2"]);
+    expect(await codes(root, "?beamline=MX1&search=about")).toEqual(["3"]);
+    expect(await codes(root, "?beamline=none")).toEqual([]);
+    expect(await codes(sam, "?beamline=MX1")).toEqual([]);
+    expect(await codes(sam, "?beamline=IMBL")).toHaveLength(2);
+  });
+
   it("refuse an end before the start, also when only one of them is changed", async () => {
     await imbl();
     const made = await make("experiments", experiment("1"));

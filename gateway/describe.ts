@@ -2,9 +2,9 @@ import { describeRoute, resolver } from "hono-openapi";
 import type { z } from "zod";
 import { problemSchema } from "./schemas.ts";
 
-const problem = (description: string) => ({
+const problem = (description: string, schema: z.ZodType = problemSchema) => ({
   description,
-  content: { "application/problem+json": { schema: resolver(problemSchema) } },
+  content: { "application/problem+json": { schema: resolver(schema) } },
 });
 
 const meanings: Record<number, string> = {
@@ -28,8 +28,12 @@ export function describe(it: {
   readonly body?: z.ZodType;
   readonly media?: string;
   readonly refusals: readonly number[];
+  /** The text that it takes, where that is no JSON. */
+  readonly takes?: { readonly media: string; readonly example: string };
+  /** Of refusals that mean something else here, or tell more. */
+  readonly meanings?: Readonly<Record<number, readonly [words: string, schema?: z.ZodType]>>;
 }) {
-  // Whoever takes a body takes JSON.
+  // Whoever takes a body takes JSON, or says what.
   const refusals = it.refusals.includes(413) ? [...it.refusals, 415] : it.refusals;
   const good = {
     description: it.summary,
@@ -41,9 +45,24 @@ export function describe(it: {
     tags: [it.tag],
     summary: it.summary,
     ...(it.description ? { description: it.description } : {}),
+    ...(it.takes
+      ? {
+          requestBody: {
+            required: true,
+            content: {
+              [it.takes.media]: { schema: { type: "string" as const }, example: it.takes.example },
+            },
+          },
+        }
+      : {}),
     responses: {
       [it.status]: good,
-      ...Object.fromEntries(refusals.map((status) => [status, problem(meanings[status] ?? "")])),
+      ...Object.fromEntries(
+        refusals.map((status) => [
+          status,
+          problem(...(it.meanings?.[status] ?? ([meanings[status] ?? ""] as const))),
+        ]),
+      ),
     },
   });
 }

@@ -27,11 +27,17 @@ export class ProblemError extends Error {
   readonly code: string;
   readonly errors: Problem["errors"];
   readonly headers: Readonly<Record<string, string>>;
+  /** Members of its own (RFC 9457, section 3.2). */
+  readonly extension: Readonly<Record<string, unknown>>;
   constructor(
     status: ProblemStatus,
     code: string,
     detail: string,
-    more: { errors?: Problem["errors"]; headers?: Record<string, string> } = {},
+    more: {
+      errors?: Problem["errors"];
+      headers?: Record<string, string>;
+      extension?: Record<string, unknown>;
+    } = {},
   ) {
     super(detail);
     this.name = "ProblemError";
@@ -39,12 +45,14 @@ export class ProblemError extends Error {
     this.code = code;
     this.errors = more.errors;
     this.headers = more.headers ?? {};
+    this.extension = more.extension ?? {};
   }
 }
 
 /** The document of a problem, for whatever carries it. */
 export function problemDocument(problem: ProblemError, requestId: string): Problem {
   return {
+    ...problem.extension,
     type: `/problems/${problem.code}`,
     title: titles[problem.status] ?? "Error",
     status: problem.status,

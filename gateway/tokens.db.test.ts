@@ -203,6 +203,47 @@ describe("an access token", () => {
   });
 });
 
+describe("everybody's tokens", () => {
+  it("are listed to administrators, newest first, with their people, and found by either's name", async () => {
+    const root = await gateway.signIn("root");
+    const { id: first } = await makeToken({ name: "Nightly" });
+    const { id: second, token: used } = await makeToken({ name: "Status page" });
+    await byToken(used, "GET", "/api/me");
+    const { body } = await root.call("GET", `/api/admin/tokens?search=${username}&limit=1`);
+    const owner = { id: userId, username, displayName: username };
+    const lastUsedAt = expect.any(String);
+    expect(body["items"]).toEqual([expect.objectContaining({ id: second, owner, lastUsedAt })]);
+    expect(JSON.stringify(body)).not.toContain(used.slice(5));
+    const rest = `/api/admin/tokens?search=${username}&cursor=${String(body["nextCursor"])}`;
+    expect(await itemsOf(root, rest)).toMatchObject([{ id: first, lastUsedAt: null }]);
+    const byName = await itemsOf(root, "/api/admin/tokens?search=nightly");
+    expect(byName.map((it) => it.id)).toContain(first);
+    expect(byName.map((it) => it.id)).not.toContain(second);
+    expect((await ada.call("GET", "/api/admin/tokens")).status).toBe(403);
+  });
+
+  it("are revoked by administrators, at once, which the trail shows", async () => {
+    const root = await gateway.signIn("root");
+    const { id, token } = await makeToken({ name: "Nightly" });
+    expect((await ada.call("DELETE", `/api/admin/tokens/${id}`)).status).toBe(403);
+    expect((await root.call("DELETE", `/api/admin/tokens/${id}`)).status).toBe(204);
+    expect((await byToken(token, "GET", "/api/me")).status).toBe(401);
+    expect(await itemsOf(root, `/api/admin/tokens?search=${username}`)).toEqual([]);
+    expect((await root.call("DELETE", `/api/admin/tokens/${id}`)).status).toBe(404);
+    const trail = `/api/admin/audit?action=token.revoke&subjectId=${id}`;
+    expect(await itemsOf(root, trail)).toMatchObject([
+      { actor: "root", detail: { owner: username, name: "Nightly" } },
+    ]);
+  });
+
+  it("do not hold a browser's sign-in, nor end one", async () => {
+    const root = await gateway.signIn("root");
+    const [own] = await itemsOf(ada, "/api/sign-ins");
+    expect((await root.call("DELETE", `/api/admin/tokens/${own?.id}`)).status).toBe(404);
+    expect((await ada.call("GET", "/api/me")).status).toBe(200);
+  });
+});
+
 describe("where someone is signed in", () => {
   it("is listed newest first, page by page, with this browser marked, and ends one by one", async () => {
     const other = gateway.browser();

@@ -1,5 +1,6 @@
 import { validator } from "hono-openapi";
 import { z } from "zod";
+import type { CreationCursor } from "../db/admin-instances.ts";
 import type { StartCursor } from "../db/experiments.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -84,6 +85,16 @@ export const searchQuery = searchableQuery.extend({
 export const startSortedQuery = searchableQuery.extend({
   sort: z.enum(["startsAt", "-startsAt"]).default("-startsAt"),
 });
+
+const creationCursorShape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f-]{36})$/;
+
+/** Of lists by creation: the exact time and the id of the last one. */
+export const creationCursorOf = (it: { at: string; id: string }) => `${it.at}|${it.id}`;
+export function decodeCreationCursor(cursor: string | undefined): CreationCursor | null {
+  const [, createdAt, id] =
+    creationCursorShape.exec(decodeCursor(cursor, creationCursorShape) ?? "") ?? [];
+  return createdAt && id ? { createdAt, id } : null;
+}
 
 const startCursorShape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\|([0-9a-f-]{36})$/;
 

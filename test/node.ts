@@ -90,7 +90,7 @@ export async function createTestNode(postgresUrl: string, on?: NodeEngine): Prom
     ASCI_RELAY_GID: "0",
   };
   const wish = async (instanceId: string, action: "stop" | "restart") => {
-    const outcome = await wishInstance(gateway, { userId, instanceId, action });
+    const outcome = await wishInstance(gateway, { by: { owner: userId }, instanceId, action });
     if (outcome.kind !== "accepted") throw new Error(`${action}: ${JSON.stringify(outcome)}`);
   };
   const get = async (id: string) => {

@@ -189,7 +189,7 @@ export class RacingSite {
     const instanceId = this.#ids[which % Math.max(1, this.#ids.length)];
     const userId = this.#environments[0]?.userId;
     if (!instanceId || !userId) return;
-    await retrying(() => wishInstance(gateway, { userId, instanceId, action }));
+    await retrying(() => wishInstance(gateway, { by: { owner: userId }, instanceId, action }));
   }
 
   #read(): Promise<Ledger> {

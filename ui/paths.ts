@@ -19,6 +19,24 @@ export const paths = {
     to === undefined
       ? "/admin/stations"
       : `/admin/stations?beamline=${encodeURIComponent(to.beamline)}`,
+  adminImport: () => "/admin/import",
+  adminGroups: () => "/admin/groups",
+  adminBeamlines: () => "/admin/beamlines",
+  adminExperiments: (to?: { beamline: string }) =>
+    to === undefined
+      ? "/admin/experiments"
+      : `/admin/experiments?beamline=${encodeURIComponent(to.beamline)}`,
+  adminExperiment: (to: { id: string }) => `/admin/experiments/${encodeURIComponent(to.id)}`,
+  adminEnvironments: () => "/admin/environments",
+  adminEnvironment: (to: { id: string }) => `/admin/environments/${encodeURIComponent(to.id)}`,
+  adminMayStart: (to?: { user?: string; environment?: string; experiment?: string }) => {
+    const query = new URLSearchParams(to).toString();
+    return query === "" ? "/admin/may-start" : `/admin/may-start?${query}`;
+  },
+  adminTokens: () => "/admin/tokens",
+  adminProviders: () => "/admin/providers",
+  adminAudit: (to?: { actor: string }) =>
+    to === undefined ? "/admin/audit" : `/admin/audit?actor=${encodeURIComponent(to.actor)}`,
   /** Served by the gateway, outside the app. */
   apiReference: () => "/api/docs",
 } as const;

@@ -6,7 +6,7 @@ import {
   listAllEnvironments,
   updateEnvironment,
 } from "../../db/admin-environments.ts";
-import { audited, orConflict, type Conflicts } from "../audited.ts";
+import { audited, orConflict, reachOf, type Conflicts } from "../audited.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { notFound, ProblemError } from "../problem.ts";
@@ -34,7 +34,7 @@ export function adminEnvironmentRoutes(deps: Deps) {
       queryOf(searchQuery),
       async (c) => {
         const { limit, cursor, search, sort } = c.req.valid("query");
-        const rows = await listAllEnvironments(deps.db, {
+        const rows = await listAllEnvironments(deps.db, reachOf(c), {
           search,
           limit: limit + 1,
           cursor: decodeCursor(cursor),
@@ -57,7 +57,7 @@ export function adminEnvironmentRoutes(deps: Deps) {
       }),
       async (c) => {
         const id = pathId(c.req.param("id"), "environment");
-        const found = await getAnyEnvironment(deps.db, id);
+        const found = await getAnyEnvironment(deps.db, reachOf(c), id);
         if (!found) throw notFound("environment");
         return c.json(found, 200);
       },
@@ -79,7 +79,7 @@ export function adminEnvironmentRoutes(deps: Deps) {
         await audited(deps, c, act, async (tx) =>
           (await updateEnvironment(tx, id, body)) ? id : undefined,
         );
-        const found = await getAnyEnvironment(deps.db, id);
+        const found = await getAnyEnvironment(deps.db, reachOf(c), id);
         if (!found) throw notFound("environment");
         return c.json(found, 200);
       },
@@ -90,7 +90,7 @@ export function adminEnvironmentRoutes(deps: Deps) {
         tag,
         summary: "Open an environment to somebody",
         description:
-          "`subject` is a beamline's or an experiment's code, a group's or a person's name; none for `everyone`.",
+          "`subject` is a beamline's or an experiment's code, a group's or a person's name; none for `everyone`. Staff open to their beamlines and these beamlines' experiments.",
         status: 201,
         body: adminEnvironmentSchema,
         refusals: [400, 401, 403, 404, 409, 413],
@@ -99,15 +99,15 @@ export function adminEnvironmentRoutes(deps: Deps) {
       async (c) => {
         const id = pathId(c.req.param("id"), "environment");
         const body = c.req.valid("json");
-        if (!(await getAnyEnvironment(deps.db, id))) throw notFound("environment");
+        if (!(await getAnyEnvironment(deps.db, reachOf(c), id))) throw notFound("environment");
         const act = { action: "entitlement.create", subjectKind, detail: body };
         const made = await orConflict(
           conflicts,
           audited(deps, c, act, async (tx) =>
-            (await insertEntitlement(tx, id, body)) ? id : undefined,
+            (await insertEntitlement(tx, reachOf(c), id, body)) ? id : undefined,
           ),
         );
-        const found = await getAnyEnvironment(deps.db, id);
+        const found = await getAnyEnvironment(deps.db, reachOf(c), id);
         if (!found) throw notFound("environment");
         if (made === undefined) {
           const message = `there is no ${body.kind} ${body.subject}`;
@@ -129,11 +129,11 @@ export function adminEnvironmentRoutes(deps: Deps) {
       async (c) => {
         const id = pathId(c.req.param("id"), "environment");
         const entitlementId = pathId(c.req.param("entitlementId"), "entitlement");
-        const found = await getAnyEnvironment(deps.db, id);
+        const found = await getAnyEnvironment(deps.db, reachOf(c), id);
         const entitlement = found?.entitlements.find((it) => it.id === entitlementId);
         const act = { action: "entitlement.delete", subjectKind, detail: { ...entitlement } };
         const gone = await audited(deps, c, act, async (tx) =>
-          (await deleteEntitlement(tx, id, entitlementId)) ? id : undefined,
+          (await deleteEntitlement(tx, reachOf(c), id, entitlementId)) ? id : undefined,
         );
         if (gone === undefined) throw notFound("entitlement");
         return c.body(null, 204);

@@ -13,6 +13,7 @@ import { describe } from "../describe.ts";
 import { notFound, ProblemError } from "../problem.ts";
 import {
   experimentBody,
+  experimentListQuery,
   experimentListSchema,
   experimentSchema,
   patchExperimentBody,
@@ -23,7 +24,6 @@ import {
   page,
   pathId,
   queryOf,
-  startSortedQuery,
   startCursorOf,
 } from "../validation.ts";
 
@@ -65,11 +65,12 @@ export function experimentRoutes(deps: Deps) {
         body: experimentListSchema,
         refusals: [400, 401, 403],
       }),
-      queryOf(startSortedQuery),
+      queryOf(experimentListQuery),
       async (c) => {
-        const { limit, cursor, search, sort } = c.req.valid("query");
+        const { limit, cursor, search, sort, beamline } = c.req.valid("query");
         const rows = await listExperiments(deps.db, reachOf(c), {
           search,
+          beamline: beamline ?? null,
           limit: limit + 1,
           cursor: decodeStartCursor(cursor),
           descending: sort === "-startsAt",

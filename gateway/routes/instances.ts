@@ -17,6 +17,7 @@ import {
   ticketSchema,
   type Instance,
 } from "../schemas.ts";
+import { stateForbids } from "../state-forbids.ts";
 import { startInstance } from "../start.ts";
 import { issueTicket } from "../tickets.ts";
 import {
@@ -63,7 +64,7 @@ async function wish(deps: Deps, c: Context<AppEnv>, action: "stop" | "restart"):
   // The wish and its audit row stand or fall together.
   const outcome = await retrying(() =>
     deps.db.transaction(async (tx) => {
-      const made = await wishInstance(tx, { userId: person.id, instanceId: id, action });
+      const made = await wishInstance(tx, { by: { owner: person.id }, instanceId: id, action });
       if (made.kind === "unknown") return made;
       await writeAudit(tx, {
         ...auditedCaller(c),
@@ -76,12 +77,7 @@ async function wish(deps: Deps, c: Context<AppEnv>, action: "stop" | "restart"):
     }),
   );
   if (outcome.kind === "unknown") throw notFound("instance");
-  if (outcome.kind === "refused")
-    throw new ProblemError(
-      409,
-      "state_forbids",
-      `It is ${outcome.state}${outcome.reason ? ` (${outcome.reason})` : ""}, so ${action} is not possible now.`,
-    );
+  if (outcome.kind === "refused") throw stateForbids(outcome, action);
   const instance = await getInstance(deps.db, person.id, id);
   if (!instance) throw notFound("instance");
   return instance;

@@ -160,6 +160,7 @@ const paths: [Person, string][] = [
   ["mixed", "/"],
   ["forty", "/"],
   ["long", "/"],
+  ["lengthy", "/"],
   ["admin", "/admin/nodes"],
   ["admin", "/admin/users"],
 ];

@@ -223,7 +223,7 @@ describe("the site's files", () => {
 });
 
 describe("with experiments", () => {
-  it("starts for the one that was chosen on the card", async () => {
+  it("starts for the one that was chosen on a favourite's card", async () => {
     const { page, context } = await visit(browser, installation.url);
     await signIn(page, installation);
     await page.getByRole("button", { name: "Start", exact: true }).waitFor();
@@ -256,8 +256,12 @@ describe("with experiments", () => {
       await post(path, { kind: "beamline", subject: "IMBL" });
     });
     await page.reload();
-    await page.getByRole("combobox", { name: "Experiment for MATE desktop" }).selectOption("17999");
-    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByRole("button", { name: "MATE desktop as a favourite" }).first().click();
+    const favourites = page.getByRole("region", { name: "Favourites" });
+    await favourites
+      .getByRole("combobox", { name: "Experiment for MATE desktop" })
+      .selectOption("17999");
+    await favourites.getByRole("button", { name: "Start", exact: true }).click();
     await page.waitForURL(/\/desktops\/[0-9a-f-]{36}$/);
     const answer = await page.request.get(`/api/instances/${page.url().slice(-36)}`);
     expect(await answer.json()).toMatchObject({ experiment: "17999" });

@@ -1,9 +1,12 @@
 /** The pages but the viewer, as people find them. */
 import type { Locator, Page } from "playwright-core";
 import { sql } from "drizzle-orm";
+import { imports } from "./imports.ts";
 import { account } from "./account.ts";
-import { stations } from "./stations.ts";
+import { administration } from "./admin.ts";
+import { catalogue } from "./catalogue.ts";
 import type { Scene } from "./scene.ts";
+import { stations } from "./stations.ts";
 import type { Stage } from "../stage.ts";
 
 const button = (page: Page, name: string | RegExp): Locator =>
@@ -108,26 +111,7 @@ const desktops: readonly Scene[] = [
     },
   },
   { name: "desktops-long", as: "long", open: live },
-  {
-    name: "catalogue-none",
-    as: "zero",
-    async open(page) {
-      await home(page);
-      await page.getByRole("searchbox").fill("nothing like it");
-      await page.getByText("Nothing matches").waitFor();
-    },
-  },
-  {
-    name: "catalogue-experiments",
-    as: "member",
-    async open(page) {
-      await home(page);
-      await page
-        .getByRole("combobox", { name: "Experiment for Lung imaging" })
-        .selectOption("17999");
-      await page.getByText("Experiment 2025-LUNG-7").waitFor();
-    },
-  },
+  ...catalogue,
   {
     name: "start-refused",
     as: "zero",
@@ -204,76 +188,11 @@ const desktops: readonly Scene[] = [
   },
 ];
 
-async function table(page: Page, path: string): Promise<void> {
-  await page.goto(path);
-  await page.getByRole("table").waitFor();
-}
-
-const administration: readonly Scene[] = [
-  { name: "nodes", as: "admin", open: (page) => table(page, "/admin/nodes") },
-  { name: "users", as: "admin", open: (page) => table(page, "/admin/users") },
-  {
-    name: "users-none",
-    as: "admin",
-    async open(page) {
-      await page.goto("/admin/users?search=nobody+like+this");
-      await page.getByText("Nothing matches").waitFor();
-    },
-  },
-  {
-    name: "user-add",
-    as: "admin",
-    async open(page) {
-      await table(page, "/admin/users");
-      await button(page, "Add a user").click();
-      await page.getByRole("dialog").waitFor();
-    },
-  },
-  {
-    name: "user-add-wrong",
-    as: "admin",
-    complaints: /400/,
-    async open(page) {
-      await table(page, "/admin/users");
-      await button(page, "Add a user").click();
-      await page.getByLabel("E-mail").fill("not an address");
-      await page.getByRole("checkbox", { name: /^User/ }).uncheck();
-      await button(page, "Add").click();
-      await page.getByText("This is not an e-mail address.").waitFor();
-    },
-  },
-  {
-    name: "user-edit",
-    as: "admin",
-    async open(page) {
-      await table(page, "/admin/users");
-      await button(page, "Edit Person 10").click();
-      await page.getByRole("dialog").waitFor();
-    },
-  },
-  {
-    name: "user-disable",
-    as: "admin",
-    async open(page) {
-      await table(page, "/admin/users");
-      await button(page, "Disable Person 10").click();
-      await page.getByRole("alertdialog").waitFor();
-    },
-  },
-  {
-    name: "forbidden",
-    as: "zero",
-    async open(page) {
-      await page.goto("/admin/users");
-      await page.getByText("This page is for administrators.").waitFor();
-    },
-  },
-];
-
 export const pages: readonly Scene[] = [
   ...signIns,
   ...desktops,
   ...account,
   ...administration,
+  ...imports,
   ...stations,
 ];

@@ -1,5 +1,7 @@
 /** Who and what the scenes show. */
 import { until } from "../browser.ts";
+import { setAdministration } from "./administration.ts";
+import { setCatalogue } from "./catalogue.ts";
 import type { EnvironmentProp, PersonProp, Prop, Stage } from "../stage.ts";
 
 export const longName =
@@ -133,10 +135,18 @@ const people = {
   live: { displayName: "Maria Kovač", desktops: [] },
   account: { displayName: "Maria Kovač", roles: ["user", "staff"] },
   fresh: { displayName: "Maria Kovač" },
+  keeper: { displayName: "Noor Haddad", roles: ["user", "staff"] },
   watcher: { displayName: "Beamline health checks", roles: ["monitor"] },
 } satisfies Record<string, PersonProp>;
 
-export type Person = keyof typeof people | "admin" | "member";
+export type Person =
+  | keyof typeof people
+  | "admin"
+  | "member"
+  | "grouped"
+  | "professor"
+  | "lengthy"
+  | "single";
 
 /** Puts everyone and everything of the scenes on the stage, and starts one desktop that really runs. */
 export async function setScenes(stage: Stage): Promise<void> {
@@ -144,11 +154,13 @@ export async function setScenes(stage: Stage): Promise<void> {
   await stage.addPerson("member", { experiments: ["18342", "17999", "2025-LUNG-7"] });
   for (const it of environments) await stage.addEnvironment(it);
   for (const [username, person] of Object.entries(people)) await stage.addPerson(username, person);
+  await setCatalogue(stage);
   for (let index = 1; index <= 25; index += 1)
     await stage.addPerson(`person-${index}`, {
       displayName: `Person ${index}`,
       roles: index % 5 === 0 ? ["user", "staff"] : ["user"],
     });
+  await setAdministration(stage);
   const { url } = stage.installation;
   const cookie = await cookieOf(stage, "live");
   const headers = { cookie, origin: url, "content-type": "application/json" };

@@ -9,7 +9,7 @@ import { randomId } from "./random-id.ts";
 const startTries = 3;
 const startRetryMs = 400;
 
-interface StartChoice {
+export interface StartChoice {
   readonly version?: string | undefined;
   /** A code. */
   readonly experiment?: string | undefined;

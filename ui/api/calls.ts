@@ -6,10 +6,10 @@ import type {
   patchNodeBody,
   patchUserBody,
 } from "../../gateway/admin-schemas.ts";
+import type { Catalogue } from "../../gateway/catalogue-schemas.ts";
 import type { OfferedProvider } from "../../gateway/provider-schemas.ts";
 import type {
   AccessToken,
-  Environment,
   Home,
   Instance,
   Me,
@@ -37,9 +37,9 @@ export interface ListQuery {
 
 type Permission = z.infer<typeof ticketBody>["permission"];
 
-const one = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`;
+export const one = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`;
 
-function withQuery(path: string, query: ListQuery): string {
+export function withQuery(path: string, query: object): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== "") parameters.set(name, String(value));
@@ -67,8 +67,10 @@ export const createToken = (body: z.infer<typeof tokenBody>) =>
   call<NewToken>("POST", "/api/tokens", { body });
 export const revokeToken = (id: string) => call<void>("DELETE", one("/api/tokens", id));
 
-export const listEnvironments = (signal?: AbortSignal) =>
-  call<List<Environment>>("GET", "/api/environments", pick(signal));
+export const getCatalogue = (signal?: AbortSignal) =>
+  call<Catalogue>("GET", "/api/catalogue", pick(signal));
+export const addFavourite = (slug: string) => call<void>("PUT", one("/api/favourites", slug));
+export const removeFavourite = (slug: string) => call<void>("DELETE", one("/api/favourites", slug));
 
 /** So many pages: what runs may be older than hundreds that have ended. */
 const mostPages = 5;
@@ -111,6 +113,6 @@ export const listNodes = (query: ListQuery, signal?: AbortSignal) =>
 export const patchNode = (id: string, body: z.infer<typeof patchNodeBody>) =>
   call<AdminNode>("PATCH", one("/api/admin/nodes", id), { body });
 
-function pick(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+export function pick(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };
 }

@@ -3,6 +3,8 @@ import { ApiError, isProblem, isSignedOut, parseRetryAfter } from "./errors.ts";
 
 export interface CallOptions {
   readonly body?: unknown;
+  /** Sent as it is, in place of a JSON body. */
+  readonly file?: { readonly content: Blob; readonly type: string };
   readonly signal?: AbortSignal;
   readonly idempotencyKey?: string;
 }
@@ -26,6 +28,7 @@ const timeoutMs = 20_000;
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (options.body !== undefined) headers["content-type"] = "application/json";
+  if (options.file !== undefined) headers["content-type"] = options.file.type;
   if (options.idempotencyKey !== undefined) headers["idempotency-key"] = options.idempotencyKey;
   // AbortSignal.any is too young for the iPads that facilities own.
   const abort = new AbortController();
@@ -42,10 +45,11 @@ export async function call<T>(method: string, path: string, options: CallOptions
       credentials: "same-origin",
       cache: "no-store",
       redirect: "error",
-      // A wish that is made while its page closes still arrives.
-      keepalive: method === "POST",
+      // A wish that is made while its page closes still arrives; browsers refuse that to long bodies.
+      keepalive: method === "POST" && options.file === undefined,
       signal: abort.signal,
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.file === undefined ? {} : { body: options.file.content }),
     });
     learnFromAnswer(response.headers, sentMs, Date.now());
     text = await response.text();

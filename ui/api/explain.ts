@@ -100,6 +100,8 @@ function knownWords(error: ApiError, doing: Doing): Words | null {
       return { what: t("error.database"), next: t(waits(doing)) };
     case "too_many_tokens":
       return { what: t("error.tooManyTokens"), next: t("error.tooManyTokensNext") };
+    case "import_running":
+      return { what: t("error.importRunning"), next: t("error.importRunningNext") };
     case "no_longer_open":
       return { what: t("error.noLongerOpen"), next: t("error.noLongerOpenNext") };
     case "experiment_needed":

@@ -1,10 +1,10 @@
 import type { Instance, OwnSignIn } from "../../gateway/schemas.ts";
 import {
+  getCatalogue,
   getProviders,
   getInstance,
   getHome,
   getMe,
-  listEnvironments,
   listInstances,
   listSignIns,
   listTokens,
@@ -67,10 +67,10 @@ export const useProviders = () =>
     staleTime: 60_000,
   }));
 
-export const useEnvironments = () =>
+export const useCatalogue = () =>
   useQuery(() => ({
-    queryKey: keys.environments,
-    queryFn: ({ signal }) => listEnvironments(signal),
+    queryKey: keys.catalogue,
+    queryFn: ({ signal }) => getCatalogue(signal),
     staleTime: 60_000,
     // Nobody should have to press a button to see what is there again.
     refetchInterval: (query) => (query.state.status === "error" ? pollEveryMs : false),

@@ -8,7 +8,7 @@ export const keys = {
   tokens: ["tokens"],
   home: ["home"],
   providers: ["providers"],
-  environments: ["environments"],
+  catalogue: ["catalogue"],
   instances: ["instances"],
   instance: (id: string) => ["instance", id],
   users: (query: { search: string; sort: string }) => ["users", query],

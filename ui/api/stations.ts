@@ -1,6 +1,6 @@
 /** Stations: what staff do with them, and what a browser asks that is one. */
 import type { z } from "zod";
-import type { Instance } from "../../gateway/schemas.ts";
+import type { Environment, Instance } from "../../gateway/schemas.ts";
 import type {
   AtStation,
   StationCode,
@@ -18,11 +18,12 @@ import { randomId } from "./random-id.ts";
 import { useQuery } from "./use-query.ts";
 
 const stationKey = ["station"] as const;
-const beamlinesKey = ["beamlines-of-stations"] as const;
+const environmentsKey = ["station", "environments"] as const;
 const stationsKey = (beamline: string) => ["stations", beamline] as const;
 
 /** Experiments begin and end by the clock, of which no event tells. */
 const lookMs = 10_000;
+const environmentsEveryMs = 60_000;
 
 export const useAtStation = () =>
   useQuery(() => ({
@@ -31,9 +32,21 @@ export const useAtStation = () =>
     refetchInterval: lookMs,
   }));
 
+/** What may be started here, each for an experiment that runs. */
+export const useStationEnvironments = () =>
+  useQuery(
+    () => ({
+      queryKey: environmentsKey,
+      queryFn: ({ signal }) =>
+        call<List<Environment>>("GET", "/api/environments?limit=200", { signal }),
+      refetchInterval: environmentsEveryMs,
+    }),
+    "slug",
+  );
+
 /** What there is to start and to see is another with other experiments. */
 export function lookAnew(): void {
-  for (const queryKey of [stationKey, keys.environments, keys.instances])
+  for (const queryKey of [stationKey, keys.instances])
     void queryClient.invalidateQueries({ queryKey });
 }
 
@@ -61,20 +74,6 @@ export async function startOwn(
   const made = await call<Instance>("POST", "/api/station/starts", { body, idempotencyKey });
   return acceptInstance(made, asked);
 }
-
-interface ListedBeamline {
-  readonly id: string;
-  readonly code: string;
-  readonly name: string;
-}
-
-/** Those that the caller looks after; to administrators all. */
-export const useBeamlines = () =>
-  useQuery(() => ({
-    queryKey: beamlinesKey,
-    queryFn: ({ signal }) =>
-      call<List<ListedBeamline>>("GET", "/api/admin/beamlines?limit=200", { signal }),
-  }));
 
 export const useStations = (beamline: () => string) =>
   useQuery(() => ({

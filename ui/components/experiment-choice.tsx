@@ -1,10 +1,12 @@
 import { Match, Switch, type JSX } from "solid-js";
-import type { Environment } from "../../gateway/schemas.ts";
 import { Select } from "../kit/select.tsx";
 import { t } from "../messages/messages.ts";
+import { experimentText, type CatalogueView } from "./catalogue-view.ts";
 
 interface ExperimentChoiceProps {
-  readonly environment: Environment;
+  readonly view: CatalogueView;
+  /** Of the environment. */
+  readonly slug: string;
   /** A code; empty: without an experiment. */
   readonly value: string;
   readonly onChange: (code: string) => void;
@@ -12,24 +14,21 @@ interface ExperimentChoiceProps {
 
 /** For which of their experiments someone starts an environment; nothing where there is no choice. */
 export function ExperimentChoice(props: ExperimentChoiceProps): JSX.Element {
-  const codes = (): readonly string[] => props.environment.experiments;
-  const needed = (): boolean => props.environment.needsExperiment;
-  const named = (code: string) => ({ value: code, text: t("catalogue.experiment", { code }) });
+  const choices = (): readonly string[] => props.view.choices(props.slug);
   return (
     <Switch>
-      <Match when={needed() && codes().length === 1}>
-        <span>{t("catalogue.experiment", { code: codes()[0] ?? "" })}</span>
-      </Match>
-      <Match when={codes().length > 0}>
+      <Match when={choices().length > 1}>
         <Select
-          label={t("catalogue.experimentOf", { name: props.environment.name })}
+          label={t("catalogue.experimentOf", {
+            name: props.view.environment(props.slug)?.name ?? "",
+          })}
           value={props.value}
-          options={[
-            ...(needed() ? [] : [{ value: "", text: t("catalogue.noExperiment") }]),
-            ...codes().map(named),
-          ]}
+          options={choices().map((value) => ({ value, text: experimentText(props.view, value) }))}
           onChange={(code) => props.onChange(code)}
         />
+      </Match>
+      <Match when={choices()[0]}>
+        {(code) => <span>{experimentText(props.view, code())}</span>}
       </Match>
     </Switch>
   );

@@ -14,7 +14,8 @@ export function homeOf(roles: readonly CallerRole[]): string {
   return worksInDesktops(roles) ? paths.desktops() : paths.account();
 }
 
-/** Whether someone with these roles may look after beamlines. */
-export function looksAfterBeamlines(roles: readonly CallerRole[]): boolean {
-  return roles.includes("staff") || roles.includes("admin");
+/** Where the administration begins for someone with these roles; null where they have no part in it. */
+export function homeOfAdmin(roles: readonly CallerRole[]): string | null {
+  if (roles.includes("admin")) return paths.adminNodes();
+  return roles.includes("staff") ? paths.adminExperiments() : null;
 }

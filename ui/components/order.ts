@@ -1,5 +1,6 @@
 import { isLive, type State } from "../../db/states.ts";
-import type { Environment, Instance } from "../../gateway/schemas.ts";
+import type { Instance } from "../../gateway/schemas.ts";
+import { foldText, searchWords } from "./fold-text.ts";
 
 const rank: Record<State, number> = {
   running: 0,
@@ -30,20 +31,8 @@ export function endedInstances(instances: readonly Instance[]): Instance[] {
 
 /** Every word of the search occurs somewhere. Accents and case do not matter. */
 export function matches(search: string, texts: readonly string[]): boolean {
-  const fold = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  const haystack = fold(texts.join("\n"));
-  return fold(search)
-    .split(/\s+/)
-    .every((word) => haystack.includes(word));
-}
-
-export function searchEnvironments(
-  environments: readonly Environment[],
-  search: string,
-): Environment[] {
-  return environments.filter((it) =>
-    matches(search, [it.name, it.slug, it.description, ...it.experiments]),
-  );
+  const haystack = foldText(texts.join("\n"));
+  return searchWords(search).every((word) => haystack.includes(word));
 }
 
 export function searchInstances(instances: readonly Instance[], search: string): Instance[] {

@@ -8,6 +8,7 @@ const whole = [
   "stopped_at_station",
   "experiment_ended",
   "station_revoked",
+  "stopped_by_staff",
   "restarting",
   "logged_out",
   "out_of_memory",

@@ -1,17 +1,15 @@
 import { A, useLocation, type RouteSectionProps } from "@solidjs/router";
 import CircleUser from "lucide-solid/icons/circle-user";
 import Monitor from "lucide-solid/icons/monitor";
-import MonitorSmartphone from "lucide-solid/icons/monitor-smartphone";
-import Server from "lucide-solid/icons/server";
-import Users from "lucide-solid/icons/users";
-import { createSignal, For, onCleanup, createEffect, Show, type JSX } from "solid-js";
+import Settings from "lucide-solid/icons/settings-2";
+import { createSignal, onCleanup, createEffect, Show, type JSX } from "solid-js";
 import type { Me } from "../../gateway/schemas.ts";
 import { live } from "../api/events.ts";
 import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { AccountMenu, initials } from "./account-menu.tsx";
 import { Logo } from "./logo.tsx";
-import { homeOf, looksAfterBeamlines, worksInDesktops } from "./home.ts";
+import { homeOf, homeOfAdmin, worksInDesktops } from "./home.ts";
 import { useSignedIn } from "./signed-in-context.ts";
 import styles from "./shell.module.css";
 
@@ -23,7 +21,6 @@ export function Shell(props: RouteSectionProps): JSX.Element {
   const me = useSignedIn();
   const location = useLocation();
   const admin = (): boolean => location.pathname.startsWith(paths.admin());
-  const isAdmin = (): boolean => me().roles.includes("admin");
   const works = (): boolean => worksInDesktops(me().roles);
   return (
     <>
@@ -38,30 +35,16 @@ export function Shell(props: RouteSectionProps): JSX.Element {
           <A class={styles["link"] ?? ""} href={homeOf(me().roles)} end>
             {works() ? t("nav.desktops") : t("nav.account")}
           </A>
-          <Show when={!isAdmin() && looksAfterBeamlines(me().roles)}>
-            <A class={styles["link"] ?? ""} href={paths.adminStations()}>
-              {t("nav.stations")}
-            </A>
-          </Show>
-          <Show when={isAdmin()}>
-            <A
-              class={`${styles["link"]} ${admin() ? styles["here"] : ""}`}
-              href={paths.adminNodes()}
-              aria-current={admin() ? "true" : undefined}
-            >
-              {t("nav.admin")}
-            </A>
-            <Show when={admin()}>
-              <div class={styles["sub"]}>
-                <For each={adminPages()}>
-                  {(page) => (
-                    <A class={styles["link"] ?? ""} href={page.href}>
-                      {page.text}
-                    </A>
-                  )}
-                </For>
-              </div>
-            </Show>
+          <Show when={homeOfAdmin(me().roles)}>
+            {(href) => (
+              <A
+                class={`${styles["link"]} ${admin() ? styles["here"] : ""}`}
+                href={href()}
+                aria-current={admin() ? "true" : undefined}
+              >
+                {t("nav.admin")}
+              </A>
+            )}
           </Show>
         </nav>
         <span class={styles["spacer"]} />
@@ -81,23 +64,18 @@ export function Shell(props: RouteSectionProps): JSX.Element {
       <BottomNav
         me={me()}
         works={works()}
-        admin={isAdmin()}
+        admin={admin()}
         account={location.pathname === paths.account()}
       />
     </>
   );
 }
 
-const adminPages = () => [
-  { href: paths.adminNodes(), text: t("nav.nodes"), icon: Server },
-  { href: paths.adminUsers(), text: t("nav.users"), icon: Users },
-  { href: paths.adminStations(), text: t("nav.stations"), icon: MonitorSmartphone },
-];
-
 /** On a phone the way around is where the thumb is. */
 function BottomNav(props: {
   readonly me: Me;
   readonly works: boolean;
+  /** The administration is open. */
   readonly admin: boolean;
   /** The page about oneself is open. */
   readonly account: boolean;
@@ -111,21 +89,17 @@ function BottomNav(props: {
           {t("nav.desktops")}
         </A>
       </Show>
-      <Show when={!props.admin && looksAfterBeamlines(props.me.roles)}>
-        <A class={tab} href={paths.adminStations()}>
-          <MonitorSmartphone size={20} aria-hidden="true" />
-          {t("nav.stations")}
-        </A>
-      </Show>
-      <Show when={props.admin}>
-        <For each={adminPages()}>
-          {(page) => (
-            <A class={tab} href={page.href}>
-              <page.icon size={20} aria-hidden="true" />
-              {page.text}
-            </A>
-          )}
-        </For>
+      <Show when={homeOfAdmin(props.me.roles)}>
+        {(href) => (
+          <A
+            class={props.admin ? `${tab} ${styles["here"]}` : tab}
+            href={href()}
+            aria-current={props.admin ? "true" : undefined}
+          >
+            <Settings size={20} aria-hidden="true" />
+            {t("nav.admin")}
+          </A>
+        )}
       </Show>
       <AccountMenu
         me={props.me}

@@ -14,12 +14,10 @@ import { isSignedOut } from "../api/errors.ts";
 import { followEvents } from "../api/events.ts";
 import { useMe } from "../api/queries.ts";
 import { forgetSignIn, rememberSignedIn } from "../api/session.ts";
-import { Notice } from "../kit/notice.tsx";
 import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { ErrorNotice } from "./error-notice.tsx";
-import { HomeLink } from "./home-link.tsx";
-import { looksAfterBeamlines, worksInDesktops } from "./home.ts";
+import { worksInDesktops } from "./home.ts";
 import { Loading } from "./loading.tsx";
 import { SignedInContext, useSignedIn } from "./signed-in-context.ts";
 import { isStation } from "./station.ts";
@@ -75,52 +73,6 @@ function Inside(props: { readonly me: Accessor<Me>; readonly children: JSX.Eleme
 function ToSignIn(props: { readonly next: string }): JSX.Element {
   forgetSignIn();
   return <Navigate href={paths.signIn({ next: props.next })} />;
-}
-
-/** Shows its pages to administrators only; the server refuses the others anyway. */
-export function AdminsOnly(props: RouteSectionProps): JSX.Element {
-  const me = useSignedIn();
-  return (
-    <Show
-      when={me().roles.includes("admin")}
-      fallback={
-        <>
-          <h1 class="visually-hidden">{t("admin.title")}</h1>
-          <Notice
-            tone="attention"
-            title={t("admin.forbidden")}
-            lines={[t("admin.forbiddenNext")]}
-            actions={<HomeLink />}
-          />
-        </>
-      }
-    >
-      {props.children}
-    </Show>
-  );
-}
-
-/** Shows its pages to those who look after beamlines; the server tells nobody of others than their own. */
-export function StaffOnly(props: RouteSectionProps): JSX.Element {
-  const me = useSignedIn();
-  return (
-    <Show
-      when={looksAfterBeamlines(me().roles)}
-      fallback={
-        <>
-          <h1 class="visually-hidden">{t("stations.title")}</h1>
-          <Notice
-            tone="attention"
-            title={t("stations.forbidden")}
-            lines={[t("admin.forbiddenNext")]}
-            actions={<HomeLink />}
-          />
-        </>
-      }
-    >
-      {props.children}
-    </Show>
-  );
 }
 
 /** Shows its pages to people, and leads a station home: nothing about oneself is of its account. */

@@ -5,6 +5,7 @@ import {
   describeDuration,
   formatBytes,
   formatClock,
+  formatDays,
   formatDay,
   formatExact,
   formatRelative,
@@ -110,5 +111,18 @@ describe("formatClock", () => {
     [Date.UTC(2026, 10, 21, 10, 24), "de", false, "21.11.2026, 10:24"],
   ])("%d in %s, precise: %s", (atMs, locale, precise, expected) => {
     expect(formatClock(atMs, now, locale, precise, "UTC")).toBe(expected);
+  });
+});
+
+describe("formatDays", () => {
+  const at = (text: string): number => Date.parse(text);
+  it.each([
+    ["2026-11-01T08:00:00Z", "2026-11-04T08:00:00Z", "1–4 Nov 2026"],
+    ["2026-11-30T08:00:00Z", "2026-12-02T08:00:00Z", "30 Nov – 2 Dec 2026"],
+    ["2026-11-01T08:00:00Z", "2026-11-01T18:00:00Z", "1 Nov 2026"],
+  ])("from %s until %s", (from, until, text) => {
+    const days = formatDays(at(from), at(until), "en-AU", "UTC");
+    // Which kinds of spaces stand around the dash is the browser's business.
+    expect(days.replaceAll(/\s/g, " ")).toBe(text);
   });
 });

@@ -89,6 +89,19 @@ export function formatDay(atMs: number, locale: string, timeZone?: string): stri
   }).format(atMs);
 }
 
+/** From which day until which: "1 – 4 Nov 2026". */
+export function formatDays(
+  fromMs: number,
+  untilMs: number,
+  locale: string,
+  timeZone?: string,
+): string {
+  return new Intl.DateTimeFormat(locale, {
+    dateStyle: "medium",
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).formatRange(fromMs, untilMs);
+}
+
 /** Something that ends within this time ends soon. */
 const soonMs = 7 * 24 * 60 * minuteMs;
 

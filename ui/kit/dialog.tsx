@@ -79,6 +79,8 @@ interface DialogProps {
   readonly children: JSX.Element;
   /** A press beside it does not close it: what it shows would be lost. */
   readonly stays?: boolean | undefined;
+  /** Room for two columns. */
+  readonly wide?: boolean | undefined;
 }
 
 /** A dialog with content of its own, a form for example. */
@@ -90,7 +92,7 @@ export function Dialog(props: DialogProps): JSX.Element {
         <Kobalte.Overlay class={styles["overlay"]} />
         <div class={styles["positioner"]}>
           <Kobalte.Content
-            class={styles["content"]}
+            class={`${styles["content"]} ${props.wide === true ? styles["wide"] : ""}`}
             role="dialog"
             aria-modal="true"
             onPointerDownOutside={(event) => props.stays === true && event.preventDefault()}

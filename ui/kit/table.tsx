@@ -24,6 +24,8 @@ interface TableProps<T> {
   readonly rows: readonly T[];
   /** A click on a row, or Enter. Rows need a control for the same, for those who use neither. */
   readonly onOpen?: ((row: T) => void) | undefined;
+  /** More about a row, below it; null while there is nothing to show. */
+  readonly detail?: ((row: T) => JSX.Element | null) | undefined;
 }
 
 /**
@@ -35,7 +37,7 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
   const move = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (event.key !== "j" && event.key !== "k" && event.key !== "Enter") return;
-    const rows = [...(body?.rows ?? [])];
+    const rows = [...(body?.querySelectorAll<HTMLElement>("tr[tabindex]") ?? [])];
     const at = rows.findIndex((row) => row.contains(document.activeElement));
     if (event.key === "Enter") {
       const row = props.rows[at];
@@ -98,22 +100,31 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
           <For each={props.rows}>
             {(row) => (
               // The keyboard has Enter, above, and the row's own control.
-              // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-              <tr
-                tabIndex={-1}
-                class={props.onOpen === undefined ? undefined : styles["opens"]}
-                onClick={(event) => {
-                  if (!isForControl(event.target)) props.onOpen?.(row);
-                }}
-              >
-                <For each={props.columns}>
-                  {(column) => (
-                    <td data-label={column.head} class={classOf(column)}>
-                      {column.cell(row)}
-                    </td>
+              <>
+                {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events */}
+                <tr
+                  tabIndex={-1}
+                  class={props.onOpen === undefined ? undefined : styles["opens"]}
+                  onClick={(event) => {
+                    if (!isForControl(event.target)) props.onOpen?.(row);
+                  }}
+                >
+                  <For each={props.columns}>
+                    {(column) => (
+                      <td data-label={column.head} class={classOf(column)}>
+                        {column.cell(row)}
+                      </td>
+                    )}
+                  </For>
+                </tr>
+                <Show when={props.detail?.(row)}>
+                  {(more) => (
+                    <tr class={styles["detail"]}>
+                      <td colSpan={props.columns.length}>{more()}</td>
+                    </tr>
                   )}
-                </For>
-              </tr>
+                </Show>
+              </>
             )}
           </For>
         </tbody>

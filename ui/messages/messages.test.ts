@@ -2,6 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAst } from "vite";
 import { describe, expect, it } from "vitest";
+import { adminDe } from "./admin-de.ts";
+import { adminEn } from "./admin-en.ts";
 import { de } from "./de.ts";
 import { en, type Message } from "./en.ts";
 import { fill } from "./fill.ts";
@@ -14,15 +16,20 @@ const textsOf = (message: Message): string[] =>
 const parametersOf = (text: string): string[] =>
   [...text.matchAll(/\{(\w+)\}/g)].map((it) => it[1] ?? "").toSorted();
 
-describe("the catalogues", () => {
+const everyEn = { ...en, ...adminEn };
+
+describe.each([
+  { name: "the app's catalogues", en, de },
+  { name: "the administration's catalogues", en: adminEn, de: adminDe },
+])("$name", ({ en, de }: { en: Record<string, Message>; de: Record<string, Message> }) => {
   it("have the same keys", () => {
     expect(Object.keys(de).toSorted()).toEqual(Object.keys(en).toSorted());
   });
 
   it("have text for every key, with the same parameters", () => {
-    for (const key of Object.keys(en) as (keyof typeof en)[]) {
-      const mine = textsOf(en[key]);
-      const theirs = textsOf(de[key]);
+    for (const key of Object.keys(en)) {
+      const mine = textsOf(en[key] ?? "");
+      const theirs = textsOf(de[key] ?? "");
       const problems: string[] = [];
       if (theirs.length !== mine.length) problems.push("plural");
       if ([...mine, ...theirs].some((text) => text.trim() === "")) problems.push("empty");
@@ -32,6 +39,13 @@ describe("the catalogues", () => {
       }
       expect({ key, problems }).toEqual({ key, problems: [] });
     }
+  });
+});
+
+describe("the catalogues together", () => {
+  it("have no key twice", () => {
+    const keys = [...Object.keys(en), ...Object.keys(adminEn)];
+    expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
   });
 
   it("have no key that nothing uses", async () => {
@@ -45,7 +59,7 @@ describe("the catalogues", () => {
     );
     const used = (key: string): boolean =>
       sources.includes(`"${key}"`) || patterns.some((it) => it.test(key));
-    expect(Object.keys(en).filter((key) => !used(key))).toEqual([]);
+    expect(Object.keys(everyEn).filter((key) => !used(key))).toEqual([]);
   });
 });
 
@@ -96,7 +110,9 @@ async function sourceFiles(): Promise<string[]> {
   return entries
     .filter(
       (it) =>
-        it.isFile() && /\.tsx?$/.test(it.name) && !/\.test\.tsx?$|^(en|de)\.ts$/.test(it.name),
+        it.isFile() &&
+        /\.tsx?$/.test(it.name) &&
+        !/\.test\.tsx?$|^(admin-)?(en|de)\.ts$/.test(it.name),
     )
     .map((it) => join(it.parentPath, it.name));
 }

@@ -10,14 +10,16 @@ export type Language = (typeof languages)[number];
 export const languageNames: Record<Language, string> = { en: "English", de: "Deutsch" };
 
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
-type Parameters<M> = M extends Plural ? Names<M["one"]> | Names<M["other"]> | "count" : Names<M>;
+export type Parameters<M> = M extends Plural
+  ? Names<M["one"]> | Names<M["other"]> | "count"
+  : Names<M>;
 type ParametersOf<K extends MessageKey> = Parameters<(typeof en)[K]>;
 
 const [language, setLanguage] = createSignal<Language>("en");
 const [catalogue, setCatalogue] = createSignal<Catalogue>(en);
 const [choice, setChoice] = createSignal<Language | "system">("system");
 
-export { choice as languageChoice };
+export { choice as languageChoice, language };
 
 function isLanguage(value: string | null | undefined): value is Language {
   return (languages as readonly (string | null | undefined)[]).includes(value);
@@ -78,11 +80,14 @@ export async function startMessages(): Promise<void> {
   await apply(isLanguage(stored) ? stored : pickLanguage(navigator.languages));
 }
 
+export function textOf(key: MessageKey): Message {
+  return catalogue()[key];
+}
+
 /** The text of a message in the reader's language; reactive. Numbers are written as the locale does. */
 export function t<K extends MessageKey>(
   key: K,
   ...parameters: [ParametersOf<K>] extends [never] ? [] : [Record<ParametersOf<K>, string | number>]
 ): string {
-  const message: Message = catalogue()[key];
-  return fill(message, parameters[0], locale());
+  return fill(textOf(key), parameters[0], locale());
 }

@@ -1,6 +1,6 @@
 import { createMemo, createSignal, For, Show, type JSX } from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
-import { useEnvironments, useInstances } from "../api/queries.ts";
+import { useCatalogue, useInstances } from "../api/queries.ts";
 import { Catalogue } from "../components/catalogue.tsx";
 import { DesktopList } from "../components/desktop-list.tsx";
 import { ErrorNotice } from "../components/error-notice.tsx";
@@ -19,7 +19,7 @@ const recentFirst = 4;
 export function DesktopsPage(): JSX.Element {
   const query = useInstances();
   // Asked for beside the desktops, though it is shown after them.
-  useEnvironments();
+  useCatalogue();
   const now = createNow(10_000);
   const [all, setAll] = createSignal(false);
   const items = (): readonly Instance[] => (query.isPending ? [] : (query.data?.items ?? []));
@@ -40,7 +40,11 @@ export function DesktopsPage(): JSX.Element {
       </Show>
       {/* Not before it is known what stands above it: a button must not move from under a finger. */}
       <Show when={!query.isPending} fallback={<Loading />}>
-        <Catalogue heading={live().length === 0 ? "first" : "second"} />
+        <Catalogue
+          heading={live().length === 0 ? "first" : "second"}
+          instances={items()}
+          now={now}
+        />
       </Show>
       <Show when={ended().length > 0}>
         <section class={styles["section"]} aria-labelledby="recent">

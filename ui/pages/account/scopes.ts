@@ -4,7 +4,7 @@ import type { CallerRole, Scope } from "../../../gateway/schemas.ts";
 const roles: Readonly<Record<Scope, readonly CallerRole[]>> = {
   read: ["user", "staff", "admin"],
   desktops: ["user", "staff", "admin"],
-  sync: ["admin"],
+  sync: ["staff", "admin"],
   admin: ["staff", "admin"],
   monitor: ["monitor", "admin"],
 };

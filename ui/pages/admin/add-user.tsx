@@ -3,10 +3,10 @@ import { createUser } from "../../api/calls.ts";
 import { foldCase } from "../../components/fold-case.ts";
 import { limit } from "../../components/limit.ts";
 import { PasswordField } from "../../components/password-field.tsx";
-import { Dialog } from "../../kit/dialog.tsx";
 import { Field } from "../../kit/field.tsx";
 import { showToast } from "../../kit/toasts.ts";
 import { t } from "../../messages/messages.ts";
+import { FormDialog, type DialogForm } from "./form-dialog.tsx";
 import { UserForm, type UserEntries } from "./user-form.tsx";
 
 interface AddUserProps {
@@ -17,13 +17,21 @@ interface AddUserProps {
 
 export function AddUser(props: AddUserProps): JSX.Element {
   return (
-    <Dialog open={props.open} onOpenChange={props.onOpenChange} title={t("users.addTitle")}>
-      <AddUserForm {...props} />
-    </Dialog>
+    <FormDialog
+      open={props.open}
+      onClose={() => props.onOpenChange(false)}
+      title={t("users.addTitle")}
+    >
+      {(dialog) => <AddUserForm {...dialog} onAdded={props.onAdded} />}
+    </FormDialog>
   );
 }
 
-function AddUserForm(props: AddUserProps): JSX.Element {
+interface AddUserFormProps extends DialogForm {
+  readonly onAdded: () => void;
+}
+
+function AddUserForm(props: AddUserFormProps): JSX.Element {
   const add = async (entries: UserEntries): Promise<void> => {
     const { username, password, displayName, email, roles } = entries;
     const user = await createUser({
@@ -34,7 +42,7 @@ function AddUserForm(props: AddUserProps): JSX.Element {
       roles,
     });
     props.onAdded();
-    props.onOpenChange(false);
+    props.onDone();
     showToast({ tone: "info", title: t("users.created", { name: user.displayName }) });
   };
 
@@ -42,7 +50,8 @@ function AddUserForm(props: AddUserProps): JSX.Element {
     <UserForm
       submit={t("users.create")}
       roles={["user"]}
-      onCancel={() => props.onOpenChange(false)}
+      onTouched={props.onTouched}
+      onCancel={props.onCancel}
       onSubmit={add}
     >
       {(faults) => (

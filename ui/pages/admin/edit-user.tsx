@@ -3,10 +3,10 @@ import type { AdminUser } from "../../../gateway/admin-schemas.ts";
 import { patchUser } from "../../api/calls.ts";
 import { limit } from "../../components/limit.ts";
 import { PasswordField } from "../../components/password-field.tsx";
-import { Dialog } from "../../kit/dialog.tsx";
 import { Field } from "../../kit/field.tsx";
 import { showToast } from "../../kit/toasts.ts";
 import { t } from "../../messages/messages.ts";
+import { FormDialog, type DialogForm } from "./form-dialog.tsx";
 import { changesOf } from "./user-changes.ts";
 import { UserForm, type UserEntries } from "./user-form.tsx";
 import styles from "./admin.module.css";
@@ -22,25 +22,35 @@ interface EditUserProps {
 
 export function EditUser(props: EditUserProps): JSX.Element {
   return (
-    <Dialog
+    <FormDialog
       open={props.user !== null}
-      onOpenChange={(open) => !open && props.onClose()}
+      onClose={props.onClose}
       title={t("users.editTitle", { name: props.user?.displayName ?? "" })}
     >
-      <Show when={props.user} keyed>
-        {(user) => <EditUserForm {...props} user={user} />}
-      </Show>
-    </Dialog>
+      {(dialog) => (
+        <Show when={props.user} keyed>
+          {(user) => (
+            <EditUserForm {...dialog} user={user} own={props.own} onChanged={props.onChanged} />
+          )}
+        </Show>
+      )}
+    </FormDialog>
   );
 }
 
-function EditUserForm(props: EditUserProps & { readonly user: AdminUser }): JSX.Element {
+interface EditUserFormProps extends DialogForm {
+  readonly user: AdminUser;
+  readonly own: boolean;
+  readonly onChanged: () => void;
+}
+
+function EditUserForm(props: EditUserFormProps): JSX.Element {
   const save = async (entries: UserEntries): Promise<void> => {
     const changes = changesOf(props.user, entries);
-    if (Object.keys(changes).length === 0) return props.onClose();
+    if (Object.keys(changes).length === 0) return props.onDone();
     const user = await patchUser(props.user.id, changes);
     props.onChanged();
-    props.onClose();
+    props.onDone();
     const name = user.displayName;
     showToast({
       tone: "info",
@@ -57,7 +67,8 @@ function EditUserForm(props: EditUserProps & { readonly user: AdminUser }): JSX.
     <UserForm
       submit={t("users.save")}
       roles={props.user.roles}
-      onCancel={props.onClose}
+      onTouched={props.onTouched}
+      onCancel={props.onCancel}
       onSubmit={save}
     >
       {(faults) => (

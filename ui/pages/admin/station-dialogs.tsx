@@ -7,7 +7,8 @@ import { formatClock } from "../../components/time.ts";
 import { Button } from "../../kit/button.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { Field } from "../../kit/field.tsx";
-import { locale, t } from "../../messages/messages.ts";
+import { t } from "../../messages/admin.ts";
+import { locale } from "../../messages/messages.ts";
 import { paths } from "../../paths.ts";
 import styles from "./stations.module.css";
 

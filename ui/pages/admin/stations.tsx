@@ -6,7 +6,6 @@ import {
   renewCode,
   revokeStation,
   setEnding,
-  useBeamlines,
   useStations,
 } from "../../api/stations.ts";
 import { ErrorNotice, toastError } from "../../components/error-notice.tsx";
@@ -19,7 +18,8 @@ import { Confirm } from "../../kit/dialog.tsx";
 import { Select } from "../../kit/select.tsx";
 import { Table, type Column } from "../../kit/table.tsx";
 import { showToast } from "../../kit/toasts.ts";
-import { t } from "../../messages/messages.ts";
+import { t } from "../../messages/admin.ts";
+import { useBeamlines } from "./use-beamlines.ts";
 import { AddStation, CodeShown } from "./station-dialogs.tsx";
 import admin from "./admin.module.css";
 import styles from "./stations.module.css";
@@ -27,8 +27,7 @@ import styles from "./stations.module.css";
 /** The shared computers of a beamline: for those who look after it. */
 export function StationsPage(): JSX.Element {
   const [search, setSearch] = useSearchParams<{ beamline: string }>();
-  const beamlines = useBeamlines();
-  const all = () => beamlines.data?.items ?? [];
+  const all = useBeamlines();
   const beamline = (): string => search.beamline ?? all()[0]?.id ?? "";
   usePageTitle(() => t("stations.title"));
   return (
@@ -44,21 +43,9 @@ export function StationsPage(): JSX.Element {
           />
         </Show>
       </div>
-      <Switch fallback={<OfBeamline beamline={beamline()} />}>
-        <Match when={beamlines.isError && beamlines.data === undefined}>
-          <ErrorNotice
-            error={beamlines.error}
-            doing="look"
-            retry={() => void beamlines.refetch()}
-          />
-        </Match>
-        <Match when={beamlines.isPending}>
-          <Loading />
-        </Match>
-        <Match when={beamline() === ""}>
-          <p role="status">{t("stations.noBeamlines")}</p>
-        </Match>
-      </Switch>
+      <Show when={beamline() !== ""} fallback={<p role="status">{t("stations.noBeamlines")}</p>}>
+        <OfBeamline beamline={beamline()} />
+      </Show>
     </div>
   );
 }

@@ -1,8 +1,7 @@
-import { createSignal, createUniqueId, For, Show, type JSX } from "solid-js";
+import { createUniqueId, For, Show, type JSX } from "solid-js";
 import type { Role } from "../../../gateway/schemas.ts";
-import { ErrorNotice } from "../../components/error-notice.tsx";
-import { Button } from "../../kit/button.tsx";
 import { t } from "../../messages/messages.ts";
+import { AdminForm } from "./admin-form.tsx";
 import { userFaults, type UserFaults } from "./user-faults.ts";
 import styles from "./admin.module.css";
 
@@ -21,6 +20,7 @@ export interface UserEntries {
 interface UserFormProps {
   readonly submit: string;
   readonly roles: readonly Role[];
+  readonly onTouched: () => void;
   readonly onCancel: () => void;
   /** Throws what the server refuses; that is shown. */
   readonly onSubmit: (entries: UserEntries) => Promise<void>;
@@ -29,48 +29,21 @@ interface UserFormProps {
 
 /** A form about a person: its fields, the roles, and every fault at its place. */
 export function UserForm(props: UserFormProps): JSX.Element {
-  const [error, setError] = createSignal<unknown>(null);
-  const [busy, setBusy] = createSignal(false);
-  const faults = (): UserFaults => userFaults(error());
-  const placed = (): boolean => Object.keys(faults()).length > 0;
-  let form: HTMLFormElement | undefined;
-
-  const submit = async (event: SubmitEvent & { currentTarget: HTMLFormElement }): Promise<void> => {
-    event.preventDefault();
-    if (busy()) return;
-    const entries = read(new FormData(event.currentTarget));
-    setBusy(true);
-    setError(null);
-    try {
-      await props.onSubmit(entries);
-    } catch (failure) {
-      setError(() => failure);
-      form?.querySelector<HTMLElement>("[aria-invalid=true], [data-fault] input")?.focus();
-    } finally {
-      setBusy(false);
-    }
-  };
-
   return (
-    <form
-      ref={(it) => (form = it)}
-      class={styles["form"]}
-      onSubmit={(event) => void submit(event)}
-      noValidate
-      autocomplete="off"
+    <AdminForm
+      submit={props.submit}
+      onCancel={props.onCancel}
+      onTouched={props.onTouched}
+      faultsOf={userFaults}
+      onSubmit={(form) => props.onSubmit(read(form))}
     >
-      <Show when={!placed() && error()}>
-        {(failure) => <ErrorNotice error={failure()} doing="administer" urgent />}
-      </Show>
-      {props.children(faults)}
-      <Roles chosen={props.roles} fault={faults().roles} />
-      <div class={`${styles["actions"]} ${styles["stay"]}`}>
-        <Button onClick={() => props.onCancel()}>{t("app.cancel")}</Button>
-        <Button type="submit" variant="primary" aria-busy={busy()}>
-          {props.submit}
-        </Button>
-      </div>
-    </form>
+      {(faults) => (
+        <>
+          {props.children(faults)}
+          <Roles chosen={props.roles} fault={faults().roles} />
+        </>
+      )}
+    </AdminForm>
   );
 }
 

@@ -1,23 +1,21 @@
 import { createSignal, type JSX } from "solid-js";
 import type { AdminUser } from "../../../gateway/admin-schemas.ts";
+import { signOutUser } from "../../api/admin-calls.ts";
 import { listUsers, patchUser } from "../../api/calls.ts";
 import { queryClient } from "../../api/query-client.ts";
-import { toastError } from "../../components/error-notice.tsx";
-import { Moment } from "../../components/moment.tsx";
 import { createNow } from "../../components/now.ts";
 import { usePageTitle } from "../../components/page-title.ts";
 import { useSignedIn } from "../../components/signed-in-context.ts";
-import { StateShape } from "../../components/state-badge.tsx";
 import { Button } from "../../kit/button.tsx";
 import { Confirm } from "../../kit/dialog.tsx";
-import type { Column } from "../../kit/table.tsx";
 import { showToast } from "../../kit/toasts.ts";
-import { t } from "../../messages/messages.ts";
+import { t } from "../../messages/admin.ts";
 import { AddUser } from "./add-user.tsx";
 import { EditUser } from "./edit-user.tsx";
 import { AdminList } from "./admin-list.tsx";
+import { toastRefusal } from "./toast-refusal.ts";
 import { useAdminList } from "./use-admin-list.ts";
-import styles from "./admin.module.css";
+import { userColumns, type UserActs } from "./user-columns.tsx";
 
 const listKey = "users";
 
@@ -30,6 +28,7 @@ export function UsersPage(): JSX.Element {
   const [editing, setEditing] = createSignal<AdminUser | null>(null);
   // A copy: the list's rows are a live view, and a refetch may make another person of one.
   const edit = (user: AdminUser) => setEditing({ ...user, roles: [...user.roles] });
+  const [signingOut, setSigningOut] = createSignal<AdminUser | null>(null);
   const [disabling, setDisabling] = createSignal<AdminUser | null>(null);
   usePageTitle(() => t("users.title"));
 
@@ -39,81 +38,25 @@ export function UsersPage(): JSX.Element {
       const state = disabled ? t("users.disabled") : t("users.enabled");
       showToast({ tone: "info", title: t("users.changed", { name: user.displayName, state }) });
     } catch (error) {
-      toastError(error, "administer");
+      toastRefusal(error);
     }
     await queryClient.invalidateQueries({ queryKey: [listKey] });
   };
 
-  const columns = (): Column<AdminUser>[] => [
-    {
-      head: t("users.username"),
-      title: true,
-      cell: (user) => (
-        <code class={user.disabled ? styles["off"] : styles["strong"]}>{user.username}</code>
-      ),
-      sort: {
-        descending: list.descending(),
-        text: list.descending() ? t("admin.sortedDown") : t("admin.sortedUp"),
-        toggle: list.toggleSort,
-      },
-    },
-    { head: t("users.displayName"), cell: (user) => user.displayName },
-    { head: t("users.email"), cell: (user) => user.email },
-    {
-      head: t("users.roles"),
-      cell: (user) => user.roles.map((role) => t(`role.${role}`)).join(", "),
-    },
-    {
-      head: t("users.state"),
-      cell: (user) => (
-        <span class={`${styles["word"]} ${user.disabled ? styles["off"] : styles["good"]}`}>
-          <StateShape state={user.disabled ? "shelved" : "running"} />
-          {user.disabled ? t("users.disabled") : t("users.enabled")}
-        </span>
-      ),
-    },
-    {
-      head: t("users.lastSignIn"),
-      cell: (user) =>
-        user.lastSignInAt === null ? (
-          <span class={styles["muted"]}>{t("users.never")}</span>
-        ) : (
-          <Moment at={user.lastSignInAt} now={now} />
-        ),
-    },
-    {
-      head: t("users.uid"),
-      end: true,
-      cell: (user) => <code class={styles["muted"]}>{user.uid}</code>,
-    },
-    {
-      head: t("users.actions"),
-      actions: true,
-      cell: (user) => (
-        <>
-          <Button
-            size="small"
-            variant="quiet"
-            aria-label={t("users.editWho", { name: user.displayName })}
-            onClick={() => edit(user)}
-          >
-            {t("users.edit")}
-          </Button>
-          <Button
-            size="small"
-            variant="quiet"
-            aria-label={t(user.disabled ? "users.enableWho" : "users.disableWho", {
-              name: user.displayName,
-            })}
-            disabledReason={user.id === me().id ? t("users.notYourself") : null}
-            onClick={() => (user.disabled ? void setDisabled(user, false) : setDisabling(user))}
-          >
-            {user.disabled ? t("users.enable") : t("users.disable")}
-          </Button>
-        </>
-      ),
-    },
-  ];
+  const signOut = async (user: AdminUser): Promise<void> => {
+    try {
+      await signOutUser(user.id);
+      showToast({ tone: "info", title: t("adminUsers.signedOut", { name: user.displayName }) });
+    } catch (error) {
+      toastRefusal(error);
+    }
+  };
+  const acts: UserActs = {
+    edit,
+    signOut: (user) => setSigningOut({ ...user }),
+    toggleDisabled: (user) =>
+      user.disabled ? void setDisabled(user, false) : setDisabling({ ...user }),
+  };
 
   return (
     <>
@@ -121,7 +64,7 @@ export function UsersPage(): JSX.Element {
         title={t("users.title")}
         none={t("users.none")}
         list={list}
-        columns={columns()}
+        columns={userColumns(list, me().id, now, acts)}
         onOpen={edit}
         action={
           <Button variant="primary" onClick={() => setAdding(true)}>
@@ -140,6 +83,20 @@ export function UsersPage(): JSX.Element {
         onClose={() => setEditing(null)}
         onChanged={() => void queryClient.invalidateQueries({ queryKey: [listKey] })}
       />
+      <Confirm
+        open={signingOut() !== null}
+        onOpenChange={(open) => !open && setSigningOut(null)}
+        title={t("adminUsers.signOutTitle", { name: signingOut()?.displayName ?? "" })}
+        confirm={t("account.signOut")}
+        cancel={t("app.cancel")}
+        danger
+        onConfirm={() => {
+          const user = signingOut();
+          if (user !== null) void signOut(user);
+        }}
+      >
+        <p>{t("adminUsers.signOutText")}</p>
+      </Confirm>
       <Confirm
         open={disabling() !== null}
         onOpenChange={(open) => !open && setDisabling(null)}

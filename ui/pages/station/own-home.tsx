@@ -2,8 +2,7 @@ import { useNavigate } from "@solidjs/router";
 import { createSignal, onMount, Show, type JSX } from "solid-js";
 import type { AtStation } from "../../../gateway/station-schemas.ts";
 import { ApiError } from "../../api/errors.ts";
-import { useEnvironments } from "../../api/queries.ts";
-import { startOwn } from "../../api/stations.ts";
+import { startOwn, useStationEnvironments } from "../../api/stations.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { foldCase } from "../../components/fold-case.ts";
 import { limit } from "../../components/limit.ts";
@@ -34,7 +33,7 @@ export function OwnHome(props: OwnHomeProps): JSX.Element {
 
 function OwnHomeForm(props: OwnHomeProps): JSX.Element {
   const navigate = useNavigate();
-  const environments = useEnvironments();
+  const environments = useStationEnvironments();
   const [environment, setEnvironment] = createSignal<string | null>(null);
   const [experiment, setExperiment] = createSignal<string | null>(null);
   const [missing, setMissing] = createSignal<"username" | "password" | null>(null);

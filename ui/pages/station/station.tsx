@@ -11,9 +11,8 @@ import {
 import type { Instance } from "../../../gateway/schemas.ts";
 import type { AtStation } from "../../../gateway/station-schemas.ts";
 import { serverNowMs } from "../../api/clock.ts";
-import { useEnvironments, useInstances } from "../../api/queries.ts";
+import { useInstances } from "../../api/queries.ts";
 import { lookAnew, useAtStation } from "../../api/stations.ts";
-import { Catalogue } from "../../components/catalogue.tsx";
 import { DesktopList } from "../../components/desktop-list.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Loading } from "../../components/loading.tsx";
@@ -27,6 +26,7 @@ import { isOwn } from "../../components/station.ts";
 import { Button } from "../../kit/button.tsx";
 import { t } from "../../messages/messages.ts";
 import { EndingSoon, NothingRuns } from "./notices.tsx";
+import { Startable } from "./startable.tsx";
 import { OwnHome } from "./own-home.tsx";
 import styles from "./station.module.css";
 
@@ -38,7 +38,6 @@ export function StationPage(): JSX.Element {
   const here = useAtStation();
   const query = useInstances();
   const me = useSignedIn();
-  useEnvironments();
   const now = createNow(10_000);
   const items = (): readonly Instance[] => (query.isPending ? [] : (query.data?.items ?? []));
   const live = createMemo(() => liveInstances(items()));
@@ -78,7 +77,7 @@ export function StationPage(): JSX.Element {
       </Show>
       <Show when={runs() && !query.isPending}>
         <Show when={here.data}>{(it) => <WithOwnHome here={it()} />}</Show>
-        <Catalogue heading={live().length === 0 ? "first" : "second"} note={t("station.shared")} />
+        <Startable />
       </Show>
       <Show when={ended().length > 0}>
         <section class={styles["section"]} aria-labelledby="recent">
