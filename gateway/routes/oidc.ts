@@ -30,9 +30,21 @@ const browserCookie = "asci_oidc";
 
 type SignInFault = OidcFault | AdmitFault | "attempt_over";
 
-/** A browser follows these addresses: what is wrong is said on a page, not in a document. */
-const failed = (c: Context<AppEnv>, fault: SignInFault, provider: string) =>
-  c.redirect(`/sign-in?problem=${fault}&provider=${encodeURIComponent(provider)}`, 303);
+/** A sign-in under way, and where it was to lead, once that is known. */
+interface Failing {
+  readonly provider: Provider;
+  next?: string;
+}
+
+/**
+ * A browser follows these addresses: what is wrong is said on a page, not in a document. From there one
+ * still comes to where one wanted to be.
+ */
+function failed(c: Context<AppEnv>, fault: SignInFault, { provider, next = "/" }: Failing) {
+  const query = new URLSearchParams({ problem: fault, provider: provider.slug });
+  if (next !== "/") query.set("next", next);
+  return c.redirect(`/sign-in?${query}`, 303);
+}
 
 /** Only ever a place on this site. */
 function placeOf(next: string | undefined): string {
@@ -105,7 +117,8 @@ async function admit(deps: Deps, c: Context<AppEnv>, provider: Provider, claims:
   return outcome;
 }
 
-async function callback(deps: Deps, c: Context<AppEnv>, provider: Provider): Promise<Response> {
+async function callback(deps: Deps, c: Context<AppEnv>, failing: Failing): Promise<Response> {
+  const { provider } = failing;
   const url = new URL(c.req.url);
   const state = url.searchParams.get("state") ?? "";
   const browser = getCookie(c, browserCookie) ?? "";
@@ -114,17 +127,18 @@ async function callback(deps: Deps, c: Context<AppEnv>, provider: Provider): Pro
     browserHash: await hashToken(browser),
     providerId: provider.id,
   });
-  if (!attempt) return failed(c, "attempt_over", provider.slug);
+  if (!attempt) return failed(c, "attempt_over", failing);
   // As the browser saw it: behind a proxy the request's own address is another one.
   const currentUrl = new URL(redirectUriOf(c, provider.slug));
   currentUrl.search = url.search;
   const { nonce, verifier, next } = attempt;
+  failing.next = next;
   const secret = await secretOf(deps, provider);
   const claims = await finish(provider, secret, { currentUrl, state, nonce, verifier });
   const outcome = await admit(deps, c, provider, claims);
   if ("fault" in outcome) {
     deps.metrics.signIn("refused");
-    return failed(c, outcome.fault, provider.slug);
+    return failed(c, outcome.fault, failing);
   }
   deps.metrics.signIn("allowed");
   setSignInCookie(c, outcome.token, signInLifeSeconds);
@@ -138,7 +152,7 @@ async function callback(deps: Deps, c: Context<AppEnv>, provider: Provider): Pro
 async function orFailed(
   deps: Deps,
   c: Context<AppEnv>,
-  { provider, begun }: { readonly provider: Provider; readonly begun: boolean },
+  failing: Failing & { readonly begun: boolean },
   attempt: () => Promise<Response>,
 ): Promise<Response> {
   try {
@@ -146,6 +160,7 @@ async function orFailed(
   } catch (error) {
     if (!(error instanceof OidcError)) throw error;
     const { requestId } = c.var;
+    const { provider, begun } = failing;
     const cause = loggable(error.cause ?? error);
     deps.log.warn(
       { requestId, provider: provider.slug, fault: error.code, err: cause },
@@ -161,7 +176,7 @@ async function orFailed(
         detail: { provider: provider.slug, reason: error.code },
       });
     deps.metrics.signIn("refused");
-    return failed(c, error.code, provider.slug);
+    return failed(c, error.code, failing);
   }
 }
 
@@ -184,7 +199,8 @@ export function oidcRoutes(deps: Deps) {
       }),
       async (c) => {
         const provider = await providerOf(c);
-        return orFailed(deps, c, { provider, begun: false }, async () => {
+        const next = placeOf(c.req.query("next"));
+        return orFailed(deps, c, { provider, next, begun: false }, async () => {
           const secret = await secretOf(deps, provider);
           const begun = await begin(provider, secret, redirectUriOf(c, provider.slug));
           // The same for all windows of a browser, so that two sign-ins that begin at once can both end.
@@ -197,7 +213,7 @@ export function oidcRoutes(deps: Deps) {
               providerId: provider.id,
               nonce: begun.nonce,
               verifier: begun.verifier,
-              next: placeOf(c.req.query("next")),
+              next,
             },
             attemptSeconds,
           );
@@ -222,7 +238,8 @@ export function oidcRoutes(deps: Deps) {
       }),
       async (c) => {
         const provider = await providerOf(c);
-        return orFailed(deps, c, { provider, begun: true }, () => callback(deps, c, provider));
+        const failing = { provider, begun: true };
+        return orFailed(deps, c, failing, () => callback(deps, c, failing));
       },
     );
 }

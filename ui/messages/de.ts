@@ -134,10 +134,11 @@ export const de: Catalogue = {
   "signIn.with": "Mit {name} anmelden",
   "signIn.problem": "Aus dieser Anmeldung ist nichts geworden.",
   "signIn.problem.attempt_over":
-    "Sie hat zu lange gedauert oder wurde in einem anderen Fenster begonnen. Beginnen Sie noch einmal.",
+    "Sie hat zu lange gedauert, ist schon verwendet oder wurde in einem anderen Browser begonnen. Beginnen Sie noch einmal.",
   "signIn.problem.provider_unreachable":
     "Der Anmeldedienst antwortet nicht. Versuchen Sie es gleich noch einmal, oder melden Sie sich anders an.",
-  "signIn.problem.provider_refused": "Der Anmeldedienst hat abgelehnt, oder Sie selbst.",
+  "signIn.problem.provider_refused":
+    "Der Anmeldedienst hat Sie nicht hereingelassen, oder Sie haben nicht zugestimmt. Beginnen Sie noch einmal, melden Sie sich anders an, oder fragen Sie Ihren Support.",
   "signIn.problem.provider_invalid":
     "Der Anmeldedienst hat etwas geantwortet, dem nicht zu trauen ist. Sagen Sie es Ihrem Support.",
   "signIn.problem.username_taken":

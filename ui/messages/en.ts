@@ -138,10 +138,11 @@ export const en = {
   "signIn.with": "Sign in with {name}",
   "signIn.problem": "That sign-in came to nothing.",
   "signIn.problem.attempt_over":
-    "It took too long, or was begun in another window. Begin it again.",
+    "It took too long, was used already, or was begun in another browser. Begin it again.",
   "signIn.problem.provider_unreachable":
     "The sign-in service does not answer. Try again in a moment, or sign in another way.",
-  "signIn.problem.provider_refused": "The sign-in service refused it, or you declined.",
+  "signIn.problem.provider_refused":
+    "The sign-in service did not let you in, or you did not agree to it. Begin again, sign in another way, or ask your support.",
   "signIn.problem.provider_invalid":
     "The sign-in service answered in a way that cannot be trusted. Tell your support.",
   "signIn.problem.username_taken":
