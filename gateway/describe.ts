@@ -27,6 +27,8 @@ export function describe(it: {
   readonly status: number;
   readonly body?: z.ZodType;
   readonly media?: string;
+  /** Where it may end well in another way: what that means. */
+  readonly also?: Readonly<Record<number, string>>;
   readonly refusals: readonly number[];
 }) {
   // Whoever takes a body takes JSON.
@@ -43,6 +45,9 @@ export function describe(it: {
     ...(it.description ? { description: it.description } : {}),
     responses: {
       [it.status]: good,
+      ...Object.fromEntries(
+        Object.entries(it.also ?? {}).map(([status, description]) => [status, { description }]),
+      ),
       ...Object.fromEntries(refusals.map((status) => [status, problem(meanings[status] ?? "")])),
     },
   });

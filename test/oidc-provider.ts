@@ -48,6 +48,8 @@ export interface TestProviderOptions {
   readonly logoutUris?: readonly string[];
   /** Where it tells of those who sign out there. */
   readonly backchannel?: string;
+  /** Default: it has a sign-out. */
+  readonly endSession?: boolean;
 }
 
 interface Key {
@@ -74,7 +76,7 @@ const leavePage = (form: string) => `<!doctype html><html lang="en"><title>Sign 
 
 function configOf(
   callbacks: readonly string[],
-  { logoutUris = [], backchannel }: TestProviderOptions,
+  { logoutUris = [], backchannel, endSession = true }: TestProviderOptions,
   { key, port, claims }: { key: Key; port: number; claims: TestProvider["claims"] },
 ): Configuration {
   return {
@@ -83,7 +85,7 @@ function configOf(
         client_id: clientId,
         client_secret: clientSecret,
         redirect_uris: [...callbacks],
-        post_logout_redirect_uris: [...logoutUris],
+        ...(endSession ? { post_logout_redirect_uris: [...logoutUris] } : {}),
         grant_types: ["authorization_code"],
         response_types: ["code"],
         ...(backchannel
@@ -100,11 +102,15 @@ function configOf(
     features: {
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: {
+        enabled: endSession,
         logoutSource: (context, form) => {
           context.body = leavePage(form);
         },
       },
     },
+    // Tests run on one machine, which its own dispatcher keeps from itself, and slow ones are given time.
+    fetch: (url, { method, headers, body, redirect }: RequestInit = {}) =>
+      fetch(url, { method, headers, body, redirect } as RequestInit),
     pkce: { required: () => true },
     cookies: {
       keys: [`only for tests ${port}`],
@@ -129,8 +135,8 @@ export async function startProvider(
 ): Promise<TestProvider> {
   let handle: ReturnType<Provider["callback"]>;
   const server = createServer((request, response) => {
-    if (it.down) return void request.socket.destroy();
     it.asked.push(new URL(request.url ?? "/", issuer).pathname);
+    if (it.down) return void request.socket.destroy();
     void handle(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

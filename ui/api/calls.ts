@@ -14,6 +14,7 @@ import type {
   Me,
   NewToken,
   OwnSignIn,
+  SignedOut,
   startBody,
   Ticket,
   ticketBody,
@@ -50,8 +51,9 @@ function withQuery(path: string, query: ListQuery): string {
 export const getProviders = () => call<List<OfferedProvider>>("GET", "/api/auth/providers");
 export const login = (body: { username: string; password: string }) =>
   call<{ user: Me }>("POST", "/api/auth/login", { body });
-export const logout = () => call<void>("POST", "/api/auth/logout");
-export const logoutEverywhere = () => call<void>("POST", "/api/auth/logout/everywhere");
+export const logout = () => call<SignedOut | undefined>("POST", "/api/auth/logout");
+export const logoutEverywhere = () =>
+  call<SignedOut | undefined>("POST", "/api/auth/logout/everywhere");
 export const getMe = (signal?: AbortSignal) => call<Me>("GET", "/api/me", pick(signal));
 
 export const listSignIns = (query: ListQuery, signal?: AbortSignal) =>

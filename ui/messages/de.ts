@@ -135,6 +135,8 @@ export const de: Catalogue = {
   "signIn.problem": "Aus dieser Anmeldung ist nichts geworden.",
   "signIn.problem.attempt_over":
     "Sie hat zu lange gedauert, ist schon verwendet oder wurde in einem anderen Browser begonnen. Beginnen Sie noch einmal.",
+  "signIn.problem.too_many_begun":
+    "Aus Ihrem Netz wurden zu viele Anmeldungen begonnen und nicht beendet. Beginnen Sie in {minutes} min noch einmal, oder melden Sie sich mit einem Passwort an.",
   "signIn.problem.provider_unreachable":
     "Der Anmeldedienst antwortet nicht. Versuchen Sie es gleich noch einmal, oder melden Sie sich anders an.",
   "signIn.problem.provider_refused":

@@ -139,6 +139,8 @@ export const en = {
   "signIn.problem": "That sign-in came to nothing.",
   "signIn.problem.attempt_over":
     "It took too long, was used already, or was begun in another browser. Begin it again.",
+  "signIn.problem.too_many_begun":
+    "Too many sign-ins were begun from your network and not finished. Begin again in {minutes} min, or sign in with a password.",
   "signIn.problem.provider_unreachable":
     "The sign-in service does not answer. Try again in a moment, or sign in another way.",
   "signIn.problem.provider_refused":
