@@ -20,7 +20,10 @@ const provider = (slug = "uni"): TestProvider => {
 };
 
 async function addProvider(slug: string, name: string): Promise<void> {
-  const made = await startProvider([`${site.url}/auth/oidc/${slug}/callback`]);
+  const made = await startProvider([`${site.url}/auth/oidc/${slug}/callback`], {
+    logoutUris: [`${site.url}/sign-in`],
+    backchannel: `${site.url}/auth/oidc/${slug}/backchannel-logout`,
+  });
   providers.set(slug, made);
   const id = crypto.randomUUID();
   const secret = await seal(site.sealingKey, `provider ${id}`, made.clientSecret);
@@ -196,5 +199,76 @@ describe("what comes to nothing is said on the sign-in page", () => {
     await expectProblem(mine.page, /was used already/);
     await theirs.page.goto(used);
     await expectProblem(theirs.page, /Begin it again/);
+  });
+});
+
+describe("signing out", () => {
+  const leaveThere = (page: Page) => page.getByRole("button", { name: "Yes, sign me out" }).click();
+
+  it("leads to the provider's sign-out, and back to the sign-in page", async () => {
+    const { page, complaints } = await newVisitor();
+    await signInWith(page, "The University", "kim");
+    await onSite(page, "/");
+    await signOut(page);
+    await page.getByRole("heading", { name: "Sign out at the provider?" }).waitFor();
+    // It is over here, whatever they choose there.
+    const me = await page.context().request.get(`${site.url}/api/me`);
+    expect(me.status()).toBe(401);
+    await leaveThere(page);
+    await onSite(page, "/sign-in?state=signed_out");
+    await page.getByText("You are signed out.", { exact: true }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await link(page, "The University").click();
+    await logIn(page, "kim");
+    await agree(page);
+    await onSite(page, "/");
+    // Who is signed in is not told otherwise by a link.
+    await page.goto("/sign-in?state=signed_out");
+    await link(page, "The University").waitFor();
+    expect(await meOf(page)).toBe("kim");
+    expect(await page.getByText("You are signed out.", { exact: true }).count()).toBe(0);
+    expect(complaints.filter((it) => !it.includes("Failed to load resource"))).toEqual([]);
+  });
+
+  it("stays here where the provider is not to be signed out of", async () => {
+    const { page } = await newVisitor();
+    await site.db.execute(sql`update providers set logout = false where slug = 'lab'`);
+    await signInWith(page, "The Lab", "lou");
+    await onSite(page, "/");
+    await signOut(page);
+    await page.getByText("You are signed out.", { exact: true }).waitFor();
+    await link(page, "The Lab").click();
+    await onSite(page, "/");
+    expect(await meOf(page)).toBe("lou");
+  });
+
+  it("at the provider leads open pages here to the sign-in page by themselves", async () => {
+    const { page, context } = await newVisitor();
+    await signInWith(page, "The University", "pat");
+    await onSite(page, "/");
+    await page.getByRole("button", { name: /^Account of/ }).waitFor();
+    const there = await context.newPage();
+    await there.goto(`${provider().issuer}/session/end`);
+    await leaveThere(there);
+    await page.getByLabel("Password", { exact: true }).waitFor();
+    expect(await meOf(page)).toBeNull();
+  });
+});
+
+describe("too many sign-ins that were begun and not finished", () => {
+  it("are said with how long to wait, and a password still works", async () => {
+    const { page } = await newVisitor();
+    await site.db.execute(sql`
+      insert into sign_in_failures (bucket, failures, blocked_until)
+      values ('oidc:127.0.0.1', 200, now() + interval '290 s')
+      on conflict (bucket) do update set failures = 200, blocked_until = excluded.blocked_until`);
+    await page.goto("/account");
+    await link(page, "The University").click();
+    await expectProblem(page, /Begin again in \d+ min, or sign in with a password/);
+    await page.getByLabel("Username", { exact: true }).fill("admin");
+    await page.getByLabel("Password", { exact: true }).fill(site.password);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await onSite(page, "/account");
+    await site.db.execute(sql`delete from sign_in_failures`);
   });
 });
