@@ -169,12 +169,17 @@ describe("a provider that says that somebody signed out there", () => {
     await site.signIn("s2", other);
     await owner()`insert into sign_ins (user_id, token_hash, expires_at)
       select id, '\\x01', now() + interval '1 h' from users where username = 's1'`;
+    // Who has the same subject somewhere else is another.
+    const lab = await site.add("lab", provider);
+    await owner()`
+      insert into sign_ins (user_id, token_hash, expires_at, provider_id, provider_subject)
+      select id, '\\x02', now() + interval '1 h', ${lab}::uuid, 's1' from users where username = 's2'`;
     const answer = await logOut();
     expect(answer.status).toBe(200);
     expect(answer.headers.get("cache-control")).toBe("no-store");
     expect(await Promise.all([laptop, phone, other].map(isIn))).toEqual([false, false, true]);
     const held = await owner()`select 1 from sign_ins where revoked_at is null`;
-    expect(held).toHaveLength(2);
+    expect(held).toHaveLength(3);
     expect(await trail("sign_out.provider")).toEqual([{ provider: "uni", signIns: 2 }]);
     // Whoever is not here is signed out already.
     expect((await logOut({ sub: "s9" })).status).toBe(200);

@@ -1,5 +1,5 @@
 /** A real OpenID provider for tests: certified software, with one account per name that is typed. */
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   decodeJwt,
@@ -31,6 +31,8 @@ export interface TestProvider {
   reissue: Reissue | undefined;
   /** Keeps the browser when it would send it back, and shows it the address in place of going there. */
   halt: boolean;
+  /** Nothing is answered before that. */
+  until: Promise<unknown> | undefined;
   /** While it is true nobody answers. */
   down: boolean;
   /** Signs with its own key, as a logout token for example. */
@@ -136,9 +138,13 @@ export async function startProvider(
   let handle: ReturnType<Provider["callback"]>;
   const server = createServer((request, response) => {
     it.asked.push(new URL(request.url ?? "/", issuer).pathname);
-    if (it.down) return void request.socket.destroy();
-    void handle(request, response);
+    void answer(request, response);
   });
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    await it.until;
+    if (it.down) request.socket.destroy();
+    else await handle(request, response);
+  };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const issuer = `http://127.0.0.1:${port}`;
@@ -174,6 +180,7 @@ export async function startProvider(
     asked: [],
     reissue: undefined,
     halt: false,
+    until: undefined,
     down: false,
     sign,
     async rotate() {
