@@ -96,6 +96,7 @@ async function expectProblem(page: Page, text: RegExp): Promise<void> {
   const notice = page.getByRole("alert");
   await notice.filter({ hasText: text }).waitFor();
   expect(new URL(page.url()).pathname).toBe("/sign-in");
+  await page.getByText(/^Signing in with The (University|Institute) came to nothing\.$/).waitFor();
   expect(await meOf(page)).toBeNull();
   await link(page, "The University").waitFor();
 }
@@ -151,6 +152,9 @@ describe("what comes to nothing is said on the sign-in page", () => {
     await logIn(page, "eve");
     await page.getByRole("link", { name: "Cancel" }).click();
     await expectProblem(page, /you did not agree to it. Begin again/);
+    // It is at hand to be tried again.
+    const again = link(page, "The University");
+    await expect.poll(() => again.evaluate((it) => it === document.activeElement)).toBe(true);
     expect(await faultsOf(page)).toEqual([]);
     await link(page, "The University").click();
     await agree(page);

@@ -26,7 +26,7 @@ import styles from "./sign-in.module.css";
 
 export function SignInPage(): JSX.Element {
   const navigate = useNavigate();
-  const [search] = useSearchParams<{ next: string }>();
+  const [search] = useSearchParams<{ next: string; problem: string; provider: string }>();
   const [username, setUsername] = createSignal("");
   const [password, setPassword] = createSignal("");
   const [capsLock, setCapsLock] = createSignal(false);
@@ -36,7 +36,10 @@ export function SignInPage(): JSX.Element {
   const wait = createCountdown();
   let form: HTMLFormElement | undefined;
   usePageTitle(() => t("signIn.title"));
-  onMount(() => field("username")?.focus());
+  /** The provider with which it came to nothing. */
+  const failed = (): string | undefined => (search.problem ? search.provider : undefined);
+  // On a phone the keyboard would cover what is to be tried again.
+  onMount(() => failed() === undefined && field("username")?.focus());
 
   const field = (name: string): HTMLInputElement | null =>
     form?.querySelector<HTMLInputElement>(`input[name=${name}]`) ?? null;
@@ -123,7 +126,7 @@ export function SignInPage(): JSX.Element {
             </Switch>
           </Button>
         </form>
-        <ProviderLinks next={safeNext(search.next, window.location.origin)} />
+        <ProviderLinks next={safeNext(search.next, window.location.origin)} again={failed()} />
       </div>
     </main>
   );
