@@ -21,7 +21,7 @@ export const providerColumns = sql`id, slug, name, issuer, client_id as "clientI
 /** What the sign-in page offers. */
 export async function listProviders(db: Queryable): Promise<{ slug: string; name: string }[]> {
   return db.execute<{ slug: string; name: string }>(sql`
-    select slug, name from providers where enabled order by name, slug`);
+    select slug, name from providers where enabled order by lower(name), slug`);
 }
 
 /** One that people may sign in with. @param all also one that is switched off */

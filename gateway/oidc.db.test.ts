@@ -199,6 +199,10 @@ describe("providers", () => {
       status: 409,
       body: { code: "slug_taken" },
     });
+    // As people look for them, capitals or not.
+    await owner()`update providers set name = 'eduID' where slug = 'lab'`;
+    const [first] = (await gateway.browser().call("GET", "/api/auth/providers")).body.items;
+    expect(first).toEqual({ slug: "lab", name: "eduID" });
     const patch = { enabled: false, clientSecret: null, rules: [], vouches: true };
     expect((await root.call("PATCH", path, patch)).body).toMatchObject({
       enabled: false,
