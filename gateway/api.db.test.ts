@@ -440,6 +440,7 @@ describe("the API's own description", () => {
         "/api/sign-ins/{id}",
         "/api/tokens",
         "/api/tokens/{id}",
+        "/auth/oidc/{provider}/backchannel-logout",
         "/auth/oidc/{provider}/callback",
         "/auth/oidc/{provider}/start",
         "/healthz",

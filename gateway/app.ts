@@ -14,6 +14,7 @@ import { adminEnvironmentRoutes } from "./routes/admin-environments.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { backchannelRoutes } from "./routes/backchannel-logout.ts";
 import { beamlineRoutes } from "./routes/beamlines.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { environmentRoutes } from "./routes/environments.ts";
@@ -101,6 +102,7 @@ export function createApp(deps: Deps) {
     .use(requestContext(deps))
     .route("/", healthRoutes(deps))
     .route("/", oidcRoutes(deps))
+    .route("/", backchannelRoutes(deps))
     .route("/api", createApi(deps));
   app.get(
     "/api/openapi.json",

@@ -87,6 +87,10 @@ describe("what each part's login may do", () => {
     ["placer", "select * from users"],
     ["placer", "select * from signing_keys"],
     ["placer", "delete from audit"],
+    ["placer", "select sealed_id_token from sign_ins"],
+    ["gateway", "delete from logout_tokens"],
+    ["node", "select * from logout_tokens"],
+    ["relay", "select forget_old_id_tokens()"],
     ["gateway", "create table mine (x int)"],
   ] as const)("%s may not: %s", async (part, statement) => {
     expect(await refusal(part, statement)).toBe(forbidden);

@@ -11,8 +11,10 @@ describe("the pages of the administration", () => {
 
   it("are, to staff, those of their beamlines", () => {
     expect(pagesFor(["user", "staff"]).map((it) => it.href)).toEqual([
+      "/admin/instances",
       "/admin/beamlines",
       "/admin/experiments",
+      "/admin/environments",
       "/admin/may-start",
       "/admin/import",
     ]);
