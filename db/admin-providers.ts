@@ -15,6 +15,7 @@ export interface AdminProviderRow {
   readonly usernameClaim: string;
   readonly vouches: boolean;
   readonly enabled: boolean;
+  readonly logout: boolean;
   readonly people: number;
   readonly rules: ClaimRule[];
   readonly createdAt: string;
@@ -22,7 +23,7 @@ export interface AdminProviderRow {
 
 const columns = sql`p.id, p.slug, p.name, p.issuer, p.client_id as "clientId",
   p.sealed_secret is not null as "hasSecret", p.scope, p.username_claim as "usernameClaim", p.vouches,
-  p.enabled, iso(p.created_at) as "createdAt",
+  p.enabled, p.logout, iso(p.created_at) as "createdAt",
   (select count(*)::int from identities i where i.provider_id = p.id) as people,
   (select coalesce(jsonb_agg(jsonb_build_object('claim', r.claim, 'pattern', r.pattern, 'gives', r.gives,
       'target', r.target) order by r.created_at, r.id), '[]')
@@ -56,6 +57,7 @@ export interface ProviderSettings {
   readonly usernameClaim?: string | undefined;
   readonly vouches?: boolean | undefined;
   readonly enabled?: boolean | undefined;
+  readonly logout?: boolean | undefined;
   /** Undefined: as it is; null: none. */
   readonly sealedSecret?: Uint8Array | null | undefined;
 }
@@ -81,6 +83,7 @@ export async function updateProvider(
       client_id = coalesce(${it.clientId ?? null}, client_id), scope = coalesce(${it.scope ?? null}, scope),
       username_claim = coalesce(${it.usernameClaim ?? null}, username_claim),
       vouches = coalesce(${it.vouches ?? null}, vouches), enabled = coalesce(${it.enabled ?? null}, enabled),
+      logout = coalesce(${it.logout ?? null}, logout),
       sealed_secret = case when ${it.sealedSecret === undefined} then sealed_secret
         else ${it.sealedSecret ?? null}::bytea end
     where id = ${id} returning 1`);

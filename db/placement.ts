@@ -219,5 +219,7 @@ export async function sweep(db: Queryable): Promise<void> {
     sql`delete from sign_in_failures where window_started_at < now() - interval '1 day'`,
   );
   await db.execute(sql`delete from oidc_attempts where expires_at < now()`);
+  await db.execute(sql`delete from logout_tokens where expires_at < now()`);
+  await db.execute(sql`select forget_old_id_tokens()`);
   await db.execute(sql`delete from changes where at < now() - interval '1 day'`);
 }

@@ -15,19 +15,23 @@ export interface Provider {
   readonly vouches: boolean;
 }
 
-const columns = sql`id, slug, name, issuer, client_id as "clientId", sealed_secret as "sealedSecret",
+export const providerColumns = sql`id, slug, name, issuer, client_id as "clientId", sealed_secret as "sealedSecret",
   scope, username_claim as "usernameClaim", vouches`;
 
 /** What the sign-in page offers. */
 export async function listProviders(db: Queryable): Promise<{ slug: string; name: string }[]> {
   return db.execute<{ slug: string; name: string }>(sql`
-    select slug, name from providers where enabled order by name, slug`);
+    select slug, name from providers where enabled order by lower(name), slug`);
 }
 
-/** One that people may sign in with. */
-export async function findProvider(db: Queryable, slug: string): Promise<Provider | undefined> {
+/** One that people may sign in with. @param all also one that is switched off */
+export async function findProvider(
+  db: Queryable,
+  slug: string,
+  all = false,
+): Promise<Provider | undefined> {
   const [row] = await db.execute<Provider & Record<string, unknown>>(sql`
-    select ${columns} from providers where slug = ${slug} and enabled`);
+    select ${providerColumns} from providers where slug = ${slug} and (enabled or ${all})`);
   return row;
 }
 
@@ -86,7 +90,13 @@ export interface Vouched {
 export type AdmitFault = "username_unusable" | "username_taken" | "disabled";
 
 export type Admitted =
-  | { readonly userId: string; readonly made: boolean; readonly emailTaken: boolean }
+  | {
+      readonly userId: string;
+      readonly made: boolean;
+      readonly emailTaken: boolean;
+      /** The rules would have left nobody who administers. */
+      readonly adminKept: boolean;
+    }
   | { readonly fault: AdmitFault; readonly userId?: string };
 
 /** The account behind an identity, or the one that it may have: made, or the user office's. */
@@ -121,6 +131,7 @@ async function accountFor(
  * caller's transaction, which a refusal has to undo.
  */
 export async function admitIdentity(db: Queryable, it: Vouched): Promise<Admitted> {
+  const admins = await lockAdmins(db, it);
   const account = await accountFor(db, it);
   if ("fault" in account) return account;
   const { userId, disabled, made } = account;
@@ -134,8 +145,27 @@ export async function admitIdentity(db: Queryable, it: Vouched): Promise<Admitte
     update users set display_name = coalesce(${it.displayName}, display_name),
       email = case when ${it.email}::text is null or exists (select from other) then email else ${it.email} end
     where id = ${userId} returning exists (select from other) as taken`);
-  await applyGiven(db, userId, it.provider.id, it.given);
-  return { userId, made, emailTaken: row?.taken === true };
+  const adminKept = admins.length === 1 && admins[0] === userId;
+  await applyGiven(db, userId, it.provider.id, it.given, adminKept);
+  return { userId, made, emailTaken: row?.taken === true, adminKept };
+}
+
+/**
+ * Those who administer, where the rules take that from one of them: two who lose it at once must not
+ * both do so. In the order in which everyone locks them, and before anything else of a person.
+ */
+async function lockAdmins(
+  db: Queryable,
+  { provider, subject, username, given: { role } }: Vouched,
+): Promise<string[]> {
+  if (!role || role.includes("admin")) return [];
+  const [mine] = await db.execute(sql`
+    select 1 from users u where 'admin' = any (u.roles) and (u.username = ${username} or u.id in (
+      select i.user_id from identities i where i.provider_id = ${provider.id} and i.subject = ${subject}))`);
+  if (!mine) return [];
+  const rows = await db.execute<{ id: string }>(sql`
+    select id from users where 'admin' = any (roles) and disabled_at is null order by id for update`);
+  return rows.map(({ id }) => id);
 }
 
 const rosters = {
@@ -155,11 +185,13 @@ async function applyGiven(
   userId: string,
   providerId: string,
   given: Given,
+  adminKept: boolean,
 ): Promise<void> {
   if (given.role) {
     const roles = [
       "user",
       ...given.role.filter((it) => ["staff", "admin", "monitor"].includes(it)),
+      ...(adminKept ? ["admin"] : []),
     ];
     await db.execute(sql`
       update users set roles = ${`{${[...new Set(roles)].join(",")}}`}::text[]

@@ -73,6 +73,10 @@ export const signIns = pgTable("sign_ins", {
   kind: text("kind").$type<"browser" | "token">().notNull().default("browser"),
   name: text("name"),
   scopes: text("scopes").array().notNull().default([]),
+  providerId: uuid("provider_id"),
+  providerSubject: text("provider_subject"),
+  providerSid: text("provider_sid"),
+  sealedIdToken: bytea("sealed_id_token"),
 });
 
 export const signInFailures = pgTable("sign_in_failures", {
@@ -392,7 +396,18 @@ export const providers = pgTable("providers", {
   vouches: boolean("vouches").notNull().default(false),
   enabled: boolean("enabled").notNull().default(true),
   createdAt: at("created_at").notNull().defaultNow(),
+  logout: boolean("logout").notNull().default(true),
 });
+
+export const logoutTokens = pgTable(
+  "logout_tokens",
+  {
+    providerId: uuid("provider_id").notNull(),
+    jtiHash: bytea("jti_hash").notNull(),
+    expiresAt: at("expires_at").notNull(),
+  },
+  (it) => [primaryKey({ columns: [it.providerId, it.jtiHash] })],
+);
 
 export const identities = pgTable(
   "identities",

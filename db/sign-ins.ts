@@ -29,6 +29,15 @@ export async function findAccount(
   return row;
 }
 
+/** How somebody came through a provider. */
+export interface Through {
+  readonly providerId: string;
+  readonly subject: string;
+  /** The provider's name for their session there, where it tells one. */
+  readonly sid: string | null;
+  readonly sealedIdToken: Uint8Array | null;
+}
+
 /** Records a sign-in and gives the person back; a disabled person gets none. */
 export async function insertSignIn(
   db: Queryable,
@@ -38,14 +47,21 @@ export async function insertSignIn(
     lifeSeconds: number;
     address: string | null;
     userAgent: string | null;
+    /** Default: made here. */
+    id?: string;
+    through?: Through;
   },
 ): Promise<PersonRow | undefined> {
+  const { providerId = null, subject = null, sid = null, sealedIdToken = null } = it.through ?? {};
   const [row] = await db.execute<PersonRow & Record<string, unknown>>(sql`
     with u as (
       update users set last_sign_in_at = now() where id = ${it.userId} and disabled_at is null returning *
     ), made as (
-      insert into sign_ins (user_id, token_hash, expires_at, address, user_agent)
-      select id, ${it.tokenHash}, now() + ${it.lifeSeconds} * interval '1 s', ${it.address}, ${it.userAgent}
+      insert into sign_ins (id, user_id, token_hash, expires_at, address, user_agent, provider_id,
+        provider_subject, provider_sid, sealed_id_token)
+      select coalesce(${it.id ?? null}::uuid, gen_random_uuid()), id, ${it.tokenHash},
+        now() + ${it.lifeSeconds} * interval '1 s', ${it.address}, ${it.userAgent}, ${providerId}::uuid,
+        ${subject}, ${sid}, ${sealedIdToken}::bytea
       from u
     )
     select ${person} from u`);

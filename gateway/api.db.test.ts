@@ -446,6 +446,7 @@ describe("the API's own description", () => {
         "/api/stations/enrol",
         "/api/tokens",
         "/api/tokens/{id}",
+        "/auth/oidc/{provider}/backchannel-logout",
         "/auth/oidc/{provider}/callback",
         "/auth/oidc/{provider}/start",
         "/healthz",

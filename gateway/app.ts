@@ -15,6 +15,7 @@ import { adminRoutes } from "./routes/admin.ts";
 import { atStationRoutes } from "./routes/at-station.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { backchannelRoutes } from "./routes/backchannel-logout.ts";
 import { beamlineRoutes } from "./routes/beamlines.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { environmentRoutes } from "./routes/environments.ts";
@@ -105,6 +106,7 @@ export function createApp(deps: Deps) {
     .use(requestContext(deps))
     .route("/", healthRoutes(deps))
     .route("/", oidcRoutes(deps))
+    .route("/", backchannelRoutes(deps))
     .route("/api", createApi(deps));
   app.get(
     "/api/openapi.json",

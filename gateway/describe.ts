@@ -27,6 +27,8 @@ export function describe(it: {
   readonly status: number;
   readonly body?: z.ZodType;
   readonly media?: string;
+  /** Where it may end well in another way: what that means. */
+  readonly also?: Readonly<Record<number, string>>;
   readonly refusals: readonly number[];
   /** The text that it takes, where that is no JSON. */
   readonly takes?: { readonly media: string; readonly example: string };
@@ -57,6 +59,9 @@ export function describe(it: {
       : {}),
     responses: {
       [it.status]: good,
+      ...Object.fromEntries(
+        Object.entries(it.also ?? {}).map(([status, description]) => [status, { description }]),
+      ),
       ...Object.fromEntries(
         refusals.map((status) => [
           status,

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { startProvider, type TestProvider } from "../test/oidc-provider.ts";
-import { seal } from "./sealing.ts";
-import { startTestGateway, type TestGateway } from "./testing.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { TestProvider } from "../test/oidc-provider.ts";
+import { isCallback, openOidcSite, Surfer, type OidcSite } from "./oidc-testing.ts";
+import type { TestGateway } from "./testing.ts";
 
+let site: OidcSite;
 let gateway: TestGateway;
 let provider: TestProvider;
 let providerId: string;
@@ -10,94 +11,16 @@ let providerId: string;
 const owner = () => gateway.database.owner.sql;
 
 beforeAll(async () => {
-  gateway = await startTestGateway(inject("postgresUrl"));
-  provider = await startProvider([`${gateway.origin}/auth/oidc/uni/callback`]);
+  site = await openOidcSite();
+  ({ gateway, provider } = site);
 });
-afterAll(async () => {
-  await gateway.stop();
-  await provider.close();
-});
+afterAll(() => site?.close());
 beforeEach(async () => {
-  await owner()`truncate providers, users, audit, beamlines, groups cascade`;
-  const [row] = await owner()<{ id: string }[]>`
-    insert into providers (slug, name, issuer, client_id)
-    values ('uni', 'The University', ${provider.issuer}, ${provider.clientId}) returning id`;
-  providerId = row?.id ?? "";
-  const secret = await seal(gateway.sealingKey, `provider ${providerId}`, provider.clientSecret);
-  await owner()`update providers set sealed_secret = ${secret} where id = ${providerId}`;
-  provider.claims.clear();
+  providerId = await site.reset();
 });
 
-/** A browser that follows redirects by hand, with a cookie jar for each site. */
-class Surfer {
-  readonly #jars = new Map<string, Map<string, string>>();
-  async go(address: string, form?: Record<string, string>): Promise<Response> {
-    const { origin } = new URL(address);
-    const jar = this.#jars.get(origin) ?? new Map<string, string>();
-    this.#jars.set(origin, jar);
-    const answer = await fetch(address, {
-      redirect: "manual",
-      headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") },
-      ...(form && { method: "POST", body: new URLSearchParams(form) }),
-    });
-    for (const set of answer.headers.getSetCookie()) {
-      const [pair = ""] = set.split(";");
-      const at = pair.indexOf("=");
-      if (/expires=Thu, 01 Jan 1970|max-age=0/i.test(set)) jar.delete(pair.slice(0, at));
-      else jar.set(pair.slice(0, at), pair.slice(at + 1));
-    }
-    return answer;
-  }
-  /** Follows until there is no further, or until an address that `stop` names. */
-  async follow(
-    address: string,
-    stop?: (url: string) => boolean,
-  ): Promise<{ url: string; answer: Response }> {
-    let url = address;
-    for (let hops = 0; hops < 15; hops += 1) {
-      const answer = await this.go(url);
-      const location = answer.headers.get("location");
-      if (!location) return { url, answer };
-      url = new URL(location, url).href;
-      if (stop?.(url)) return { url, answer };
-    }
-    throw new Error(`too many redirects, at ${url}`);
-  }
-  cookie(origin: string, name: string): string | undefined {
-    return this.#jars.get(origin)?.get(name);
-  }
-}
-
-const isCallback = (url: string) => url.includes("/callback?");
-
-/** Up to where the provider sends the browser back. */
-async function toCallback(surfer: Surfer, account: string, next = "/"): Promise<string> {
-  const start = `${gateway.origin}/auth/oidc/uni/start?next=${encodeURIComponent(next)}`;
-  let at = await surfer.follow(start, isCallback);
-  for (const form of [
-    { prompt: "login", login: account, password: "any" },
-    { prompt: "consent" },
-  ]) {
-    if (isCallback(at.url)) break;
-    const answer = await surfer.go(at.url, form);
-    at = await surfer.follow(
-      new URL(answer.headers.get("location") ?? "", at.url).href,
-      isCallback,
-    );
-  }
-  return at.url;
-}
-
-/** @returns where it ended, and who is signed in then */
-async function signIn(account: string, surfer = new Surfer(), next = "/") {
-  const answer = await surfer.go(await toCallback(surfer, account, next));
-  const me = await surfer.go(`${gateway.origin}/api/me`);
-  return {
-    status: answer.status,
-    to: answer.headers.get("location"),
-    me: me.status === 200 ? ((await me.json()) as Record<string, unknown>) : null,
-  };
-}
+const toCallback: OidcSite["toCallback"] = (...all) => site.toCallback(...all);
+const signIn: OidcSite["signIn"] = (...all) => site.signIn(...all);
 
 describe("signing in through a provider", () => {
   it("makes an account the first time, and finds it again whatever it is called there", async () => {
@@ -270,12 +193,16 @@ describe("providers", () => {
     const path = `/api/admin/providers/${String(made.body["id"])}`;
     expect((await gateway.browser().call("GET", "/api/auth/providers")).body.items).toEqual([
       { slug: "lab", name: "The Lab" },
-      { slug: "uni", name: "The University" },
+      { slug: "uni", name: "The uni" },
     ]);
     expect(await root.call("POST", "/api/admin/providers", wish)).toMatchObject({
       status: 409,
       body: { code: "slug_taken" },
     });
+    // As people look for them, capitals or not.
+    await owner()`update providers set name = 'eduID' where slug = 'lab'`;
+    const [first] = (await gateway.browser().call("GET", "/api/auth/providers")).body.items;
+    expect(first).toEqual({ slug: "lab", name: "eduID" });
     const patch = { enabled: false, clientSecret: null, rules: [], vouches: true };
     expect((await root.call("PATCH", path, patch)).body).toMatchObject({
       enabled: false,

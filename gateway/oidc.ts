@@ -4,6 +4,9 @@
  */
 import * as client from "openid-client";
 import type { Provider } from "../db/providers.ts";
+import { configOf } from "./oidc-discovery.ts";
+import { faultOf, OidcError } from "./oidc-fault.ts";
+import { checkIdToken, checkLogoutToken, type LogoutToken } from "./oidc-tokens.ts";
 
 /** What a provider told of a person. */
 export interface Claims {
@@ -17,71 +20,6 @@ export interface Begun {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
-}
-
-/** Why a sign-in came to nothing. */
-export type OidcFault = "provider_unreachable" | "provider_refused" | "provider_invalid";
-
-export class OidcError extends Error {
-  readonly code: OidcFault;
-  constructor(code: OidcFault, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "OidcError";
-    this.code = code;
-  }
-}
-
-/** Seconds until a provider that does not answer is given up. */
-const timeoutSeconds = 8;
-/** Two clocks may differ by so much, in seconds. */
-const toleranceSeconds = 30;
-/** Discovered once in so long, per process: keys are rotated more slowly, and looked up anew by the library. */
-const discoveryLifeMs = 10 * 60 * 1000;
-
-/** Values and never promises: on a Worker what another request waits for may never come. */
-const discovered = new Map<string, { at: number; config: client.Configuration }>();
-
-function discover(provider: Provider, secret: string | null): Promise<client.Configuration> {
-  const issuer = new URL(provider.issuer);
-  const metadata = { [client.clockTolerance]: toleranceSeconds };
-  const how = secret === null ? client.None() : client.ClientSecretBasic(secret);
-  // A provider on the same machine, as in tests and demonstrations, has no certificate.
-  const local = ["127.0.0.1", "[::1]", "localhost"].includes(issuer.hostname);
-  const execute = local ? [client.allowInsecureRequests] : [];
-  return client.discovery(issuer, provider.clientId, metadata, how, {
-    timeout: timeoutSeconds,
-    execute,
-  });
-}
-
-async function configOf(provider: Provider, secret: string | null): Promise<client.Configuration> {
-  const key = JSON.stringify([provider.id, provider.issuer, provider.clientId, secret]);
-  const kept = discovered.get(key);
-  if (kept && Date.now() - kept.at < discoveryLifeMs) return kept.config;
-  try {
-    const config = await discover(provider, secret);
-    discovered.set(key, { at: Date.now(), config });
-    return config;
-  } catch (error) {
-    throw faultOf(error);
-  }
-}
-
-/** Only what kind of fault: what a provider says may hold anything. */
-function faultOf(error: unknown): OidcError {
-  if (error instanceof client.AuthorizationResponseError)
-    return new OidcError("provider_refused", error.error, { cause: error });
-  if (error instanceof client.ResponseBodyError)
-    return new OidcError("provider_refused", error.error, { cause: error });
-  if (!(error instanceof client.ClientError) || isOutage(error))
-    return new OidcError("provider_unreachable", "no answer", { cause: error });
-  return new OidcError("provider_invalid", error.code ?? "invalid", { cause: error });
-}
-
-/** Nobody answered, or something in front of the provider did in its place. */
-function isOutage({ code, cause }: client.ClientError): boolean {
-  const answered = cause instanceof Response ? cause.status : 0;
-  return code === undefined || code === "OAUTH_TIMEOUT" || answered >= 500;
 }
 
 /** @throws OidcError */
@@ -107,6 +45,12 @@ export async function begin(
   return { url, state, nonce, verifier };
 }
 
+export interface Finished {
+  readonly claims: Claims;
+  /** As it was signed: shown to the provider again at the sign-out. */
+  readonly idToken: string;
+}
+
 /** Turns the provider's answer into what it tells of the person. @throws OidcError */
 export async function finish(
   provider: Provider,
@@ -117,7 +61,7 @@ export async function finish(
     readonly nonce: string;
     readonly verifier: string;
   },
-): Promise<Claims> {
+): Promise<Finished> {
   const config = await configOf(provider, secret);
   try {
     const tokens = await client.authorizationCodeGrant(config, it.currentUrl, {
@@ -127,12 +71,49 @@ export async function finish(
       idTokenExpected: true,
     });
     const claims = tokens.claims();
-    if (!claims) throw new OidcError("provider_invalid", "no ID token");
+    const idToken = tokens.id_token;
+    if (!claims || !idToken) throw new OidcError("provider_invalid", "no ID token");
+    await checkIdToken(config, idToken);
     const more = config.serverMetadata().userinfo_endpoint
       ? await client.fetchUserInfo(config, tokens.access_token, claims.sub)
       : {};
-    return { ...claims, ...more, sub: claims.sub };
+    return { claims: { ...claims, ...more, sub: claims.sub }, idToken };
   } catch (error) {
-    throw error instanceof OidcError ? error : faultOf(error);
+    throw faultOf(error);
   }
+}
+
+/**
+ * Where the browser goes to sign out at the provider too (OpenID Connect RP-Initiated Logout 1.0,
+ * section 2), and comes back from.
+ *
+ * @returns null where the provider has no such place
+ * @throws OidcError
+ */
+export async function endSessionUrl(
+  provider: Provider,
+  secret: string | null,
+  it: { readonly idToken: string | null; readonly returnTo: string; readonly state: string },
+): Promise<string | null> {
+  const config = await configOf(provider, secret);
+  if (!config.serverMetadata().end_session_endpoint) return null;
+  try {
+    const url = client.buildEndSessionUrl(config, {
+      post_logout_redirect_uri: it.returnTo,
+      state: it.state,
+      ...(it.idToken === null ? {} : { id_token_hint: it.idToken }),
+    });
+    return url.href;
+  } catch (error) {
+    throw faultOf(error);
+  }
+}
+
+/** What a provider tells of a person who signed out there. @throws OidcError */
+export async function readLogout(
+  provider: Provider,
+  secret: string | null,
+  token: string,
+): Promise<LogoutToken> {
+  return checkLogoutToken(await configOf(provider, secret), provider.clientId, token);
 }

@@ -60,6 +60,8 @@ export const policy: readonly PolicyLine[] = [
   open("/api/auth/providers"),
   open("/auth/oidc/:provider/start"),
   open("/auth/oidc/:provider/callback"),
+  // What the provider has signed is the credential.
+  line("POST /auth/oidc/:provider/backchannel-logout", "anyone", []),
   line("POST /api/auth/logout", "anyone", []),
   line("POST /api/auth/logout/everywhere", everyone, [], own),
   line("GET /api/me", [...everyone, "station"], anyScope),

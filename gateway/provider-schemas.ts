@@ -46,6 +46,7 @@ const providerFields = {
   usernameClaim: line().min(1).max(100),
   vouches: z.boolean(),
   enabled: z.boolean(),
+  logout: z.boolean(),
   rules,
 };
 export const adminProviderSchema = z
@@ -62,6 +63,9 @@ export const adminProviderSchema = z
       description: "who comes with the name of an account that the user office made owns it",
     }),
     enabled: z.boolean(),
+    logout: z.boolean().meta({
+      description: "signing out here leads to its sign-out as well, where it has one",
+    }),
     people: z.int().meta({ description: "how many have signed in with it" }),
     rules: z.array(claimRule),
     createdAt: time,
@@ -75,6 +79,7 @@ export const providerBody = z.object({
   usernameClaim: providerFields.usernameClaim.default("preferred_username"),
   vouches: z.boolean().default(false),
   enabled: z.boolean().default(true),
+  logout: z.boolean().default(true),
   rules: rules.default([]),
 });
 export const patchProviderBody = z.object(providerFields).partial().refine(changes, something);

@@ -54,6 +54,12 @@ export const meSchema = z
   })
   .meta({ ref: "Me" });
 export type Me = z.infer<typeof meSchema>;
+export const signedOutSchema = z
+  .object({
+    continueAt: z.url().meta({ description: "where the browser signs out at the provider too" }),
+  })
+  .meta({ ref: "SignedOut" });
+export type SignedOut = z.infer<typeof signedOutSchema>;
 
 /**
  * A Linux user name as well as a sign-in name: it becomes a home folder and a passwd entry, so the

@@ -33,6 +33,7 @@ export const paths = {
     const query = new URLSearchParams(to).toString();
     return query === "" ? "/admin/may-start" : `/admin/may-start?${query}`;
   },
+  adminInstances: () => "/admin/instances",
   adminTokens: () => "/admin/tokens",
   adminProviders: () => "/admin/providers",
   adminAudit: (to?: { actor: string }) =>

@@ -36,6 +36,9 @@ const ExperimentsPage = lazy(async () => ({
 const ExperimentPage = lazy(async () => ({
   default: (await import("./pages/admin/experiment.tsx")).ExperimentPage,
 }));
+const InstancesPage = lazy(async () => ({
+  default: (await import("./pages/admin/instances.tsx")).InstancesPage,
+}));
 const EnvironmentsPage = lazy(async () => ({
   default: (await import("./pages/admin/environments.tsx")).EnvironmentsPage,
 }));
@@ -100,6 +103,7 @@ export function App(): JSX.Element {
             <Route path={paths.adminStations()} component={StationsPage} />
             <Route path={paths.adminExperiments()} component={ExperimentsPage} />
             <Route path={ofId(paths.adminExperiment)} component={ExperimentPage} />
+            <Route path={paths.adminInstances()} component={InstancesPage} />
             <Route path={paths.adminEnvironments()} component={EnvironmentsPage} />
             <Route path={ofId(paths.adminEnvironment)} component={EnvironmentPage} />
             <Route path={paths.adminMayStart()} component={MayStartPage} />

@@ -13,7 +13,8 @@ import {
   tokenOf,
 } from "../middleware/signed-in.ts";
 import { ProblemError } from "../problem.ts";
-import { loginBody, meSchema, type Me } from "../schemas.ts";
+import { continueAt, findLeaving, type Leaving } from "../provider-logout.ts";
+import { loginBody, meSchema, signedOutSchema, type Me } from "../schemas.ts";
 import { attemptSignIn } from "../sign-in.ts";
 import { jsonBody } from "../validation.ts";
 
@@ -25,6 +26,19 @@ const auditOf = (c: Context<AppEnv>, action: string): AuditEntry => ({
   subjectKind: "user",
   subjectId: signedIn(c).person.id,
 });
+
+/** Signed out here: nothing more to do, or on to the provider's sign-out. */
+async function left(deps: Deps, c: Context<AppEnv>, leaving: Leaving | undefined) {
+  setSignInCookie(c, "", 0);
+  const next = leaving && (await continueAt(deps, leaving, c.get("peer").origin));
+  return next ? c.json({ continueAt: next }, 200) : c.body(null, 204);
+}
+
+const goesOn = {
+  status: 200,
+  body: signedOutSchema,
+  also: { 204: "Signed out, and nowhere to go on to" },
+} as const;
 
 export function authRoutes(deps: Deps) {
   return new Hono<AppEnv>()
@@ -64,7 +78,8 @@ export function authRoutes(deps: Deps) {
       describe({
         tag: "Sign-in",
         summary: "Sign out; the cookie's value is dead at once",
-        status: 204,
+        description: "Who came through a provider with a sign-out of its own goes on there.",
+        ...goesOn,
         refusals: [403],
       }),
       async (c) => {
@@ -76,12 +91,14 @@ export function authRoutes(deps: Deps) {
           );
         const signIn = await findCaller(deps, c);
         c.set("signIn", signIn);
-        if (signIn)
-          await deps.db.transaction(async (tx) => {
+        const leaving =
+          signIn &&
+          (await deps.db.transaction(async (tx) => {
+            const found = await findLeaving(tx, signIn.id);
             if (await revokeSignIn(tx, signIn.id)) await writeAudit(tx, auditOf(c, "sign_out"));
-          });
-        setSignInCookie(c, "", 0);
-        return c.body(null, 204);
+            return found;
+          }));
+        return left(deps, c, leaving);
       },
     )
     .post(
@@ -90,18 +107,19 @@ export function authRoutes(deps: Deps) {
         tag: "Sign-in",
         summary: "Sign out on every device, this one included",
         description:
-          "Every cookie of the caller is dead at once, and their connections to desktops are closed within a second. The desktops run on.",
-        status: 204,
+          "Every cookie of the caller is dead at once, and their connections to desktops are closed within a second. The desktops run on. This browser goes on as with `/api/auth/logout`.",
+        ...goesOn,
         refusals: [401, 403],
       }),
       async (c) => {
-        const { person } = signedIn(c);
-        await deps.db.transaction(async (tx) => {
+        const { person, id } = signedIn(c);
+        const leaving = await deps.db.transaction(async (tx) => {
+          const found = await findLeaving(tx, id);
           const signIns = await revokeSignIns(tx, person.id, "browser");
           await writeAudit(tx, { ...auditOf(c, "sign_out.everywhere"), detail: { signIns } });
+          return found;
         });
-        setSignInCookie(c, "", 0);
-        return c.body(null, 204);
+        return left(deps, c, leaving);
       },
     )
     .get(

@@ -1,18 +1,15 @@
 import { Hono, type Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { writeAudit } from "../../db/audit.ts";
-import { givenBy, usernameFrom } from "../../db/claims.ts";
 import { loggable } from "../../db/errors.ts";
 import {
-  admitIdentity,
   findProvider,
   insertAttempt,
-  listClaimRules,
   takeAttempt,
   type AdmitFault,
   type Provider,
 } from "../../db/providers.ts";
-import { insertSignIn } from "../../db/sign-ins.ts";
+import { countAttempt, uncountAttempt, type Bucket } from "../../db/sign-ins.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { isAtStation } from "../middleware/guard.ts";
@@ -22,18 +19,38 @@ import {
   setSignInCookie,
   signInLifeSeconds,
 } from "../middleware/signed-in.ts";
-import { begin, finish, OidcError, type Claims, type OidcFault } from "../oidc.ts";
+import { networkOf } from "../network.ts";
+import { admitArrival } from "../oidc-admit.ts";
+import { OidcError, type OidcFault } from "../oidc-fault.ts";
+import { begin, finish } from "../oidc.ts";
 import { notFound } from "../problem.ts";
-import { unseal } from "../sealing.ts";
+import { providerSecretOf } from "../provider-secret.ts";
 
 const attemptSeconds = 600;
 const browserCookie = "asci_oidc";
 
-type SignInFault = OidcFault | AdmitFault | "attempt_over";
+/** A sign-in under way, and where it was to lead, once that is known. */
+interface Failing {
+  readonly provider: Provider;
+  next?: string;
+}
 
-/** A browser follows these addresses: what is wrong is said on a page, not in a document. */
-const failed = (c: Context<AppEnv>, fault: SignInFault, provider: string) =>
-  c.redirect(`/sign-in?problem=${fault}&provider=${encodeURIComponent(provider)}`, 303);
+type SignInFault = OidcFault | AdmitFault | "attempt_over" | "too_many_begun";
+
+/**
+ * A browser follows these addresses: what is wrong is said on a page, not in a document. From there one
+ * still comes to where one wanted to be.
+ */
+function failed(
+  c: Context<AppEnv>,
+  fault: SignInFault,
+  { provider, next = "/" }: Failing,
+  more: Record<string, string> = {},
+) {
+  const query = new URLSearchParams({ problem: fault, provider: provider.slug, ...more });
+  if (next !== "/") query.set("next", next);
+  return c.redirect(`/sign-in?${query}`, 303);
+}
 
 /** Only ever a place on this site. */
 function placeOf(next: string | undefined): string {
@@ -43,94 +60,14 @@ function placeOf(next: string | undefined): string {
 const redirectUriOf = (c: Context<AppEnv>, provider: string) =>
   `${c.get("peer").origin}/auth/oidc/${provider}/callback`;
 
-const textOf = (value: unknown): string | null =>
-  typeof value === "string" && value.trim() !== "" && /^[^\p{Cc}\p{Cs}]*$/u.test(value)
-    ? value.trim().slice(0, 200)
-    : null;
-
-const secretOf = (deps: Deps, { id, sealedSecret }: Provider): Promise<string | null> =>
-  sealedSecret === null
-    ? Promise.resolve(null)
-    : unseal(deps.sealingKey, `provider ${id}`, sealedSecret);
-
-/** The sign-in itself, what it brings up to date and its row in the trail: together or not at all. */
-async function admit(deps: Deps, c: Context<AppEnv>, provider: Provider, claims: Claims) {
-  const rules = await listClaimRules(deps.db, provider.id);
-  const username = usernameFrom(claims[provider.usernameClaim]);
-  const token = newSignInToken();
-  const tokenHash = await hashToken(token);
-  const audit = {
-    action: "sign_in",
-    subjectKind: "user",
-    address: c.get("peer").address,
-    requestId: c.get("requestId"),
-  };
-  const about = { provider: provider.slug, subject: claims.sub.slice(0, 255) };
-  const outcome = await deps.db.transaction(async (tx) => {
-    const admitted = await admitIdentity(tx, {
-      provider,
-      subject: claims.sub,
-      username,
-      displayName: textOf(claims["name"]),
-      email: textOf(claims["email"]),
-      given: givenBy(rules, claims),
-    });
-    if ("fault" in admitted) return admitted;
-    const { userId, made, emailTaken } = admitted;
-    const person = await insertSignIn(tx, {
-      userId,
-      tokenHash,
-      lifeSeconds: signInLifeSeconds,
-      address: audit.address,
-      userAgent: c.req.header("user-agent")?.slice(0, 300) ?? null,
-    });
-    if (!person) return { fault: "disabled" as const, userId };
-    await writeAudit(tx, {
-      ...audit,
-      actorId: userId,
-      actorName: person.username,
-      outcome: "allowed",
-      subjectId: userId,
-      detail: { ...about, ...(made ? { made } : {}), ...(emailTaken ? { emailTaken } : {}) },
-    });
-    return { token };
-  });
-  if ("token" in outcome) return outcome;
-  await writeAudit(deps.db, {
-    ...audit,
-    actorName: username,
-    outcome: "refused",
-    subjectId: outcome.userId,
-    detail: { ...about, reason: outcome.fault },
-  });
-  return outcome;
-}
-
-async function callback(deps: Deps, c: Context<AppEnv>, provider: Provider): Promise<Response> {
-  const url = new URL(c.req.url);
-  const state = url.searchParams.get("state") ?? "";
-  const browser = getCookie(c, browserCookie) ?? "";
-  const attempt = await takeAttempt(deps.db, {
-    stateHash: await hashToken(state),
-    browserHash: await hashToken(browser),
-    providerId: provider.id,
-  });
-  if (!attempt) return failed(c, "attempt_over", provider.slug);
-  // As the browser saw it: behind a proxy the request's own address is another one.
-  const currentUrl = new URL(redirectUriOf(c, provider.slug));
-  currentUrl.search = url.search;
-  const { nonce, verifier, next } = attempt;
-  const secret = await secretOf(deps, provider);
-  const claims = await finish(provider, secret, { currentUrl, state, nonce, verifier });
-  const outcome = await admit(deps, c, provider, claims);
-  if ("fault" in outcome) {
-    deps.metrics.signIn("refused");
-    return failed(c, outcome.fault, provider.slug);
-  }
-  deps.metrics.signIn("allowed");
-  setSignInCookie(c, outcome.token, signInLifeSeconds);
-  return c.redirect(next, 303);
-}
+/**
+ * Sign-ins that are begun from one network and not finished, in 15 minutes. Many people may share an
+ * address, so it is wide: it keeps strangers from filling the table, and from asking providers without end.
+ */
+const begunBucket = (c: Context<AppEnv>): Bucket => ({
+  name: `oidc:${networkOf(c.get("peer").address)}`,
+  allowed: 200,
+});
 
 /**
  * What keeps a provider's part from happening is said on the sign-in page. In the trail it is once a
@@ -139,7 +76,7 @@ async function callback(deps: Deps, c: Context<AppEnv>, provider: Provider): Pro
 async function orFailed(
   deps: Deps,
   c: Context<AppEnv>,
-  { provider, begun }: { readonly provider: Provider; readonly begun: boolean },
+  failing: Failing & { readonly begun: boolean },
   attempt: () => Promise<Response>,
 ): Promise<Response> {
   try {
@@ -147,9 +84,11 @@ async function orFailed(
   } catch (error) {
     if (!(error instanceof OidcError)) throw error;
     const { requestId } = c.var;
-    const cause = loggable(error.cause ?? error);
+    const { provider, begun } = failing;
+    const { code, why } = error;
+    const err = loggable(error.cause ?? error);
     deps.log.warn(
-      { requestId, provider: provider.slug, fault: error.code, err: cause },
+      { requestId, provider: provider.slug, fault: code, why, err },
       "a sign-in through a provider failed",
     );
     if (begun)
@@ -159,11 +98,75 @@ async function orFailed(
         subjectKind: "user",
         address: c.get("peer").address,
         requestId,
-        detail: { provider: provider.slug, reason: error.code },
+        detail: { provider: provider.slug, reason: code, ...(why ? { why } : {}) },
       });
     deps.metrics.signIn("refused");
-    return failed(c, error.code, provider.slug);
+    return failed(c, code, failing);
   }
+}
+
+async function start(deps: Deps, c: Context<AppEnv>, failing: Failing): Promise<Response> {
+  const { provider, next = "/" } = failing;
+  const waitSeconds = await countAttempt(deps.db, [begunBucket(c)]);
+  if (waitSeconds > 0) {
+    deps.metrics.signIn("limited");
+    return failed(c, "too_many_begun", failing, { wait: String(waitSeconds) });
+  }
+  const secret = await providerSecretOf(deps, provider);
+  const { url, state, nonce, verifier } = await begin(
+    provider,
+    secret,
+    redirectUriOf(c, provider.slug),
+  );
+  // The same for all windows of a browser, so that two sign-ins that begin at once can both end.
+  const browser = getCookie(c, browserCookie) ?? newSignInToken();
+  const [stateHash, browserHash] = [await hashToken(state), await hashToken(browser)];
+  const attempt = { stateHash, browserHash, providerId: provider.id, nonce, verifier, next };
+  await insertAttempt(deps.db, attempt, attemptSeconds);
+  setCookie(c, browserCookie, browser, {
+    path: "/auth/oidc/",
+    httpOnly: true,
+    sameSite: "Lax",
+    secure: c.get("peer").origin.startsWith("https:"),
+    maxAge: attemptSeconds,
+  });
+  return c.redirect(url.href, 303);
+}
+
+async function callback(deps: Deps, c: Context<AppEnv>, failing: Failing): Promise<Response> {
+  const { provider } = failing;
+  const url = new URL(c.req.url);
+  const state = url.searchParams.get("state") ?? "";
+  const browser = getCookie(c, browserCookie) ?? "";
+  const attempt = await takeAttempt(deps.db, {
+    stateHash: await hashToken(state),
+    browserHash: await hashToken(browser),
+    providerId: provider.id,
+  });
+  if (!attempt) return failed(c, "attempt_over", failing);
+  // As the browser saw it: behind a proxy the request's own address is another one.
+  const currentUrl = new URL(redirectUriOf(c, provider.slug));
+  currentUrl.search = url.search;
+  const { nonce, verifier, next } = attempt;
+  failing.next = next;
+  const secret = await providerSecretOf(deps, provider);
+  const finished = await finish(provider, secret, { currentUrl, state, nonce, verifier });
+  const outcome = await admitArrival(deps, {
+    provider,
+    finished,
+    address: c.get("peer").address,
+    userAgent: c.req.header("user-agent")?.slice(0, 300) ?? null,
+    requestId: c.get("requestId"),
+  });
+  if ("fault" in outcome) {
+    deps.metrics.signIn("refused");
+    return failed(c, outcome.fault, failing);
+  }
+  // What ended well was no attempt of a stranger's.
+  await uncountAttempt(deps.db, [begunBucket(c)]);
+  deps.metrics.signIn("allowed");
+  setSignInCookie(c, outcome.token, signInLifeSeconds);
+  return c.redirect(next, 303);
 }
 
 export function oidcRoutes(deps: Deps) {
@@ -186,32 +189,8 @@ export function oidcRoutes(deps: Deps) {
       async (c) => {
         const provider = await providerOf(c);
         if (await isAtStation(deps, c)) return c.redirect("/", 303);
-        return orFailed(deps, c, { provider, begun: false }, async () => {
-          const secret = await secretOf(deps, provider);
-          const begun = await begin(provider, secret, redirectUriOf(c, provider.slug));
-          // The same for all windows of a browser, so that two sign-ins that begin at once can both end.
-          const browser = getCookie(c, browserCookie) ?? newSignInToken();
-          await insertAttempt(
-            deps.db,
-            {
-              stateHash: await hashToken(begun.state),
-              browserHash: await hashToken(browser),
-              providerId: provider.id,
-              nonce: begun.nonce,
-              verifier: begun.verifier,
-              next: placeOf(c.req.query("next")),
-            },
-            attemptSeconds,
-          );
-          setCookie(c, browserCookie, browser, {
-            path: "/auth/oidc/",
-            httpOnly: true,
-            sameSite: "Lax",
-            secure: c.get("peer").origin.startsWith("https:"),
-            maxAge: attemptSeconds,
-          });
-          return c.redirect(begun.url.href, 303);
-        });
+        const failing = { provider, next: placeOf(c.req.query("next")), begun: false };
+        return orFailed(deps, c, failing, () => start(deps, c, failing));
       },
     )
     .get(
@@ -223,8 +202,8 @@ export function oidcRoutes(deps: Deps) {
         refusals: [404],
       }),
       async (c) => {
-        const provider = await providerOf(c);
-        return orFailed(deps, c, { provider, begun: true }, () => callback(deps, c, provider));
+        const failing = { provider: await providerOf(c), begun: true };
+        return orFailed(deps, c, failing, () => callback(deps, c, failing));
       },
     );
 }

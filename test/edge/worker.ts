@@ -45,11 +45,15 @@ export interface TestWorker {
 
 /** A line of the gateway's own, or one that the runtime prints of it, an uncaught error for example. */
 function loggedIn(line: string): LoggedLine {
-  if (!line.startsWith('{"level":')) {
+  // Wrangler puts what it is before it, of warnings for example, and a colour around it.
+  const start = line.indexOf('{"level":');
+  if (start < 0) {
     const level = /error|uncaught|exception/i.test(line) ? "error" : "info";
     return { level, fields: {}, message: line };
   }
-  const { level, msg, ...fields } = JSON.parse(line) as LoggedLine["fields"];
+  const { level, msg, ...fields } = JSON.parse(
+    line.slice(start, line.lastIndexOf("}") + 1),
+  ) as LoggedLine["fields"];
   return { level: level as LoggedLine["level"], fields, message: String(msg) };
 }
 

@@ -6,6 +6,37 @@ import type { Scene } from "./scene.ts";
 const forget: NonNullable<Scene["close"]> = async (stage) => void (await noProviders(stage));
 
 export const recordScenes: readonly Scene[] = [
+  { name: "instances", as: "admin", open: (page) => table(page, "/admin/instances") },
+  {
+    name: "instances-none",
+    as: "keeper",
+    async open(page) {
+      await page.goto("/admin/instances");
+      await page.getByText("Nothing was started yet.").waitFor();
+    },
+  },
+  {
+    name: "instance-stop",
+    as: "admin",
+    async open(page) {
+      await table(page, "/admin/instances?state=running");
+      await button(page, /^Stop .* of /)
+        .first()
+        .click();
+      await page.getByRole("alertdialog").waitFor();
+    },
+  },
+  {
+    name: "environment-staff",
+    as: "keeper",
+    async open(page) {
+      await table(page, "/admin/environments");
+      await page.getByRole("row").nth(1).getByRole("link").click();
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await button(page, /^Open/).first().click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
   { name: "tokens", as: "admin", open: (page) => table(page, "/admin/tokens") },
   {
     name: "token-revoke",

@@ -64,12 +64,22 @@ const signIns: readonly Scene[] = [
     async open(page, stage) {
       await stage.db.execute(sql`insert into providers (slug, name, issuer, client_id) values
         ('facility', 'the facility''s account', 'https://id.facility.example', 'asci'),
-        ('eduid', 'edu-ID', 'https://id.edu.example', 'asci')`);
+        ('eduid', 'edu-ID', 'https://id.edu.example', 'asci'),
+        ('fed', 'The Federation of Universities and Research Institutes of the Southern Hemisphere',
+          'https://id.fed.example', 'asci')`);
       await page.goto("/sign-in?problem=username_taken&provider=eduid");
       await page.getByRole("alert").waitFor();
       await page.getByRole("link", { name: "Sign in with edu-ID" }).waitFor();
     },
     close: async (stage) => void (await stage.db.execute(sql`delete from providers`)),
+  },
+  {
+    name: "sign-in-left",
+    as: null,
+    async open(page) {
+      await page.goto("/sign-in?state=signed_out");
+      await page.getByText("You are signed out.").waitFor();
+    },
   },
   {
     name: "sign-in-again",

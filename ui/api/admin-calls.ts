@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type {
   adminEnvironmentSchema,
+  adminInstanceSchema,
   AdminToken,
   auditSchema,
   beamlineBody,
@@ -29,6 +30,7 @@ export type Beamline = z.infer<typeof beamlineSchema>;
 export type Experiment = z.infer<typeof experimentSchema>;
 export type ListedExperiment = Omit<Experiment, "members">;
 export type Group = z.infer<typeof groupSchema>;
+export type AdminInstance = z.infer<typeof adminInstanceSchema>;
 export type AdminEnvironment = z.infer<typeof adminEnvironmentSchema>;
 export type Entitlement = AdminEnvironment["entitlements"][number];
 export type MayStart = z.infer<typeof mayStartSchema>;
@@ -95,6 +97,11 @@ export const askMayStart = (question: MayStartQuestion, signal?: AbortSignal) =>
 export type { AdminToken };
 export const listAllTokens = (query: ListQuery, signal?: AbortSignal) =>
   call<List<AdminToken>>("GET", withQuery("/api/admin/tokens", query), pick(signal));
+export const listAllInstances = (query: ListQuery, signal?: AbortSignal) =>
+  call<List<AdminInstance>>("GET", withQuery("/api/admin/instances", query), pick(signal));
+export const stopAnyInstance = (id: string) =>
+  call<AdminInstance>("POST", `${one("/api/admin/instances", id)}/stop`);
+
 export const revokeAnyToken = (id: string) => call<void>("DELETE", one("/api/admin/tokens", id));
 
 export const listAudit = (query: ListQuery, signal?: AbortSignal) =>

@@ -15,6 +15,7 @@ import type {
   Me,
   NewToken,
   OwnSignIn,
+  SignedOut,
   startBody,
   Ticket,
   ticketBody,
@@ -51,8 +52,9 @@ export function withQuery(path: string, query: object): string {
 export const getProviders = () => call<List<OfferedProvider>>("GET", "/api/auth/providers");
 export const login = (body: { username: string; password: string }) =>
   call<{ user: Me }>("POST", "/api/auth/login", { body });
-export const logout = () => call<void>("POST", "/api/auth/logout");
-export const logoutEverywhere = () => call<void>("POST", "/api/auth/logout/everywhere");
+export const logout = () => call<SignedOut | undefined>("POST", "/api/auth/logout");
+export const logoutEverywhere = () =>
+  call<SignedOut | undefined>("POST", "/api/auth/logout/everywhere");
 export const getMe = (signal?: AbortSignal) => call<Me>("GET", "/api/me", pick(signal));
 
 export const listSignIns = (query: ListQuery, signal?: AbortSignal) =>

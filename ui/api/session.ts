@@ -48,15 +48,17 @@ export async function signIn(username: string, password: string): Promise<Me> {
 }
 
 /**
- * Signs out, here or on every device. The cookies' values are dead on the server when this returns.
+ * Signs out, here or on every device. The cookies' values are dead on the server when this returns. Who
+ * came through a provider goes on to its sign-out, which leads back to the sign-in page.
  *
  * @throws {ApiError}
  */
 export async function signOut(everywhere = false): Promise<void> {
-  await (everywhere ? logoutEverywhere() : logout());
+  const more = await (everywhere ? logoutEverywhere() : logout());
   signedIn = false;
   setNotice("signedOut");
   clearAllButMe();
+  if (more !== undefined) return window.location.assign(more.continueAt);
   await queryClient.resetQueries({ queryKey: keys.me });
 }
 

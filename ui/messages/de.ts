@@ -143,16 +143,21 @@ export const de: Catalogue = {
   "signIn.needPassword": "Geben Sie Ihr Passwort ein.",
   "signIn.capsLock": "Die Feststelltaste ist an.",
   "signIn.with": "Mit {name} anmelden",
+  "signIn.or": "oder",
   "signIn.problem": "Aus dieser Anmeldung ist nichts geworden.",
+  "signIn.problemWith": "Aus der Anmeldung mit {name} ist nichts geworden.",
   "signIn.problem.attempt_over":
-    "Sie hat zu lange gedauert oder wurde in einem anderen Fenster begonnen. Beginnen Sie noch einmal.",
+    "Sie hat zu lange gedauert, ist schon verwendet oder wurde in einem anderen Browser begonnen. Beginnen Sie noch einmal.",
+  "signIn.problem.too_many_begun":
+    "Aus Ihrem Netz wurden zu viele Anmeldungen begonnen und nicht beendet. Beginnen Sie in {minutes} min noch einmal, oder melden Sie sich mit einem Passwort an.",
   "signIn.problem.provider_unreachable":
     "Der Anmeldedienst antwortet nicht. Versuchen Sie es gleich noch einmal, oder melden Sie sich anders an.",
-  "signIn.problem.provider_refused": "Der Anmeldedienst hat abgelehnt, oder Sie selbst.",
+  "signIn.problem.provider_refused":
+    "Der Anmeldedienst hat Sie nicht hereingelassen, oder Sie haben nicht zugestimmt. Beginnen Sie noch einmal, melden Sie sich anders an, oder fragen Sie Ihren Support.",
   "signIn.problem.provider_invalid":
     "Der Anmeldedienst hat etwas geantwortet, dem nicht zu trauen ist. Sagen Sie es Ihrem Support.",
   "signIn.problem.username_taken":
-    "Es gibt ein anderes Konto mit Ihrem Benutzernamen. Bitten Sie einen Administrator, sie zu verbinden.",
+    "Ein anderes Konto hat hier den Benutzernamen, den Sie dort haben. Wenden Sie sich an einen Administrator.",
   "signIn.problem.username_unusable":
     "Der Anmeldedienst nennt keinen Benutzernamen, der hier verwendbar ist. Sagen Sie es Ihrem Support.",
   "signIn.problem.disabled": "Ihr Konto ist gesperrt. Wenden Sie sich an einen Administrator.",

@@ -146,18 +146,23 @@ export const en = {
   "signIn.needPassword": "Enter your password.",
   "signIn.capsLock": "Caps Lock is on.",
   "signIn.with": "Sign in with {name}",
+  "signIn.or": "or",
   "signIn.problem": "That sign-in came to nothing.",
+  "signIn.problemWith": "Signing in with {name} came to nothing.",
   "signIn.problem.attempt_over":
-    "It took too long, or was begun in another window. Begin it again.",
+    "It took too long, was used already, or was begun in another browser. Begin it again.",
+  "signIn.problem.too_many_begun":
+    "Too many sign-ins were begun from your network and not finished. Begin again in {minutes} min, or sign in with a password.",
   "signIn.problem.provider_unreachable":
     "The sign-in service does not answer. Try again in a moment, or sign in another way.",
-  "signIn.problem.provider_refused": "The sign-in service refused it, or you declined.",
+  "signIn.problem.provider_refused":
+    "The sign-in service did not let you in, or you did not agree to it. Begin again, sign in another way, or ask your support.",
   "signIn.problem.provider_invalid":
     "The sign-in service answered in a way that cannot be trusted. Tell your support.",
   "signIn.problem.username_taken":
-    "There is another account with your user name. Ask an administrator to join them.",
+    "Another account here has the username that you have there. Ask an administrator.",
   "signIn.problem.username_unusable":
-    "The sign-in service tells no user name that can be used here. Tell your support.",
+    "The sign-in service tells no username that can be used here. Tell your support.",
   "signIn.problem.disabled": "Your account is disabled. Ask an administrator.",
   "signIn.expired": "Your sign-in has ended.",
   "signIn.expiredNext":

@@ -10,8 +10,7 @@ import {
   type JSX,
 } from "solid-js";
 import { ApiError } from "../api/errors.ts";
-import { signIn, signInNotice } from "../api/session.ts";
-import { ErrorNotice } from "../components/error-notice.tsx";
+import { signIn } from "../api/session.ts";
 import { foldCase } from "../components/fold-case.ts";
 import { limit } from "../components/limit.ts";
 import { Logo } from "../components/logo.tsx";
@@ -19,16 +18,15 @@ import { usePageTitle } from "../components/page-title.ts";
 import { PasswordField } from "../components/password-field.tsx";
 import { Button } from "../kit/button.tsx";
 import { Field } from "../kit/field.tsx";
-import { Notice } from "../kit/notice.tsx";
 import { t } from "../messages/messages.ts";
 import { safeNext } from "../paths.ts";
-import { problemText } from "./sign-in-problem.ts";
 import { ProviderLinks } from "./provider-links.tsx";
+import { SignInNotices } from "./sign-in-notices.tsx";
 import styles from "./sign-in.module.css";
 
 export function SignInPage(): JSX.Element {
   const navigate = useNavigate();
-  const [search] = useSearchParams<{ next: string; problem: string }>();
+  const [search] = useSearchParams<{ next: string; problem: string; provider: string }>();
   const [username, setUsername] = createSignal("");
   const [password, setPassword] = createSignal("");
   const [capsLock, setCapsLock] = createSignal(false);
@@ -38,7 +36,10 @@ export function SignInPage(): JSX.Element {
   const wait = createCountdown();
   let form: HTMLFormElement | undefined;
   usePageTitle(() => t("signIn.title"));
-  onMount(() => field("username")?.focus());
+  /** The provider with which it came to nothing. */
+  const failed = (): string | undefined => (search.problem ? search.provider : undefined);
+  // On a phone the keyboard would cover what is to be tried again.
+  onMount(() => failed() === undefined && field("username")?.focus());
 
   const field = (name: string): HTMLInputElement | null =>
     form?.querySelector<HTMLInputElement>(`input[name=${name}]`) ?? null;
@@ -76,28 +77,7 @@ export function SignInPage(): JSX.Element {
           <h1 class={styles["title"]}>{t("signIn.title")}</h1>
           <p class={styles["intro"]}>{t("signIn.intro")}</p>
         </div>
-        <Switch>
-          <Match when={error() !== null}>
-            <ErrorNotice error={error()} doing="signIn" urgent />
-          </Match>
-          <Match when={problemText(search.problem)}>
-            {(text) => <Notice tone="error" title={t("signIn.problem")} lines={[text()]} urgent />}
-          </Match>
-          <Match when={signInNotice() === "ended"}>
-            <Notice tone="info" title={t("signIn.ended")} lines={[t("signIn.endedNext")]} urgent />
-          </Match>
-          <Match when={signInNotice() === "expired"}>
-            <Notice
-              tone="info"
-              title={t("signIn.expired")}
-              lines={[t("signIn.expiredNext")]}
-              urgent
-            />
-          </Match>
-          <Match when={signInNotice() === "signedOut"}>
-            <Notice tone="info" title={t("signIn.signedOut")} lines={[t("signIn.signedOutSafe")]} />
-          </Match>
-        </Switch>
+        <SignInNotices error={error()} />
         <form
           ref={(it) => (form = it)}
           class={styles["form"]}
@@ -146,7 +126,7 @@ export function SignInPage(): JSX.Element {
             </Switch>
           </Button>
         </form>
-        <ProviderLinks next={safeNext(search.next, window.location.origin)} />
+        <ProviderLinks next={safeNext(search.next, window.location.origin)} again={failed()} />
       </div>
     </main>
   );

@@ -11,9 +11,11 @@ describe("the pages of the administration", () => {
 
   it("are, to staff, those of their beamlines", () => {
     expect(pagesFor(["user", "staff"]).map((it) => it.href)).toEqual([
+      "/admin/instances",
       "/admin/beamlines",
       "/admin/stations",
       "/admin/experiments",
+      "/admin/environments",
       "/admin/may-start",
       "/admin/import",
     ]);

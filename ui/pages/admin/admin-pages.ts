@@ -24,11 +24,12 @@ const page = (
 export const adminPages: readonly AdminPage[] = [
   page(paths.adminNodes(), "nav.nodes", admins, "/api/admin/nodes"),
   page(paths.adminUsers(), "nav.users", admins, "/api/admin/users"),
+  page(paths.adminInstances(), "nav.instances", staff, "/api/admin/instances"),
   page(paths.adminGroups(), "nav.groups", admins, "/api/admin/groups"),
   page(paths.adminBeamlines(), "nav.beamlines", staff, "/api/admin/beamlines"),
   page(paths.adminStations(), "nav.stations", staff, "/api/admin/beamlines/:id/stations"),
   page(paths.adminExperiments(), "nav.experiments", staff, "/api/admin/experiments"),
-  page(paths.adminEnvironments(), "nav.environments", admins, "/api/admin/environments"),
+  page(paths.adminEnvironments(), "nav.environments", staff, "/api/admin/environments"),
   page(paths.adminMayStart(), "nav.mayStart", staff, "/api/admin/may-start"),
   // The call whose rights staff and administrators share; the page offers each what is theirs.
   page(paths.adminImport(), "nav.import", staff, "/api/admin/import/experiments"),

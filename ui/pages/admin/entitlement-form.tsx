@@ -1,6 +1,7 @@
 import { createSignal, Show, type JSX } from "solid-js";
 import { openEnvironment, type AdminEnvironment, type Entitlement } from "../../api/admin-calls.ts";
 import { limit } from "../../components/limit.ts";
+import { useSignedIn } from "../../components/signed-in-context.ts";
 import { Choice } from "../../kit/choice.tsx";
 import { Field } from "../../kit/field.tsx";
 import { t } from "../../messages/admin.ts";
@@ -14,6 +15,8 @@ import styles from "./admin.module.css";
 
 type Kind = Entitlement["kind"];
 const kinds: readonly Kind[] = ["everyone", "beamline", "experiment", "group", "person"];
+/** Staff open to what is theirs. */
+const kindsOfStaff: readonly Kind[] = ["beamline", "experiment"];
 
 interface EntitlementFormProps extends DialogForm {
   readonly environmentId: string;
@@ -23,6 +26,8 @@ interface EntitlementFormProps extends DialogForm {
 /** Opens an environment to somebody. */
 export function EntitlementForm(props: EntitlementFormProps): JSX.Element {
   const [kind, setKind] = createSignal<Kind>("experiment");
+  const me = useSignedIn();
+  const offered = me().roles.includes("admin") ? kinds : kindsOfStaff;
   const open = async (form: FormData): Promise<void> => {
     const subject = textIn(form, "subject");
     const lower = kind() === "group" || kind() === "person";
@@ -47,8 +52,8 @@ export function EntitlementForm(props: EntitlementFormProps): JSX.Element {
           <Choice
             label={t("environments.openTo")}
             value={kind()}
-            options={kinds.map((value) => ({ value, text: t(`entitlement.kind.${value}`) }))}
-            onChange={(value) => setKind(kinds.find((it) => it === value) ?? "everyone")}
+            options={offered.map((value) => ({ value, text: t(`entitlement.kind.${value}`) }))}
+            onChange={(value) => setKind(offered.find((it) => it === value) ?? "experiment")}
             hint={t(`entitlement.kindHint.${kind()}`)}
             error={faults().kind}
           />

@@ -5,6 +5,7 @@ import {
   type Entitlement,
 } from "../../api/admin-calls.ts";
 import { createNow } from "../../components/now.ts";
+import { useSignedIn } from "../../components/signed-in-context.ts";
 import { Button } from "../../kit/button.tsx";
 import { Confirm } from "../../kit/dialog.tsx";
 import { Table, type Column } from "../../kit/table.tsx";
@@ -27,6 +28,8 @@ interface EntitlementsProps {
 export function Entitlements(props: EntitlementsProps): JSX.Element {
   const [adding, setAdding] = createSignal(false);
   const [closing, setClosing] = createSignal<Entitlement | null>(null);
+  const me = useSignedIn();
+  const isAdmin = (): boolean => me().roles.includes("admin");
   const close = async (it: Entitlement): Promise<void> => {
     try {
       await closeEnvironment(props.environment.id, it.id);
@@ -44,7 +47,11 @@ export function Entitlements(props: EntitlementsProps): JSX.Element {
       </div>
       <Show
         when={props.environment.entitlements.length > 0}
-        fallback={<p class={styles["muted"]}>{t("entitlement.none")}</p>}
+        fallback={
+          <p class={styles["muted"]}>
+            {isAdmin() ? t("entitlement.none") : t("entitlement.noneOfYours")}
+          </p>
+        }
       >
         <EntitlementTable entitlements={props.environment.entitlements} onClose={setClosing} />
       </Show>
@@ -91,6 +98,7 @@ function EntitlementTable(props: {
   readonly onClose: (it: Entitlement) => void;
 }): JSX.Element {
   const now = createNow(30_000);
+  const isAdmin = useSignedIn()().roles.includes("admin");
   const columns = (): Column<Entitlement>[] => [
     {
       head: t("environments.openTo"),
@@ -107,14 +115,16 @@ function EntitlementTable(props: {
       head: t("users.actions"),
       actions: true,
       cell: (it) => (
-        <Button
-          size="small"
-          variant="quiet"
-          aria-label={t("entitlement.closeWhose", { name: subjectWords(it) })}
-          onClick={() => props.onClose({ ...it })}
-        >
-          {t("entitlement.close")}
-        </Button>
+        <Show when={isAdmin || it.kind !== "everyone"}>
+          <Button
+            size="small"
+            variant="quiet"
+            aria-label={t("entitlement.closeWhose", { name: subjectWords(it) })}
+            onClick={() => props.onClose({ ...it })}
+          >
+            {t("entitlement.close")}
+          </Button>
+        </Show>
       ),
     },
   ];

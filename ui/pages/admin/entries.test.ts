@@ -154,6 +154,7 @@ describe("what was changed about a provider", () => {
     issuer: "https://id.example",
     clientId: "asci",
     hasSecret: true,
+    logout: true,
     scope: "openid",
     usernameClaim: "preferred_username",
     vouches: false,
@@ -170,6 +171,7 @@ describe("what was changed about a provider", () => {
       scope: "openid",
       usernameClaim: "preferred_username",
       enabled: "on",
+      logout: "on",
       ...more,
     });
 
@@ -184,9 +186,12 @@ describe("what was changed about a provider", () => {
 
   it("is what differs, the rules as a whole, and a secret where one was typed", () => {
     const rule = { claim: " epns ", pattern: "*", gives: "experiment" as const, target: "*" };
-    const entries = providerIn(form({ vouches: "on" }), [rule]);
+    const typed = form({ vouches: "on" });
+    typed.delete("logout");
+    const entries = providerIn(typed, [rule]);
     expect(providerChanges(provider, entries, "s3cret")).toEqual({
       vouches: true,
+      logout: false,
       clientSecret: "s3cret",
       rules: [{ ...rule, claim: "epns" }],
     });

@@ -4,6 +4,7 @@ import { getEnvironment, patchEnvironment, type AdminEnvironment } from "../../a
 import { queryClient } from "../../api/query-client.ts";
 import { useQuery } from "../../api/use-query.ts";
 import { usePageTitle } from "../../components/page-title.ts";
+import { useSignedIn } from "../../components/signed-in-context.ts";
 import { Button } from "../../kit/button.tsx";
 import { Confirm } from "../../kit/dialog.tsx";
 import { showToast } from "../../kit/toasts.ts";
@@ -66,6 +67,7 @@ interface HeadProps {
 function Head(props: HeadProps): JSX.Element {
   const [editing, setEditing] = createSignal<AdminEnvironment | null>(null);
   const [disabling, setDisabling] = createSignal(false);
+  const me = useSignedIn();
   const name = (): string => props.environment.name;
   const setEnabled = async (enabled: boolean): Promise<void> => {
     try {
@@ -80,14 +82,16 @@ function Head(props: HeadProps): JSX.Element {
     <>
       <div class={styles["bar"]}>
         <h1 class={styles["title"]}>{name()}</h1>
-        <Button
-          onClick={() => (props.environment.enabled ? setDisabling(true) : void setEnabled(true))}
-        >
-          {props.environment.enabled ? t("environments.disable") : t("environments.enable")}
-        </Button>
-        <Button variant="primary" onClick={() => setEditing(structuredClone(props.environment))}>
-          {t("users.edit")}
-        </Button>
+        <Show when={me().roles.includes("admin")}>
+          <Button
+            onClick={() => (props.environment.enabled ? setDisabling(true) : void setEnabled(true))}
+          >
+            {props.environment.enabled ? t("environments.disable") : t("environments.enable")}
+          </Button>
+          <Button variant="primary" onClick={() => setEditing(structuredClone(props.environment))}>
+            {t("users.edit")}
+          </Button>
+        </Show>
       </div>
       <FormDialog
         open={editing() !== null}

@@ -2,6 +2,7 @@ import { A, useNavigate } from "@solidjs/router";
 import { Show, type JSX } from "solid-js";
 import { listAllEnvironments, type AdminEnvironment } from "../../api/admin-calls.ts";
 import { usePageTitle } from "../../components/page-title.ts";
+import { useSignedIn } from "../../components/signed-in-context.ts";
 import { StateShape } from "../../components/state-badge.tsx";
 import type { Column } from "../../kit/table.tsx";
 import { t } from "../../messages/admin.ts";
@@ -66,11 +67,18 @@ export function EnabledWord(props: { readonly enabled: boolean }): JSX.Element {
 
 /** In a few words; the environment's own page has the rest. */
 function OpenTo(props: { readonly environment: AdminEnvironment }): JSX.Element {
+  const me = useSignedIn();
   const all = () => props.environment.entitlements;
   return (
     <Show
       when={all().length > 0}
-      fallback={<span class={styles["poor"]}>{t("environments.nobody")}</span>}
+      fallback={
+        <span class={styles["poor"]}>
+          {me().roles.includes("admin")
+            ? t("environments.nobody")
+            : t("environments.nobodyOfYours")}
+        </span>
+      }
     >
       {all().some((it) => it.kind === "everyone")
         ? t("environments.everyone")

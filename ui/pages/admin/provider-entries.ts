@@ -21,6 +21,7 @@ export interface ProviderEntries {
   readonly usernameClaim: string;
   readonly vouches: boolean;
   readonly enabled: boolean;
+  readonly logout: boolean;
   readonly rules: ClaimRule[];
 }
 
@@ -34,6 +35,7 @@ export function providerIn(form: FormData, rules: readonly ClaimRule[]): Provide
     usernameClaim: textIn(form, "usernameClaim"),
     vouches: form.has("vouches"),
     enabled: form.has("enabled"),
+    logout: form.has("logout"),
     rules: rules.filter((it) => !isEmpty(it)).map((it) => trimmed(it)),
   };
 }

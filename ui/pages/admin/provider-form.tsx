@@ -59,6 +59,12 @@ export function ProviderForm(props: ProviderFormProps): JSX.Element {
             text={t("providers.vouchesText")}
           />
           <Box
+            name="logout"
+            checked={before?.logout ?? true}
+            label={t("providers.logout")}
+            text={t("providers.logoutText")}
+          />
+          <Box
             name="enabled"
             checked={before?.enabled ?? true}
             label={t("providers.enabled")}

@@ -1,0 +1,46 @@
+/** Where a browser goes on to when it has signed out here: the sign-out of the provider that it came through. */
+import type { Queryable } from "../db/client.ts";
+import { loggable } from "../db/errors.ts";
+import { findProviderSession, type ProviderSession } from "../db/provider-logout.ts";
+import type { Deps } from "./deps.ts";
+import { idTokenPurpose } from "./oidc-admit.ts";
+import { OidcError } from "./oidc-fault.ts";
+import { endSessionUrl } from "./oidc.ts";
+import { providerSecretOf } from "./provider-secret.ts";
+import { unseal } from "./sealing.ts";
+
+export interface Leaving extends ProviderSession {
+  readonly signInId: string;
+}
+
+/** To be asked before the sign-in ends: with it goes what is known of the provider's session. */
+export async function findLeaving(db: Queryable, signInId: string): Promise<Leaving | undefined> {
+  const found = await findProviderSession(db, signInId);
+  return found && { ...found, signInId };
+}
+
+/**
+ * Signing out here is done by then, and never waits for a provider that is away.
+ * @returns null where there is nowhere to go on to
+ */
+export async function continueAt(
+  deps: Deps,
+  { provider, sealedIdToken, signInId }: Leaving,
+  origin: string,
+): Promise<string | null> {
+  try {
+    const idToken =
+      sealedIdToken && (await unseal(deps.sealingKey, idTokenPurpose(signInId), sealedIdToken));
+    const secret = await providerSecretOf(deps, provider);
+    const returnTo = `${origin}/sign-in`;
+    return await endSessionUrl(provider, secret, { idToken, returnTo, state: "signed_out" });
+  } catch (error) {
+    if (!(error instanceof OidcError)) throw error;
+    const { code, why } = error;
+    deps.log.warn(
+      { provider: provider.slug, fault: code, why, err: loggable(error.cause ?? error) },
+      "signing out here could not lead to the provider",
+    );
+    return null;
+  }
+}
