@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { admitIdentity } from "../db/providers.ts";
 import { endAtStations } from "../db/station-endings.ts";
 import { startTestGateway, testPassword, type Browser, type TestGateway } from "./testing.ts";
 
@@ -264,6 +265,31 @@ describe("a station's account", () => {
     expect((await admin.call("POST", "/api/admin/experiments/sync", batch)).body).toMatchObject({
       errors: [{ path: "people.0.username" }],
     });
+    for (const [kind, csv, code] of [
+      ["people", `username,displayName\n${username},x`, "username_taken"],
+      ["members", `experiment,username\nMX-0,${username}`, "unknown_person"],
+    ] as const) {
+      await experiment("MX-0", { at: "MX2" });
+      const answer = await admin.call("POST", `/api/admin/import/${kind}`, csv, {
+        "content-type": "text/csv",
+      });
+      expect(JSON.stringify(answer.body)).toContain(code);
+      await sql()`delete from experiments`;
+    }
+    const { db } = gateway.database.owner;
+    const [provider] = await sql()<{ id: string }[]>`
+      insert into providers (slug, name, issuer, client_id, vouches)
+      values ('facility', 'Facility', 'https://id.example', 'asci', true) returning id`;
+    const vouched = {
+      provider: { id: provider?.id ?? "", vouches: true },
+      subject: "1",
+      username,
+      displayName: null,
+      email: null,
+      given: {},
+    };
+    expect(await admitIdentity(db, vouched)).toEqual({ fault: "username_taken" });
+    await sql()`delete from providers`;
     for (const statement of [
       `insert into group_members (group_id, user_id) select g.id, u.id from groups g, users u where u.username = '${username}'`,
       `update users set password_hash = 'x' where username = '${username}'`,
