@@ -78,7 +78,9 @@ begin atomic
   where i.owner_id = account and u.kind = 'person'
   union all
   select i.id from station_experiments(account) e
-  join instances i on i.station_id = e.station_id and i.experiment_id = e.experiment_id;
+  join instances i on i.station_id = e.station_id and i.experiment_id = e.experiment_id
+  -- Goes without saying, but for the planner, which would else expect every instance where there are no stations.
+  where i.station_id is not null;
 end;
 
 -- What a person, or a station, may start now, and by what: with an experiment, or (null) without one.
