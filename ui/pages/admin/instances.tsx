@@ -89,7 +89,7 @@ function columnsFor(onStop: (it: AdminInstance) => void): Column<AdminInstance>[
       head: t("instances.experiment"),
       cell: (it) => it.experiment && `${it.experiment.code} · ${it.experiment.beamline}`,
     },
-    { head: t("instances.node"), cell: (it) => clamped(it.node) },
+    { head: t("instances.node"), cell: (it) => it.node },
     { head: t("instances.started"), cell: (it) => <Moment at={it.createdAt} now={now} /> },
     {
       head: t("users.actions"),
