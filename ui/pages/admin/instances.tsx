@@ -15,6 +15,7 @@ import type { Column } from "../../kit/table.tsx";
 import { showToast } from "../../kit/toasts.ts";
 import { t } from "../../messages/admin.ts";
 import { AdminList } from "./admin-list.tsx";
+import { clamped } from "./clamped.tsx";
 import { toastRefusal } from "./toast-refusal.ts";
 import { useAdminList } from "./use-admin-list.ts";
 import styles from "./admin.module.css";
@@ -70,7 +71,7 @@ function columnsFor(onStop: (it: AdminInstance) => void): Column<AdminInstance>[
         <>
           <StateBadge state={it.state} />
           <Show when={it.reason}>
-            {(reason) => <div class={styles["muted"]}>{sentence(reason().text)}</div>}
+            {(reason) => <p class={styles["why"]}>{sentence(reason().text)}</p>}
           </Show>
         </>
       ),
@@ -83,7 +84,7 @@ function columnsFor(onStop: (it: AdminInstance) => void): Column<AdminInstance>[
         </span>
       ),
     },
-    { head: t("instances.environment"), cell: (it) => `${it.environment.name} ${it.version}` },
+    { head: t("instances.environment"), cell: (it) => clamped(it.environment.name) },
     {
       head: t("instances.experiment"),
       cell: (it) => it.experiment && `${it.experiment.code} · ${it.experiment.beamline}`,
