@@ -307,6 +307,12 @@ describe("a station's account", () => {
       status: 409,
       body: { code: "at_a_station" },
     });
+    await sql()`insert into providers (slug, name, issuer, client_id)
+      values ('here', 'Here', 'https://id.example', 'asci')`;
+    const begun = await browser.fetch("GET", "/auth/oidc/here/start");
+    await begun.body?.cancel();
+    expect(new URL(begun.url).pathname).toBe("/");
+    await sql()`delete from providers`;
     expect((await browser.call("GET", "/api/station")).status).toBe(200);
   });
 });
