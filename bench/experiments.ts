@@ -2,8 +2,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql, type SQL } from "drizzle-orm";
 import postgres from "postgres";
 import { generatePassword, startPostgres } from "../cli/postgres.ts";
+import type { Queryable } from "../db/client.ts";
 import { readCatalogue } from "../db/catalogue.ts";
 import { mayStart } from "../db/entitlement.ts";
 import { listEnvironments } from "../db/environments.ts";
@@ -105,9 +107,27 @@ async function timed(rounds: number, ask: () => Promise<unknown>): Promise<numbe
   return median(times);
 }
 
+/** Prints how the database answers, as it did: how often each step ran, and over how many rows. */
+async function showPlan(
+  title: string,
+  ask: (db: Queryable) => Promise<unknown>,
+  db: Queryable,
+): Promise<void> {
+  const explaining = {
+    execute: async (query: SQL) => {
+      const plan = await db.execute<{ "QUERY PLAN": string }>(
+        sql`explain (analyze, costs off, timing off, buffers off) ${query}`,
+      );
+      console.log([`\n${title}:`, ...plan.map((it) => it["QUERY PLAN"])].join("\n"));
+      return [{}];
+    },
+  };
+  await ask(explaining as unknown as Queryable);
+}
+
 async function timeQuestions(gateway: TestGateway): Promise<BenchRow[]> {
-  const { db, sql } = gateway.database.as("gateway", { max: 1 });
-  const [prof] = await sql<{ id: string }[]>`select id from users where username = 'prof'`;
+  const { db, sql: query } = gateway.database.as("gateway", { max: 1 });
+  const [prof] = await query<{ id: string }[]>`select id from users where username = 'prof'`;
   const userId = prof?.id ?? "";
   const page = { limit: 51, cursor: null };
   const environmentList = () => listEnvironments(db, userId, page);
@@ -120,6 +140,7 @@ async function timeQuestions(gateway: TestGateway): Promise<BenchRow[]> {
   if (opened.length < 40 || ways < ownExperiments || theirs.length !== ownExperiments || !last)
     throw new Error("the catalogue is not what it should be");
   if ((await own()).length !== 51) throw new Error("the experiments are not what they should be");
+  await showPlan("The plan of the catalogue's page", (seen) => readCatalogue(seen, userId), db);
   const rows: BenchRow[] = [];
   for (const [name, ask] of Object.entries({
     "catalogue's page": catalogue,
