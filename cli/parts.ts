@@ -71,9 +71,9 @@ function controllerEnvironment(context: PartsContext): PartProcess["environment"
     ASCI_INSTALLATION_ID: provisioned.installationId,
     ASCI_RUN_DIR: runDir,
     ASCI_HOMES: settings.homes ?? join(folder.homes, "{username}"),
-    ASCI_HOMES_MAKE: settings.homes === undefined || settings.homesMake ? "1" : "0",
+    ASCI_HOMES_MAKE: (settings.homesMake ?? settings.homes === undefined) ? "1" : "0",
     ASCI_EXPERIMENT_DATA: settings.data ?? join(folder.experiments, "{beamline}", "{experiment}"),
-    ASCI_EXPERIMENT_DATA_MAKE: settings.data === undefined || settings.dataMake ? "1" : "0",
+    ASCI_EXPERIMENT_DATA_MAKE: (settings.dataMake ?? settings.data === undefined) ? "1" : "0",
     ASCI_CONTROLLER_LISTEN: `unix:${join(runDir, "controller.sock")}`,
     ASCI_RELAY_GID: String(relayUser.gid),
   };

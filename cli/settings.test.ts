@@ -26,9 +26,9 @@ describe("readSettings", () => {
       keyRotationDays: 30,
       demo: true,
       homes: undefined,
-      homesMake: false,
+      homesMake: undefined,
       data: undefined,
-      dataMake: false,
+      dataMake: undefined,
     });
   });
 
@@ -59,7 +59,7 @@ describe("readSettings", () => {
       keyRotationDays: 0,
       demo: false,
       homes: "/nfs/home/{initial}/{username}",
-      homesMake: false,
+      homesMake: undefined,
       data: "/nfs/data/{beamline}/{year}/{experiment}",
       dataMake: true,
     });

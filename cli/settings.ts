@@ -22,10 +22,11 @@ export interface Settings {
   demo: boolean;
   /** Where homes are, as a pattern; undefined: in the data folder. */
   homes: string | undefined;
-  homesMake: boolean;
+  /** Undefined: in the data folder alone. */
+  homesMake: boolean | undefined;
   /** Where experiments' data is, as a pattern; undefined: in the data folder. */
   data: string | undefined;
-  dataMake: boolean;
+  dataMake: boolean | undefined;
 }
 
 const onOff = z
@@ -33,8 +34,8 @@ const onOff = z
     error: ({ input }) =>
       `"${String(input)}" is not known: give 1 to have ASCI make folders that are missing there, else 0.`,
   })
-  .default("0")
-  .transform((text) => text === "1");
+  .transform((text) => text === "1")
+  .optional();
 
 const schema = z.object({
   ASCI_PORT: z

@@ -17,7 +17,7 @@ import { nodeTasks, type Counters } from "./loops.ts";
 import { metricsText } from "./metrics-text.ts";
 import { installationIdOf, register } from "./registration.ts";
 import { Rooms } from "./rooms.ts";
-import { openStorage, type Storage } from "./storage/storage.ts";
+import { openStorage, type Storages } from "./storage/storage.ts";
 import { connectAnew } from "./runtimes/docker-connect.ts";
 import { DockerRuntime } from "./runtimes/docker.ts";
 import { startPlacer } from "./start-placer.ts";
@@ -42,6 +42,9 @@ export interface Controller {
 const stopDeadlineMs = 5000;
 /** No call but the events takes this long; stopping a container gives it 5 s. */
 const engineTimeoutMs = 30_000;
+/** Apart, so that data that cannot be reached keeps nobody from their home: as many as all slots can ask at once. */
+const homeThreads = 64;
+const dataThreads = 512;
 const defaults = { leaseMs: 30_000, slots: 16, answerMs: 30_000 };
 
 function dockerRuntime(config: ControllerConfig, installationId: string): DockerRuntime {
@@ -58,7 +61,7 @@ interface Node {
   readonly db: Db;
   readonly runtime: DockerRuntime;
   readonly rooms: Rooms;
-  readonly storage: Storage;
+  readonly storage: Storages;
   readonly engine: EngineState;
   readonly limits: DesktopLimits;
   readonly background: Background;
@@ -147,7 +150,7 @@ export async function startController(
     loops.claim.activate();
     loops.compare.activate();
   });
-  const storage = openStorage();
+  const storage = { homes: openStorage(homeThreads), data: openStorage(dataThreads) };
   const node: Node = { db, runtime, rooms, storage, engine, limits, background };
   const onWork = (): void => loops.claim.activate();
   const hands = handsOf(node, config, answerMs);
@@ -169,7 +172,8 @@ export async function startController(
     await runner.stop(stopDeadlineMs);
     await background.stop();
     await rooms.close();
-    storage.close();
+    storage.homes.close();
+    storage.data.close();
     await placer?.stop();
     await connection.close();
   }

@@ -2,7 +2,7 @@
 import type { ExperimentData, InstanceSpec } from "../db/node-instances.ts";
 import { StartFailure } from "./await-ready.ts";
 import { RuntimeError, type ContainerWish } from "./runtimes/runtime.ts";
-import { StorageError, type Storage } from "./storage/storage.ts";
+import { StorageError, type Storage, type Storages } from "./storage/storage.ts";
 import { dataPath, homePath } from "./storage/template.ts";
 
 /** Where a site keeps things, and whether ASCI makes what is missing there. */
@@ -30,6 +30,8 @@ function wordsOf(what: string, { code, path, message }: StorageError, wanted: st
       return `on the way to ${what}, ${where} is a folder in which its user can put something else in its place`;
     case "not_folder":
       return `on the way to ${what}, ${where} is not a folder`;
+    case "node":
+      return `${what} would be ${where}, a folder of the node's own`;
     case "refused":
       return `the storage does not let this node into ${where}, on the way to ${what}`;
     default:
@@ -45,14 +47,19 @@ function faultOf(kind: What, what: string, error: unknown, wanted: string): Erro
     return new RuntimeError("disk_full", `The storage for ${what} is full.`, options);
   const text = wordsOf(what, error, wanted);
   if (error.code === "missing") return new StartFailure({ code: `${kind}_missing`, text });
-  if (["link", "open", "not_folder", "refused"].includes(error.code))
+  if (["link", "open", "not_folder", "refused", "node"].includes(error.code))
     return new StartFailure({ code: `${kind}_unusable`, text });
   return new RuntimeError(`${kind}_unreachable`, text, options);
 }
 
-const gidsOf = ({ gid, groups }: InstanceSpec["person"]): number[] => [
+/** The node's own, which no experiment's data lies in, whoever says so. */
+const ofTheNode =
+  /^\/$|^\/(bin|boot|dev|etc|lib|lib32|lib64|proc|root|run|sbin|sys|usr|var\/(lib|run|spool|log))(\/|$)/;
+
+const gidsOf = ({ gid, groups, allGids }: InstanceSpec["person"]): number[] => [
   gid,
   ...groups.map((it) => it.gid),
+  ...allGids,
 ];
 
 /** None for a station: who comes next would find there what those before them left. */
@@ -94,6 +101,8 @@ async function dataMount(
       person: { uid: person.uid, gids: gidsOf(person) },
       make,
     });
+    if (data.path !== null && ofTheNode.test(source))
+      throw new StorageError("node", "a folder of the node's own", source);
     const target = `/data/${data.beamline}/${data.experiment}`;
     return [{ source, target, readOnly: data.access === "read" }];
   } catch (error) {
@@ -105,11 +114,11 @@ async function dataMount(
 
 /** @throws StartFailure @throws RuntimeError */
 export async function desktopFolders(
-  storage: Storage,
+  storage: Storages,
   sites: Sites,
   spec: InstanceSpec,
 ): Promise<Mount[]> {
-  const data = spec.data.map((it) => dataMount(storage, sites, spec, it));
-  const mounts = await Promise.all([homeMount(storage, sites, spec), ...data]);
+  const data = spec.data.map((it) => dataMount(storage.data, sites, spec, it));
+  const mounts = await Promise.all([homeMount(storage.homes, sites, spec), ...data]);
   return mounts.flat();
 }

@@ -16,14 +16,14 @@ import { cpusFor, type DesktopLimits } from "./limits.ts";
 import type { Reason, Step } from "./plan.ts";
 import type { Rooms } from "./rooms.ts";
 import { RuntimeError, type Runtime } from "./runtimes/runtime.ts";
-import type { Storage } from "./storage/storage.ts";
+import type { Storages } from "./storage/storage.ts";
 
 export interface Hands {
   readonly db: Db;
   readonly runtime: Runtime;
   readonly roots: FileRoots;
   readonly rooms: Rooms;
-  readonly storage: Storage;
+  readonly storage: Storages;
   readonly sites: Sites;
   readonly timezone: string;
   readonly limits: DesktopLimits;
@@ -38,7 +38,7 @@ const stopGraceSeconds = 5;
 
 async function create(hands: Hands, spec: InstanceSpec): Promise<string> {
   const { runtime, roots, rooms, storage, sites, timezone, limits } = hands;
-  const [files, folders] = await Promise.all([
+  const [made, found] = await Promise.allSettled([
     makeIncarnationFiles(roots, rooms, {
       instanceId: spec.id,
       incarnation: spec.incarnation,
@@ -46,6 +46,11 @@ async function create(hands: Hands, spec: InstanceSpec): Promise<string> {
     }),
     desktopFolders(storage, sites, spec),
   ]);
+  // Both are over by then: what is cleared away afterwards is not made meanwhile.
+  if (made.status === "rejected") throw made.reason;
+  if (found.status === "rejected") throw found.reason;
+  const { value: files } = made;
+  const { value: folders } = found;
   const { username, uid, gid, groups } = spec.person;
   const home = `/home/${username}`;
   return runtime.create({

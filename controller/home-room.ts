@@ -3,12 +3,12 @@ import type { Db } from "../db/client.ts";
 import { listHomeOwners, noteHomeRoom, type HomeOwner } from "../db/homes.ts";
 import type { Sites } from "./desktop-folders.ts";
 import type { LoopTask } from "./loop.ts";
-import { StorageError, type Storage } from "./storage/storage.ts";
+import { StorageError, type Storages } from "./storage/storage.ts";
 import { homePath } from "./storage/template.ts";
 
 export interface HomeLooks {
   readonly db: Db;
-  readonly storage: Storage;
+  readonly storage: Storages;
   readonly sites: Sites;
 }
 
@@ -19,7 +19,7 @@ export async function noteHome(
   instanceId: string,
   person: Pick<HomeOwner, "username" | "uid">,
 ): Promise<void> {
-  const room = await storage.room(homePath(sites.homes, person)).catch((error: unknown) => {
+  const room = await storage.homes.room(homePath(sites.homes, person)).catch((error: unknown) => {
     // What was seen last stays, with its time.
     if (error instanceof StorageError) return undefined;
     throw error;

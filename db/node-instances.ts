@@ -42,6 +42,8 @@ export interface InstanceSpec {
     readonly station: boolean;
     /** Beside the own one; those that matter first. */
     readonly groups: readonly { readonly name: string; readonly gid: number }[];
+    /** With which they may write somewhere, in whatever desktop of theirs. */
+    readonly allGids: readonly number[];
   };
   /** What its owner may see at this moment. */
   readonly data: readonly ExperimentData[];
@@ -62,7 +64,7 @@ export async function getInstanceSpec(
       e.slug as environment, i.geometry, v.image, v.digest, e.cpu_limit as "cpuLimit",
       coalesce(e.memory_limit_bytes, e.memory_bytes) as "memoryLimitBytes",
       jsonb_build_object('username', p.username, 'uid', p.uid, 'gid', p.gid, 'displayName', p.display_name,
-        'station', p.station, 'groups', p.groups) as person,
+        'station', p.station, 'groups', p.groups, 'allGids', p.all_gids) as person,
       coalesce((select jsonb_agg(to_jsonb(d)) from instance_data(i.id) d), '[]') as data,
       c.vnc_control as "vncControl", c.vnc_view as "vncView", c.container_id as "containerId",
       c.ready_at is not null as "wasReady"

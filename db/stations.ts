@@ -134,6 +134,14 @@ export async function takeStationCode(
   return row?.holds ? row : undefined;
 }
 
+/** People's own desktops on a station stay with them alone. @returns how many there were */
+export async function leaveStation(db: Queryable, stationId: string): Promise<number> {
+  const rows = await db.execute(sql`
+    update instances i set station_id = null from stations s
+    where s.id = ${stationId} and i.station_id = s.id and i.owner_id <> s.user_id returning 1`);
+  return rows.length;
+}
+
 /**
  * Ends a station for good: its account with its sign-in, and what it could reach. Its desktops end with the
  * placer's next look.

@@ -94,7 +94,8 @@ async function faultsOfPeople(db: Queryable, batch: SyncBatch): Promise<SyncFaul
       union all
       select '.uid', 'uid_taken', 'a group' where ${isGroups(sql`p.uid`, sql`u.uid`)}
       union all
-      select '.gid', 'gid_taken', p.gid::text where exists (select from posix_ids i where i.id = p.gid)
+      select '.gid', 'gid_taken', p.gid::text
+      where p.gid is distinct from coalesce(u.uid, p.uid) and exists (select from posix_ids i where i.id = p.gid)
       union all
       select '.email', 'email_taken', o.username from users o
       where o.email = p.email and o.username <> p.username
@@ -147,14 +148,14 @@ export const writePeople = (db: Queryable, batch: Pick<SyncBatch, "people">) =>
     sql`with offered as (select * from ${peopleOf(batch)} r),
       made as (
         insert into users (username, display_name, email, uid, gid)
-        select username, "displayName", email, coalesce(uid, allot_uid()), gid from offered o
+        select username, "displayName", email, coalesce(uid, allot_uid()), nullif(gid, uid) from offered o
         where not exists (select from users u where u.username = o.username) order by username
         on conflict (username) do nothing returning true as created
       ), changed as (
         update users u set display_name = o."displayName", email = coalesce(o.email, u.email),
-          gid = coalesce(o.gid, u.gid)
+          gid = coalesce(nullif(o.gid, u.uid), u.gid)
         from offered o where u.username = o.username and (u.display_name, u.email, u.gid)
-          is distinct from (o."displayName", coalesce(o.email, u.email), coalesce(o.gid, u.gid))
+          is distinct from (o."displayName", coalesce(o.email, u.email), coalesce(nullif(o.gid, u.uid), u.gid))
         returning false as created
       )
       select created from made union all select created from changed`,

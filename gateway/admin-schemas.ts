@@ -112,8 +112,11 @@ export const syncBody = z.object({
         uid: uid.nullable().default(null),
         gid: z
           .int("a whole number")
-          .min(100, "at least 100: below are the system's")
           .max(2_000_000_000)
+          .refine(
+            (it) => it === 100 || it >= 1000,
+            "100, or at least 1000: others are the system's",
+          )
           .nullable()
           .default(null),
       }),

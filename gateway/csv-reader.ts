@@ -20,6 +20,9 @@ export interface CsvFault {
   readonly code: string;
   readonly message: string;
 }
+/** No table that is read here has as many columns; what has, is none, and is not worth reading on. */
+const mostCells = 200;
+
 export type Separator = "," | ";" | "\t";
 
 interface Cursor {
@@ -109,9 +112,14 @@ export function readRecords(text: string, separator: Separator, most = Infinity)
   while (cursor.at < text.length) {
     const { line, at } = cursor;
     const cells: CsvCell[] = [readCell(reader, 1)];
-    while (text[cursor.at] === separator) {
+    while (text[cursor.at] === separator && cells.length < mostCells) {
       cursor.at += 1;
       cells.push(readCell(reader, cells.length + 1));
+    }
+    if (text[cursor.at] === separator) {
+      const message = `more than ${mostCells} cells in one line`;
+      faults.push({ line, column: mostCells + 1, code: "too_many_cells", message });
+      return { records: [...records, { line, cells }], faults, more: false };
     }
     const blank = cells.every((it) => it.text === "") && !text.slice(at, cursor.at).includes('"');
     if (!blank && records.length === most) return { records, faults, more: true };

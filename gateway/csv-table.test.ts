@@ -81,6 +81,13 @@ describe("a file with a header", () => {
     );
   });
 
+  it("is no table where a line has hundreds of cells, and is not read on", () => {
+    expect(faultsOf(`${"a,".repeat(300)}\nx,"\n`)).toEqual([[1, 201, null, "too_many_cells"]]);
+    expect(faultsOf(`code,displayName\n${"a,".repeat(300)}\nx,"\n`)).toEqual([
+      [2, 201, null, "too_many_cells"],
+    ]);
+  });
+
   it("has at most so many lines", () => {
     expect(faultsOf("code,displayName\na,b\nc,d\n", "utf-8", 1)).toEqual([
       [1, null, null, "too_many_lines"],

@@ -149,6 +149,11 @@ export function readTable(
   }
   const read = readRecords(text, separatorOf(text, known), most + 1);
   const [header, ...records] = read.records;
+  const wide = read.faults.filter((it) => it.code === "too_many_cells");
+  if (wide.length > 0) {
+    const faults = wide.map((it) => ({ ...it, columnName: null }));
+    return { rows: [], places: new Map(), faults };
+  }
   if (!header) return whole("empty", "the file is empty: its first line names the columns");
   if (read.more) return whole("too_many_lines", `more than ${most} lines: send it in parts`);
   const table = tableOf(header, records, known);

@@ -35,10 +35,11 @@ export async function continueAt(
     const returnTo = `${origin}/sign-in`;
     return await endSessionUrl(provider, secret, { idToken, returnTo, state: "signed_out" });
   } catch (error) {
-    if (!(error instanceof OidcError)) throw error;
-    const { code, why } = error;
+    // Whatever it is, signing out here is done: a lost sealing key, too.
+    const { code, why } =
+      error instanceof OidcError ? error : { code: "unreadable", why: undefined };
     deps.log.warn(
-      { provider: provider.slug, fault: code, why, err: loggable(error.cause ?? error) },
+      { provider: provider.slug, fault: code, why, err: loggable((error as Error).cause ?? error) },
       "signing out here could not lead to the provider",
     );
     return null;

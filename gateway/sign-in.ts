@@ -13,6 +13,7 @@ import {
 } from "../db/sign-ins.ts";
 import type { Deps } from "./deps.ts";
 import { hashToken, newSignInToken, signInLifeSeconds } from "./middleware/signed-in.ts";
+import { networkOf } from "./network.ts";
 import { ProblemError } from "./problem.ts";
 import { usernameSchema } from "./schemas.ts";
 
@@ -34,7 +35,7 @@ export interface SignInAttempt {
  */
 function bucketsOf({ username, address }: SignInAttempt): { own: Bucket; shared: Bucket[] } {
   const name = username.slice(0, 200);
-  const from = address ?? "unknown";
+  const from = networkOf(address);
   return {
     own: { name: `pair:${from}:${name}`, allowed: 8 },
     shared: [

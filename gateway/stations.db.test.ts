@@ -116,8 +116,13 @@ describe("enrolling a station", () => {
   it("takes a code once, whose hash alone is kept, and signs the browser in as the station", async () => {
     const { id, code, name } = await addStation();
     expect(
-      JSON.stringify(await sql()`select code_hash::text from stations where id = ${id}`),
-    ).not.toContain(code.replace("-", ""));
+      JSON.stringify(
+        await sql()`select encode(code_hash, 'escape') as a, to_jsonb(s)::text as b, code_hash::text as c
+          from stations s where id = ${id}`,
+      ),
+    ).not.toMatch(
+      new RegExp(`${code.replace("-", "")}|${Buffer.from(code.replace("-", "")).toString("hex")}`),
+    );
     const browser = gateway.browser();
     const answer = await browser.fetch("POST", "/api/stations/enrol", {
       code: ` ${code.toLowerCase().replace("-", "")} `,
@@ -437,6 +442,30 @@ describe("people on a station", () => {
     expect((await startOwn(browser, { username: "watcher", environment: "all" })).status).toBe(403);
     expect((await startOwn(browser, { username, environment: "all" })).status).toBe(401);
     expect(await listed(browser)).toEqual([]);
+  });
+
+  it("are kept to themselves once they are disabled, or another computer is the station", async () => {
+    await experiment("18342", { members: ["ada"] });
+    const { id: stationId, browser } = await enrolled();
+    const own = String(
+      (await startOwn(browser, { username: "ada", environment: "all" })).body["id"],
+    );
+    expect(await listed(browser)).toHaveLength(1);
+    await sql()`update users set disabled_at = now() where username = 'ada'`;
+    expect(await listed(browser)).toEqual([]);
+    expect(
+      (await browser.call("POST", `/api/instances/${own}/tickets`, { permission: "view" })).status,
+    ).toBe(404);
+    await sql()`update users set disabled_at = null where username = 'ada'`;
+    expect(await listed(browser)).toHaveLength(1);
+
+    const { body } = await staff.call("POST", `${stations()}/${stationId}/codes`);
+    const other = gateway.browser();
+    const enrol = { code: body["code"] };
+    expect((await other.call("POST", "/api/stations/enrol", enrol)).status).toBe(200);
+    expect(await listed(other)).toEqual([]);
+    const ada = await gateway.signIn("ada");
+    expect((await ada.call("GET", `/api/instances/${own}`)).status).toBe(200);
   });
 
   it("can be stopped there, and started again by themselves alone, away from it", async () => {

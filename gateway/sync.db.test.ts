@@ -191,6 +191,9 @@ describe("synchronising with the user office", () => {
     ]);
     await sync({ experiments: [experiment("G1", []), experiment("G2", [], { title: "another" })] });
     expect(await gids()).toEqual(before);
+    // A group of their own with the number of their uid is what they have anyhow.
+    for (let n = 0; n < 2; n++)
+      expect((await sync({ people: [person("own", { uid: 6200, gid: 6200 })] })).status).toBe(200);
     const { status, body } = await sync({
       people: [
         person("one", { uid: 6100 }),

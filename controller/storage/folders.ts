@@ -1,7 +1,12 @@
 /** Homes and experiments' folders: found, or made where the site leaves that to ASCI. */
-import { chmod, chown, lstat, mkdir, mkdtemp, rename, rm, statfs } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { constants, type Stats } from "node:fs";
+import { mkdir, mkdtemp, open, realpath, rm, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { walk, WalkError, type ForWhom } from "./walk.ts";
+import { promisify } from "node:util";
+import { canAnyoneSwap, canSwap, walk, WalkError, type ForWhom } from "./walk.ts";
+
+const run = promisify(execFile);
 
 export interface FolderWish {
   readonly path: string;
@@ -17,53 +22,77 @@ export interface Room {
   readonly own: boolean;
 }
 
-function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return false;
-      throw error;
-    },
+/** Of what keeps root out, as a file server does with `root_squash`. */
+const keptOut = new Set(["EACCES", "EPERM", "EROFS"]);
+
+/** Gives it to its owner by a handle: whatever lies under its name by then. */
+async function giveTo(path: string, { uid, gid, mode }: NonNullable<FolderWish["make"]>) {
+  const folder = await open(
+    path,
+    constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW,
   );
+  try {
+    await folder.chown(uid, gid);
+    // After the owner: a change of owner takes the set-gid bit away.
+    await folder.chmod(mode);
+  } finally {
+    await folder.close();
+  }
 }
 
-async function makeFolder(path: string, { uid, gid, mode }: NonNullable<FolderWish["make"]>) {
-  const parent = dirname(path);
-  await mkdir(parent, { recursive: true, mode: 0o711 });
-  // Complete before it gets its name: a start that is cut off leaves no folder with a wrong owner.
-  const fresh = await mkdtemp(join(parent, ".new-"));
+/** Complete before it gets its name, and never in the place of what has the name already. */
+async function makeFolder(path: string, make: NonNullable<FolderWish["make"]>): Promise<void> {
+  const fresh = await mkdtemp(join(dirname(path), ".new-"));
   try {
-    await chown(fresh, uid, gid);
-    // After the owner: a change of owner takes the set-gid bit away.
-    await chmod(fresh, mode);
-    await rename(fresh, path);
-  } catch (error) {
+    await giveTo(fresh, make);
+    // rename(2) would replace an empty folder that another node has just made.
+    await run("/usr/bin/mv", ["--no-clobber", "--no-target-directory", fresh, path]).catch(
+      () => {},
+    );
+  } finally {
     await rm(fresh, { recursive: true, force: true });
-    if (!(await exists(path))) throw error;
   }
 }
 
 /**
- * What is there is its owner's affair: it is never given another owner or mode.
+ * What is there is its owner's affair: it is never given another owner or mode. What is missing is made
+ * only where nobody but root has a hand in the way to it.
+ *
  * @returns the folder's path without links
  * @throws WalkError
  */
 export async function findFolder({ path, person, make }: FolderWish): Promise<string> {
+  const way = {
+    swap: (parent: Stats, child: Pick<Stats, "uid">) => canSwap(parent, child, person),
+  };
   try {
-    return await walk(path, person);
+    return await walk(path, way);
   } catch (error) {
     if (!make || !(error instanceof WalkError) || error.code !== "missing") throw error;
   }
-  await makeFolder(path, make);
-  return walk(path, person);
+  const making = {
+    swap: canAnyoneSwap,
+    make: async (missing: string, last: boolean) => {
+      try {
+        await (last ? makeFolder(missing, make) : mkdir(missing, { mode: 0o711 }));
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "EEXIST") return;
+        if (keptOut.has(code ?? "")) throw new WalkError("refused", missing, { cause: error });
+        throw error;
+      }
+    },
+  };
+  return walk(path, making);
 }
 
 /** Room in a folder for those who are not root. */
 export async function roomIn(path: string): Promise<Room> {
-  const [own, around] = await Promise.all([statfs(path), statfs(dirname(path))]);
+  const folder = await realpath(path);
+  const [own, around] = await Promise.all([statfs(folder), statfs(dirname(folder))]);
   return {
     totalBytes: own.blocks * own.bsize,
     freeBytes: own.bavail * own.bsize,
-    own: own.blocks * own.bsize !== around.blocks * around.bsize,
+    own: around.blocks > 0 && own.blocks * own.bsize !== around.blocks * around.bsize,
   };
 }

@@ -24,9 +24,13 @@ export interface Storage {
   close(): void;
 }
 
+/** One for each kind of storage: one that does not answer holds up nothing of the other. */
+export interface Storages {
+  readonly homes: Storage;
+  readonly data: Storage;
+}
+
 const main = new URL("storage-main.ts", import.meta.url);
-/** One thread is held by each look at a storage that does not answer. */
-const threads = "32";
 
 interface Asked {
   readonly settle: (answer: Answer) => void;
@@ -41,9 +45,9 @@ class Helper {
   #retired = false;
   #dead = false;
 
-  constructor() {
+  constructor(threads: number) {
     // Of the controller's environment it gets nothing: the database is not its affair.
-    const env = { UV_THREADPOOL_SIZE: threads };
+    const env = { UV_THREADPOOL_SIZE: String(threads) };
     this.#child = fork(main, { env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
     this.#child.on("message", ({ id, answer }: { id: number; answer: Answer }) => {
       this.#asked.get(id)?.settle(answer);
@@ -96,12 +100,15 @@ class Helper {
   }
 }
 
-/** @param limitMs after how long a storage counts as unreachable */
-export function openStorage(limitMs = 5000): Storage {
-  let helper = new Helper();
+/**
+ * @param threads each is held by a look at a storage that does not answer: as many as can be asked at once
+ * @param limitMs after how long a storage counts as unreachable
+ */
+export function openStorage(threads: number, limitMs = 5000): Storage {
+  let helper = new Helper(threads);
   async function ask(question: Question): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
-      if (!helper.usable) helper = new Helper();
+      if (!helper.usable) helper = new Helper(threads);
       try {
         const answer = await helper.ask(question, limitMs);
         if ("value" in answer) return answer.value;

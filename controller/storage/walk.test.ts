@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canSwap } from "./walk.ts";
+import { canAnyoneSwap, canSwap } from "./walk.ts";
 import { dataPath, homePath } from "./template.ts";
 
 const ada = { uid: 5000, gids: [5000, 700] };
@@ -15,6 +15,18 @@ describe("whether someone can put something else in a folder's place", () => {
     ["a folder that another group may write", { uid: 0, gid: 701, mode: 0o775 }, 0, false],
   ])("%s", (_name, parent, owner, can) => {
     expect(canSwap(parent, { uid: owner }, ada)).toBe(can);
+  });
+});
+
+describe("whether anybody but root can", () => {
+  it.each([
+    ["a folder of root's", { uid: 0, mode: 0o755 }, 5000, false],
+    ["a folder of somebody's", { uid: 1, mode: 0o755 }, 0, true],
+    ["a folder of root's that a group may write", { uid: 0, mode: 0o775 }, 0, true],
+    ["root's things in a sticky folder", { uid: 0, mode: 0o1777 }, 0, false],
+    ["somebody's things in a sticky folder", { uid: 0, mode: 0o1777 }, 5000, true],
+  ])("%s", (_name, parent, owner, can) => {
+    expect(canAnyoneSwap(parent, { uid: owner })).toBe(can);
   });
 });
 

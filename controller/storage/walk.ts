@@ -53,21 +53,56 @@ export function canSwap(
 }
 
 /**
- * Follows a path to a folder. Links count where root made them and this person can change none of the
- * folders that they lie in.
+ * Whether anybody but root could. Where root itself makes something nobody else may have a hand in the
+ * way to it: what it does goes by names.
+ */
+export function canAnyoneSwap(
+  parent: Pick<Stats, "uid" | "mode">,
+  child: Pick<Stats, "uid">,
+): boolean {
+  if (parent.uid !== 0) return true;
+  return (parent.mode & 0o022) !== 0 && ((parent.mode & 0o1000) === 0 || child.uid !== 0);
+}
+
+interface Way {
+  readonly swap: (parent: Stats, child: Pick<Stats, "uid">) => boolean;
+  /** Makes what is missing; without it that is a fault. */
+  readonly make?: (path: string, last: boolean) => Promise<void>;
+}
+
+async function lookOrMake(
+  here: Stats,
+  at: string,
+  next: string,
+  { way, last }: { way: Way; last: boolean },
+): Promise<Stats> {
+  try {
+    return await look(next);
+  } catch (error) {
+    if (!(error instanceof WalkError) || error.code !== "missing") throw error;
+    if (way.swap(here, { uid: 0 })) throw new WalkError("open", at);
+    if (!way.make) throw error;
+  }
+  await way.make(next, last);
+  return look(next);
+}
+
+/**
+ * Follows a path to a folder. Links count where root made them, and nobody whom `way.swap` knows can
+ * change the folders that they lie in.
  *
  * @returns the path without links
  * @throws WalkError
  */
-export async function walk(path: string, person: ForWhom): Promise<string> {
+export async function walk(path: string, way: Way): Promise<string> {
   const names = path.split("/").filter(Boolean);
   let at = "/";
   let here = await look(at);
   let links = 0;
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
     const next = join(at, name);
-    const found = await look(next);
-    if (canSwap(here, found, person)) throw new WalkError("open", at);
+    const found = await lookOrMake(here, at, next, { way, last: names.length === 0 });
+    if (way.swap(here, found)) throw new WalkError("open", at);
     if (found.isSymbolicLink()) {
       links += 1;
       if (found.uid !== 0 || links > maxLinks) throw new WalkError("link", next);

@@ -37,7 +37,10 @@ create unique index station_names on stations (beamline_id, lower(name)) where r
 
 -- Where it was started and may be reached, beside by its owner.
 alter table instances add column station_id uuid references stations;
-create index instances_of_station on instances (station_id) where station_id is not null;
+create index instances_of_station on instances (station_id, experiment_id) where station_id is not null;
+-- What the placer looks at over and over: not all that ever ran there.
+create index instances_at_stations on instances (id)
+  where station_id is not null and state not in ('stopped', 'shelved', 'failed');
 
 -- Not even where a list of names has one of theirs.
 create function refuse_station() returns trigger
@@ -79,6 +82,8 @@ begin atomic
   union all
   select i.id from station_experiments(account) e
   join instances i on i.station_id = e.station_id and i.experiment_id = e.experiment_id
+  -- Whom the site keeps out, their files are kept from everybody.
+  join users o on o.id = i.owner_id and o.disabled_at is null
   -- Goes without saying, but for the planner, which would else expect every instance where there are no stations.
   where i.station_id is not null;
 end;
@@ -134,7 +139,9 @@ end;
 -- the experiment while it runs.
 drop function instance_person(uuid);
 create function instance_person(instance uuid)
-returns table (username text, uid integer, gid integer, display_name text, station boolean, groups jsonb)
+returns table (
+  username text, uid integer, gid integer, display_name text, station boolean, groups jsonb, all_gids jsonb
+)
 language sql stable security definer set search_path = public, pg_temp
 begin atomic
   select u.username, u.uid, coalesce(u.gid, u.uid), u.display_name, u.kind = 'station', coalesce((
@@ -154,8 +161,15 @@ begin atomic
       (select 'exp-' || lower(x.code), x.gid, 2
       from members m join experiments x on x.id = m.experiment_id
       where m.user_id = u.id and i.experiment_id is null and (m.until is null or m.until > now())
+        and x.data_access <> 'none'
       order by x.starts_at desc, x.id desc limit 32)
-    ) g), '[]')
+    ) g), '[]'),
+    -- Those of another desktop of theirs as well: with what rights they can change the way to a folder.
+    coalesce((select jsonb_agg(a.gid) from (
+      select x.gid from members m join experiments x on x.id = m.experiment_id where m.user_id = u.id
+      union select g.gid from group_members gm join groups g on g.id = gm.group_id
+      where gm.user_id = u.id and g.gid is not null
+    ) a), '[]')
   from instances i join users u on u.id = i.owner_id
   where i.id = instance and i.node_id = current_node();
 end;

@@ -1,6 +1,6 @@
 /** What a shared computer does: it becomes a station, and asks what there is there. */
 import { Hono, type Context } from "hono";
-import { writeAudit } from "../../db/audit.ts";
+import { writeAudit, writeRefusal } from "../../db/audit.ts";
 import { getAtStation } from "../../db/at-station.ts";
 import { getInstance } from "../../db/instances.ts";
 import {
@@ -12,7 +12,7 @@ import {
   type Bucket,
   type PersonRow,
 } from "../../db/sign-ins.ts";
-import { takeStationCode } from "../../db/stations.ts";
+import { leaveStation, takeStationCode } from "../../db/stations.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { findBrowser } from "../middleware/guard.ts";
@@ -23,6 +23,7 @@ import {
   signedIn,
   stationLifeSeconds,
 } from "../middleware/signed-in.ts";
+import { networkOf } from "../network.ts";
 import { mayCall, policyOf } from "../policy.ts";
 import { notFound, ProblemError } from "../problem.ts";
 import { instanceSchema, type Instance } from "../schemas.ts";
@@ -34,7 +35,7 @@ import { jsonBody } from "../validation.ts";
 
 /** Wrong codes in 15 minutes from one address before the next one has to wait. */
 function bucketsOf(c: Context<AppEnv>): { own: Bucket; shared: Bucket[] } {
-  const from = c.get("peer").address ?? "unknown";
+  const from = networkOf(c.get("peer").address);
   return {
     own: { name: `enrol:${from}`, allowed: 8 },
     // The one that passwords are counted in.
@@ -77,6 +78,8 @@ async function enrol(
     if (!taken) return undefined;
     const { stationId, userId } = taken;
     const ended = await revokeStationSignIns(tx, userId);
+    // Another computer: who let the one before at their own files did not let this one.
+    const left = await leaveStation(tx, stationId);
     const signIn = { userId, tokenHash, lifeSeconds: stationLifeSeconds, address, userAgent };
     const account = await insertSignIn(tx, signIn);
     if (!account) return undefined;
@@ -93,7 +96,7 @@ async function enrol(
       subjectId: stationId,
       address,
       requestId: c.get("requestId"),
-      detail: ended > 0 ? { ended } : {},
+      detail: { ...(ended > 0 ? { ended } : {}), ...(left > 0 ? { left } : {}) },
     });
     return account;
   });
@@ -122,8 +125,18 @@ async function startOwn(
     ...audit,
   });
   const line = policyOf("POST", "/api/instances");
-  if (!line || !mayCall(line, person.roles))
+  if (!line || !mayCall(line, person.roles)) {
+    await writeRefusal(deps.db, {
+      ...audit,
+      actorId: person.id,
+      actorName: person.username,
+      signInId,
+      action: "instance.start",
+      outcome: "refused",
+      detail: { reason: "role_missing", station: account.username },
+    });
     throw new ProblemError(403, "role_missing", "This account does not work in desktops.");
+  }
   const [first, ...more] = here.experiments;
   const experiment = body.experiment ?? (more.length === 0 ? first?.code : undefined);
   const id = await startInstance(deps.db, {

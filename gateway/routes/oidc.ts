@@ -203,6 +203,8 @@ export function oidcRoutes(deps: Deps) {
       }),
       async (c) => {
         const failing = { provider: await providerOf(c), begun: true };
+        // Begun before this browser became a station.
+        if (await isAtStation(deps, c)) return c.redirect("/", 303);
         return orFailed(deps, c, failing, () => callback(deps, c, failing));
       },
     );

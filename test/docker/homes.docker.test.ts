@@ -4,6 +4,7 @@ import {
   lchown,
   lstat,
   mkdir,
+  readdir,
   readFile,
   rm,
   symlink,
@@ -203,6 +204,18 @@ describe("a home", () => {
     expect(await modeOf(victim)).toBe("700");
   });
 
+  it("is not made where others have a hand in the way to it", async () => {
+    await chmod(homes, 0o777);
+    expect(await failure()).toMatchObject({ code: "home_unusable" });
+    await chmod(homes, 0o711);
+    await chown(homes, 4711, 0);
+    expect(await failure()).toMatchObject({
+      code: "home_unusable",
+      text: expect.stringContaining(`${homes} is a folder in which`),
+    });
+    expect(await readdir(homes)).toEqual([]);
+  });
+
   it("on a way that the person can change is refused, and so is one that is no folder", async () => {
     await chmod(homes, 0o777);
     await mkdir(home);
@@ -335,6 +348,20 @@ describe("the data of an experiment", () => {
     await chmod(join(data, "shared"), 0o2775);
     await symlink("/etc", join(data, "shared/18342"));
     expect(await failure(id)).toMatchObject({ code: "data_unusable" });
+  });
+
+  it("is none of the node's own folders, whoever says so", async () => {
+    for (const [code, path] of [
+      ["1", "/"],
+      ["2", "/run"],
+      ["3", "/var/run"],
+    ] as const) {
+      const { id } = await experiment(code, { path });
+      expect(await failure(id)).toMatchObject({
+        code: "data_unusable",
+        text: expect.stringContaining("a folder of the node's own"),
+      });
+    }
   });
 
   it("on a storage that does not answer says so while it waits", async () => {

@@ -93,6 +93,14 @@ describe("a station's connection", () => {
     expect(await code).toBe(closeCodes.grantEnded.code);
   });
 
+  it("to somebody's own desktop ends when they are disabled", async () => {
+    const id = await rig.startDesktop(asAda(station));
+    const code = closeCodeOf(await open(station, id));
+    await gateway.database.owner.sql`update users set disabled_at = now() where username = 'ada'`;
+    expect(await code).toBe(closeCodes.grantEnded.code);
+    await gateway.database.owner.sql`update users set disabled_at = null where username = 'ada'`;
+  });
+
   it("to somebody's own desktop ends alone: theirs goes on", async () => {
     const id = await rig.startDesktop(asAda(station));
     const ada = await gateway.signIn("ada");
