@@ -19,10 +19,10 @@ const modulesDir = join(import.meta.dirname, "..", "node_modules");
 
 /**
  * In this order: what is quick to say that something is wrong comes first. The tests of the engine wait for most of
- * their time, those of the scenes draw: the two share the machine.
+ * their time, and so do those of whole ways through a browser; those of the scenes draw: they share the machine.
  */
-const rounds = [["unit"], ["db"], ["worker"], ["docker", "scenes"], ["browser"]] as const;
-type Project = (typeof rounds)[number][number];
+const rounds = [[["unit"]], [["db"]], [["worker"]], [["docker", "browser"], ["scenes"]]] as const;
+type Project = (typeof rounds)[number][number][number];
 
 /**
  * `npm test`: installs what is missing, then runs every test. Everything that the tests start is their own, so an
@@ -37,8 +37,8 @@ export async function test(args: readonly string[]): Promise<number> {
     const outcomes: Outcome[] = [];
     for (const round of rounds) {
       if (interruption.signal.aborted) break;
-      const run = (it: Project) => runProject(it, args, prepared, interruption.signal);
-      outcomes.push(...(await Promise.all(round.map(run))));
+      const lanes = round.map((lane) => runLane(lane, args, prepared, interruption.signal));
+      outcomes.push(...(await Promise.all(lanes)).flat());
     }
     return conclude(outcomes, args, interruption.signal);
   } finally {
@@ -73,6 +73,19 @@ async function prepare(stateDir: string): Promise<Missing> {
   });
   await need(["worker", "scenes", "browser"], () => ensureUi(say));
   return missing;
+}
+
+/** One after the other. */
+async function runLane(
+  projects: readonly Project[],
+  args: readonly string[],
+  missing: Missing,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const project of projects)
+    if (!signal.aborted) outcomes.push(await runProject(project, args, missing, signal));
+  return outcomes;
 }
 
 async function runProject(
