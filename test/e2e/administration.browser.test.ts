@@ -33,20 +33,20 @@ const rows = (page: Page) => page.locator("tbody tr");
 async function addBeamline(page: Page): Promise<void> {
   await table(page, "/admin/beamlines");
   await button(page, "Add a beamline").click();
-  await page.getByLabel("Code", { exact: true }).fill("SAXS");
+  await page.getByLabel("Code", { exact: true }).fill("WAXS");
   await page.getByLabel("Name", { exact: true }).fill("Small angles");
   await page.getByRole("combobox", { name: "Staff" }).fill("person-5");
   await page.keyboard.press("Enter");
   await button(page, "Create").click();
-  await page.getByText("SAXS: created.").waitFor();
+  await page.getByText("WAXS: created.").waitFor();
 }
 
 async function addExperiment(page: Page): Promise<void> {
-  await page.getByRole("link", { name: "0 experiments of SAXS" }).click();
+  await page.getByRole("link", { name: "0 experiments of WAXS" }).click();
   await page.getByText("Nothing matches these filters.").waitFor();
   await button(page, "Add an experiment").click();
   await page.getByLabel("Code", { exact: true }).fill("77001");
-  expect(await page.getByRole("dialog").getByLabel("Beamline").inputValue()).toBe("SAXS");
+  expect(await page.getByRole("dialog").getByLabel("Beamline").inputValue()).toBe("WAXS");
   await page.getByLabel("Starts").fill("2026-11-01T08:00");
   await page.getByLabel("Ends").fill("2026-11-04T08:00");
   // A name that was typed and not added counts as well.
@@ -149,7 +149,15 @@ describe("staff of a beamline", () => {
     const codes = await page.locator("tbody tr td:nth-child(3)").allInnerTexts();
     expect([...new Set(codes)]).toEqual(["IMBL"]);
     const links = page.getByRole("navigation", { name: "Administration" }).getByRole("link");
-    expect(await links.allInnerTexts()).toEqual(["Beamlines", "Experiments", "Who may start"]);
+    expect(await links.allInnerTexts()).toEqual([
+      "Instances",
+      "Beamlines",
+      "Stations",
+      "Experiments",
+      "Environments",
+      "Who may start",
+      "Import",
+    ]);
     const [other] = await stage.db.execute<{ id: string }>(sql`
       select x.id from experiments x join beamlines b on b.id = x.beamline_id where b.code = 'XFM' limit 1`);
     await page.goto(`/admin/experiments/${other?.id}`);
