@@ -20,7 +20,8 @@ export async function findLeaving(db: Queryable, signInId: string): Promise<Leav
 }
 
 /**
- * Signing out here is done by then, and never waits for a provider that is away.
+ * Signing out here is done by then. Where the provider is not known yet and does not answer, the answer
+ * to whoever signs out waits for as long as a discovery may take.
  * @returns null where there is nowhere to go on to
  */
 export async function continueAt(

@@ -55,6 +55,7 @@ describe("staff and environments", () => {
         status: 400,
         body: { errors: [{ path: "subject" }] },
       });
+    expect((await openTo(sam, "everyone", null)).body["detail"]).toMatch(/only administrators/);
     expect((await seen(root)).map((it) => it.subject)).toEqual(["IMBL", "1"]);
   });
 

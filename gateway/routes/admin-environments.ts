@@ -110,7 +110,11 @@ export function adminEnvironmentRoutes(deps: Deps) {
         const found = await getAnyEnvironment(deps.db, reachOf(c), id);
         if (!found) throw notFound("environment");
         if (made === undefined) {
-          const message = `there is no ${body.kind} ${body.subject}`;
+          const theirs = body.kind === "beamline" || body.kind === "experiment";
+          const message =
+            theirs || reachOf(c) === "all"
+              ? `there is no ${body.kind} ${body.subject}`
+              : "only administrators open to everyone, groups and people";
           throw new ProblemError(400, "validation", `subject: ${message}.`, {
             errors: [{ path: "subject", message }],
           });
