@@ -21,7 +21,7 @@ export default defineConfig({
           ...common,
           name: "unit",
           include: [
-            "{bench,cli,controller,db,gateway,images,scheduler,ui,wire}/**/*.test.{ts,tsx}",
+            "{bench,cli,controller,db,gateway,images,scheduler,test,ui,wire}/**/*.test.{ts,tsx}",
           ],
           exclude: ["**/*.{db,docker,worker,browser}.test.ts", "**/node_modules/**"],
           // Hashing a password takes as long as the machine's other work lets it.

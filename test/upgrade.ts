@@ -31,8 +31,10 @@ export function askUpgrade(
         ...headers,
       },
     });
-    call.on("upgrade", (response, socket: Socket) => {
+    call.on("upgrade", (response, socket: Socket, head: Buffer) => {
       socket.on("error", () => {});
+      // What came with the answer belongs to the stream: a relay that ends closes it at once.
+      if (head.length > 0) socket.unshift(head);
       resolve({ status: 101, headers: response.headers, body: undefined, socket });
     });
     call.on("response", (response) => {
