@@ -3,14 +3,12 @@ import type { Db } from "../db/client.ts";
 import {
   endUnplaced,
   lockPlacer,
-  readNodes,
-  readQueue,
   refuseQueued,
   writePlacements,
   writeQueueReasons,
   type Placed,
-  type QueuePosition,
 } from "../db/placement.ts";
+import { readNodes, readQueue, type QueuePosition } from "../db/situation.ts";
 import { generatePassword } from "./relay/vnc-password.ts";
 import { place, type Decision } from "../scheduler/place.ts";
 
@@ -23,8 +21,8 @@ function toPlaced(decision: Extract<Decision, { kind: "placed" }>, at: string): 
   return {
     instanceId: decision.request.id,
     nodeId: decision.node.id,
-    cpus: decision.request.cpus,
-    memoryBytes: decision.request.memoryBytes,
+    cpus: decision.request.size.cpus,
+    memoryBytes: decision.request.size.memoryBytes,
     vncControl: vncPassword(),
     vncView: vncPassword(),
     placement: {
@@ -69,7 +67,7 @@ async function placePage(db: Db, from: QueuePosition | null, at: string): Promis
       tx,
       waits.filter((it) => it.code !== "never_fits"),
     );
-    const next = waiting.length < pageSize ? null : { queuedAt: last.queuedAt, id: last.id };
+    const next = waiting.length < pageSize ? null : last.position;
     return { placed: placed.length, next };
   });
 }

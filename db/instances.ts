@@ -21,7 +21,14 @@ export interface InstanceRow {
   readonly node: { id: string; name: string } | null;
   readonly placement: Placement | null;
   readonly timeline: { phase: PhaseName; at: string | null; usualMs: number | null }[];
-  readonly queue: { position: number; estimate: string | null } | null;
+  readonly queue: {
+    position: number;
+    estimate: string | null;
+    /** What the estimate rests on: limits of what runs, or how long its like usually lasts. */
+    basis: "limit" | "usual" | null;
+  } | null;
+  /** What its people are asked, e.g. to move off a node that is drained. */
+  readonly notice: { code: string; text: string; at: string } | null;
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
@@ -82,8 +89,12 @@ const columns = sql`jsonb_build_object(
     ${phase("desktop", sql`c.ready_at`, sql`us.desktop`)},
     ${phase("panel", sql`c.panel_at`, sql`us.panel`)}),
   'queue', case when i.state = 'queued' then jsonb_build_object(
-    'position', (select count(*) from instances q where q.state = 'queued' and q.queued_at <= i.queued_at),
-    'estimate', null) end,
+    'position', (select count(*) from instances q where q.state = 'queued'
+      and (-q.queue_priority, coalesce(q.queue_at, q.queued_at), q.id)
+        <= (-i.queue_priority, coalesce(i.queue_at, i.queued_at), i.id)),
+    'estimate', iso(i.queue_estimate), 'basis', i.queue_basis) end,
+  'notice', case when i.notice_code is not null then jsonb_build_object(
+    'code', i.notice_code, 'text', i.notice_text, 'at', iso(i.notice_at)) end,
   'createdAt', iso(i.created_at), 'startedAt', iso(i.started_at), 'endedAt', iso(i.ended_at),
   'lastActiveAt', iso(i.last_active_at), 'expiresAt', iso(case when s.user_id = i.owner_id or b.station_ending = 'end'
     then least(i.expires_at, x.ends_at) else i.expires_at end))`;

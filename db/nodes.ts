@@ -20,7 +20,7 @@ export async function registerNode(
 ): Promise<{ epoch: number; name: string; installationId: string }> {
   const [row] = await db.execute<{ epoch: number; name: string; installation: string }>(sql`
     update nodes set epoch = epoch + 1, cpus = ${report.cpus}, memory_bytes = ${report.memoryBytes},
-      labels = ${JSON.stringify(report.labels)}::jsonb, last_seen_at = now()
+      reported_labels = ${JSON.stringify(report.labels)}::jsonb, last_seen_at = now()
     where id = ${nodeId}
     returning epoch, name, (select id from installation) as installation`);
   if (!row) throw new Error(`Node ${nodeId} is not registered in this database.`);

@@ -2,82 +2,11 @@
 import { sql } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
 import type { Placement } from "./instances.ts";
-import { nodeSilenceMs } from "./nodes.ts";
 import { uuidArray } from "./work.ts";
-
-export interface WaitingInstance {
-  readonly id: string;
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  readonly environment: string;
-  readonly queuedAt: string;
-}
-
-export interface NodeState {
-  readonly id: string;
-  readonly name: string;
-  readonly ready: boolean;
-  readonly schedulable: boolean;
-  readonly labels: Record<string, string>;
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  readonly allocatedCpus: number;
-  readonly allocatedMemoryBytes: number;
-}
 
 /** Takes the placer's row lock for this transaction: only its holder places. */
 export async function lockPlacer(db: Queryable): Promise<void> {
   await db.execute(sql`select 1 from placer_lock for update`);
-}
-
-/** Where a walk through the queue stands. */
-export interface QueuePosition {
-  readonly queuedAt: string;
-  readonly id: string;
-}
-
-/**
- * A page of the queue in order, oldest first, from after `position`. Rows that a person is changing
- * right now wait for the next round.
- */
-export async function readQueue(
-  db: Queryable,
-  limit: number,
-  position: QueuePosition | null = null,
-): Promise<WaitingInstance[]> {
-  const rows = await db.execute<WaitingInstance & Record<string, unknown>>(sql`
-    select i.id, e.cpus, e.memory_bytes as "memoryBytes", e.slug as environment,
-      i.queued_at::text as "queuedAt"
-    from instances i join environments e on e.id = i.environment_id
-    where i.state = 'queued' and i.desired = 'running'
-      and (${position?.id ?? null}::uuid is null
-        or (i.queued_at, i.id) > (${position?.queuedAt ?? null}::timestamptz, ${position?.id ?? null}::uuid))
-    order by i.queued_at, i.id limit ${limit} for update of i skip locked`);
-  return rows.map((row) => ({ ...row, memoryBytes: Number(row.memoryBytes) }));
-}
-
-/**
- * Every node with what is allocated on it: free is capacity less the sum, never a counter. The sum is
- * one of decimals: with 32-bit floats a few hundred small desktops would miss a whole one's room.
- */
-export async function readNodes(db: Queryable): Promise<NodeState[]> {
-  const rows = await db.execute<NodeState & Record<string, unknown>>(sql`
-    select n.id, n.name, n.schedulable, n.labels, n.cpus, n.memory_bytes as "memoryBytes",
-      n.ready and n.last_seen_at > now() - ${nodeSilenceMs} * interval '1 ms' as ready,
-      coalesce(a.cpus, 0) as "allocatedCpus", coalesce(a.memory, 0) as "allocatedMemoryBytes"
-    from nodes n left join (
-      select node_id, sum(cpus::numeric)::float8 as cpus, sum(memory_bytes) as memory
-      from allocations group by node_id
-    ) a on a.node_id = n.id
-    -- What has never reported has no size yet, and would make everything look too large.
-    where n.last_seen_at is not null
-    order by n.name`);
-  return rows.map((row) => ({
-    ...row,
-    ready: row.ready === true,
-    memoryBytes: Number(row.memoryBytes),
-    allocatedMemoryBytes: Number(row.allocatedMemoryBytes),
-  }));
 }
 
 export interface Placed {

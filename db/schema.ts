@@ -96,6 +96,9 @@ export const environments = pgTable("environments", {
   memoryBytes: count("memory_bytes").notNull().default(4294967296),
   cpuLimit: real("cpu_limit"),
   memoryLimitBytes: count("memory_limit_bytes"),
+  gpus: integer("gpus").notNull().default(0),
+  /** Of each GPU; null: the whole of it. */
+  gpuMemoryBytes: count("gpu_memory_bytes"),
   enabled: boolean("enabled").notNull().default(true),
   createdAt: at("created_at").notNull().defaultNow(),
 });
@@ -210,7 +213,13 @@ export const nodes = pgTable("nodes", {
   epoch: count("epoch").notNull().default(0),
   controllerUrl: text("controller_url"),
   relayUrl: text("relay_url"),
-  labels: jsonb("labels").$type<Record<string, string>>().notNull().default({}),
+  reportedLabels: jsonb("reported_labels").$type<Record<string, string>>().notNull().default({}),
+  setLabels: jsonb("set_labels").$type<Record<string, string>>().notNull().default({}),
+  /** What an administrator says has the last word. */
+  labels: jsonb("labels")
+    .$type<Record<string, string>>()
+    .notNull()
+    .generatedAlwaysAs(sql`reported_labels || set_labels`),
   cpus: real("cpus").notNull().default(0),
   memoryBytes: count("memory_bytes").notNull().default(0),
   schedulable: boolean("schedulable").notNull().default(true),
@@ -219,7 +228,52 @@ export const nodes = pgTable("nodes", {
   reasonText: text("reason_text"),
   lastSeenAt: at("last_seen_at"),
   createdAt: at("created_at").notNull().defaultNow(),
+  draining: boolean("draining").notNull().default(false),
+  holdBy: uuid("hold_by"),
+  holdByName: text("hold_by_name"),
+  holdReason: text("hold_reason"),
+  holdAt: at("hold_at"),
+  machineId: text("machine_id"),
+  clockSkewMs: count("clock_skew_ms"),
+  diskTotalBytes: count("disk_total_bytes"),
+  diskFreeBytes: count("disk_free_bytes"),
 });
+
+export const nodeGpus = pgTable(
+  "node_gpus",
+  {
+    nodeId: uuid("node_id").notNull(),
+    uuid: text("uuid").notNull(),
+    model: text("model").notNull(),
+    memoryBytes: count("memory_bytes").notNull(),
+    slots: integer("slots").notNull().default(1),
+    setSlots: integer("set_slots"),
+    present: boolean("present").notNull().default(true),
+    seenAt: at("seen_at").notNull().defaultNow(),
+  },
+  (it) => [primaryKey({ columns: [it.nodeId, it.uuid] })],
+);
+
+export const nodeImages = pgTable(
+  "node_images",
+  {
+    nodeId: uuid("node_id").notNull(),
+    versionId: uuid("version_id").notNull(),
+    wanted: boolean("wanted").notNull().default(false),
+    wantedBecause: text("wanted_because"),
+    state: text("state")
+      .$type<"absent" | "pulling" | "present" | "failed">()
+      .notNull()
+      .default("absent"),
+    doneBytes: count("done_bytes"),
+    totalBytes: count("total_bytes"),
+    sizeBytes: count("size_bytes"),
+    reasonCode: text("reason_code"),
+    reasonText: text("reason_text"),
+    changedAt: at("changed_at").notNull().defaultNow(),
+  },
+  (it) => [primaryKey({ columns: [it.nodeId, it.versionId] })],
+);
 
 export const instances = pgTable("instances", {
   id: uuid("id").primaryKey().defaultRandom(),
@@ -245,6 +299,13 @@ export const instances = pgTable("instances", {
   endedAt: at("ended_at"),
   lastActiveAt: at("last_active_at"),
   expiresAt: at("expires_at"),
+  queuePriority: integer("queue_priority").notNull().default(0),
+  queueAt: at("queue_at"),
+  queueEstimate: at("queue_estimate"),
+  queueBasis: text("queue_basis").$type<"limit" | "usual">(),
+  noticeCode: text("notice_code"),
+  noticeText: text("notice_text"),
+  noticeAt: at("notice_at"),
 });
 
 export const incarnations = pgTable(
@@ -263,6 +324,9 @@ export const incarnations = pgTable(
     panelAt: at("panel_at"),
     endedAt: at("ended_at"),
     exitCode: integer("exit_code"),
+    cpus: real("cpus"),
+    memoryBytes: count("memory_bytes"),
+    gpus: jsonb("gpus").$type<{ uuid: string; memoryBytes: number }[]>().notNull().default([]),
   },
   (it) => [primaryKey({ columns: [it.instanceId, it.number] })],
 );
@@ -273,6 +337,81 @@ export const allocations = pgTable("allocations", {
   cpus: real("cpus").notNull(),
   memoryBytes: count("memory_bytes").notNull(),
   createdAt: at("created_at").notNull().defaultNow(),
+});
+
+export const allocationGpus = pgTable(
+  "allocation_gpus",
+  {
+    instanceId: uuid("instance_id").notNull(),
+    nodeId: uuid("node_id").notNull(),
+    uuid: text("uuid").notNull(),
+    slot: integer("slot").notNull(),
+    memoryBytes: count("memory_bytes").notNull(),
+  },
+  (it) => [primaryKey({ columns: [it.nodeId, it.uuid, it.slot] })],
+);
+
+export const rules = pgTable("rules", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  name: text("name").notNull(),
+  priority: integer("priority").notNull().default(0),
+  enabled: boolean("enabled").notNull().default(true),
+  conditions: jsonb("conditions").notNull().default({}),
+  effects: jsonb("effects").notNull().default({}),
+  version: integer("version").notNull().default(1),
+  createdAt: at("created_at").notNull().defaultNow(),
+  updatedAt: at("updated_at").notNull().defaultNow(),
+});
+
+export const ruleVersions = pgTable(
+  "rule_versions",
+  {
+    ruleId: uuid("rule_id").notNull(),
+    version: integer("version").notNull(),
+    name: text("name").notNull(),
+    priority: integer("priority").notNull(),
+    enabled: boolean("enabled").notNull(),
+    conditions: jsonb("conditions").notNull(),
+    effects: jsonb("effects").notNull(),
+    deleted: boolean("deleted").notNull().default(false),
+    authorId: uuid("author_id"),
+    authorName: text("author_name").notNull(),
+    reason: text("reason").notNull().default(""),
+    at: at("at").notNull().defaultNow(),
+  },
+  (it) => [primaryKey({ columns: [it.ruleId, it.version] })],
+);
+
+export const dedications = pgTable("dedications", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  nodeId: uuid("node_id").notNull(),
+  experimentId: uuid("experiment_id").notNull(),
+  ruleId: uuid("rule_id").notNull(),
+  ruleName: text("rule_name").notNull(),
+  fromAt: at("from_at").notNull().defaultNow(),
+  untilAt: at("until_at").notNull(),
+  endedAt: at("ended_at"),
+});
+
+export const reservations = pgTable("reservations", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  title: text("title").notNull(),
+  kind: text("kind").$type<"experiment" | "group" | "beamline">().notNull(),
+  experimentId: uuid("experiment_id"),
+  groupId: uuid("group_id"),
+  beamlineId: uuid("beamline_id"),
+  fromAt: at("from_at").notNull(),
+  untilAt: at("until_at").notNull(),
+  seats: integer("seats").notNull(),
+  cpus: real("cpus").notNull(),
+  memoryBytes: count("memory_bytes").notNull(),
+  gpus: integer("gpus").notNull().default(0),
+  gpuMemoryBytes: count("gpu_memory_bytes"),
+  selector: text("selector").notNull().default(""),
+  createdBy: uuid("created_by"),
+  createdByName: text("created_by_name").notNull(),
+  createdAt: at("created_at").notNull().defaultNow(),
+  cancelledAt: at("cancelled_at"),
 });
 
 export const controllerTransitions = pgTable(

@@ -4,7 +4,8 @@ import type { Db } from "./client.ts";
 import { LeaseLostError, SupersededError } from "./errors.ts";
 import { insertInstance, wishInstance } from "./instances.ts";
 import { registerNode } from "./nodes.ts";
-import { lockPlacer, readQueue, writePlacements } from "./placement.ts";
+import { lockPlacer, writePlacements } from "./placement.ts";
+import { readQueue } from "./situation.ts";
 import { createTestDatabase, seedCatalogue, type Seeded, type TestDatabase } from "./testing.ts";
 import { claimWork, failWork, finishWork, releaseWork, renewLease, wishAgain } from "./work.ts";
 

@@ -167,7 +167,20 @@ export const instanceSchema = z
         description:
           "of the newest incarnation: wish accepted, node chosen, container started, desktop answers, panel on screen",
       }),
-    queue: z.object({ position: z.int(), estimate: time.nullable() }).nullable(),
+    queue: z
+      .object({
+        position: z.int(),
+        estimate: time.nullable().meta({ description: "when a place is expected" }),
+        basis: z.enum(["limit", "usual"]).nullable().meta({
+          description:
+            "what the estimate rests on: limits of what runs, or how long its like usually lasts",
+        }),
+      })
+      .nullable(),
+    notice: z
+      .object({ code: z.string(), text: z.string(), at: time })
+      .nullable()
+      .meta({ description: "what its people are asked, e.g. to move off a node that is drained" }),
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),

@@ -9,8 +9,9 @@ const tolerance = 1e-6;
 const passes: Record<FilterName, (request: Request, node: Candidate) => boolean> = {
   ready: (_request, node) => node.ready,
   schedulable: (_request, node) => node.schedulable,
-  cpus: (request, node) => node.allocatedCpus + request.cpus <= node.cpus + tolerance,
-  memory: (request, node) => node.allocatedMemoryBytes + request.memoryBytes <= node.memoryBytes,
+  cpus: (request, node) => node.allocatedCpus + request.size.cpus <= node.cpus + tolerance,
+  memory: (request, node) =>
+    node.allocatedMemoryBytes + request.size.memoryBytes <= node.memoryBytes,
 };
 
 export interface Filtered {

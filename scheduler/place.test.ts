@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { place } from "./place.ts";
-import type { Candidate, Request } from "./types.ts";
+import type { Candidate, Request, Size } from "./types.ts";
 
 const gib = 1024 ** 3;
 const node = (name: string, more: Partial<Candidate> = {}): Candidate => ({
@@ -13,13 +13,29 @@ const node = (name: string, more: Partial<Candidate> = {}): Candidate => ({
   memoryBytes: 32 * gib,
   allocatedCpus: 0,
   allocatedMemoryBytes: 0,
+  draining: false,
+  labels: {},
+  gpus: [],
+  images: new Set(),
+  dedicatedTo: null,
   ...more,
 });
-const request = (id: string, more: Partial<Request> = {}): Request => ({
+const request = (id: string, size: Partial<Size> = {}): Request => ({
   id,
-  cpus: 2,
-  memoryBytes: 4 * gib,
-  ...more,
+  versionId: "v",
+  environment: "mate",
+  kind: "desktop",
+  beamline: null,
+  beamlineId: null,
+  experiment: null,
+  experimentId: null,
+  beamtime: null,
+  user: "ada",
+  userId: "ada",
+  roles: ["user"],
+  groupIds: [],
+  size: { cpus: 2, memoryBytes: 4 * gib, gpus: 0, gpuMemoryBytes: null, ...size },
+  queuedAt: 0,
 });
 
 const nodesArb = fc.uniqueArray(
@@ -40,7 +56,7 @@ const requestsArb = fc.array(
   { maxLength: 30 },
 );
 const named = (requests: { cpus: number; memoryBytes: number }[]) =>
-  requests.map((it, index) => ({ ...it, id: String(index) }));
+  requests.map((it, index) => request(String(index), it));
 
 describe("place", () => {
   it("spreads over nodes and explains its choice", () => {
@@ -80,8 +96,8 @@ describe("place", () => {
           expect(decision.node.ready && decision.node.schedulable).toBe(true);
           const sum = used.get(decision.node.id);
           if (!sum) throw new Error("placed on a node that is not there");
-          sum.cpus += decision.request.cpus;
-          sum.memoryBytes += decision.request.memoryBytes;
+          sum.cpus += decision.request.size.cpus;
+          sum.memoryBytes += decision.request.size.memoryBytes;
           expect(sum.cpus).toBeLessThanOrEqual(decision.node.cpus + 1e-6);
           expect(sum.memoryBytes).toBeLessThanOrEqual(decision.node.memoryBytes);
         }

@@ -16,8 +16,8 @@ export type Decision =
 function take(node: Candidate, request: Request): Candidate {
   return {
     ...node,
-    allocatedCpus: node.allocatedCpus + request.cpus,
-    allocatedMemoryBytes: node.allocatedMemoryBytes + request.memoryBytes,
+    allocatedCpus: node.allocatedCpus + request.size.cpus,
+    allocatedMemoryBytes: node.allocatedMemoryBytes + request.size.memoryBytes,
   };
 }
 

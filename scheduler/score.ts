@@ -2,8 +2,8 @@ import type { Candidate, Request, Scored } from "./types.ts";
 
 /** The share of a node that stays free after this request, of what is scarcer: 0 to 100. */
 function freeShare(request: Request, node: Candidate): number {
-  const cpus = 1 - (node.allocatedCpus + request.cpus) / node.cpus;
-  const memory = 1 - (node.allocatedMemoryBytes + request.memoryBytes) / node.memoryBytes;
+  const cpus = 1 - (node.allocatedCpus + request.size.cpus) / node.cpus;
+  const memory = 1 - (node.allocatedMemoryBytes + request.size.memoryBytes) / node.memoryBytes;
   return Math.round(Math.max(0, Math.min(cpus, memory)) * 1000) / 10;
 }
 
