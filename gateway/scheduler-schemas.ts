@@ -56,6 +56,10 @@ export const ruleThen = z
   })
   .partial();
 
+/** Why something is changed is no change. */
+const changesBeside = (body: object, others: readonly string[]): boolean =>
+  Object.keys(body).some((key) => !others.includes(key));
+
 const ruleFields = {
   name: line().trim().min(1, "required").max(100, "at most 100 characters"),
   priority: z.int("a whole number").min(-1_000_000).max(1_000_000),
@@ -98,7 +102,7 @@ export const patchRuleBody = z
       description: "the one that was read: 409 where somebody has changed the rule since",
     }),
   })
-  .refine(({ reason: _, version: __, ...body }) => changes(body), something);
+  .refine((body) => changesBeside(body, ["reason", "version"]), something);
 
 export const ruleVersionSchema = z
   .object({
@@ -241,7 +245,7 @@ export const patchNodeBody = z
     reason: reason.meta({ description: "why; shown to whoever asks why nothing is placed here" }),
   })
   .partial()
-  .refine(({ reason: _, ...body }) => changes(body), something);
+  .refine((body) => changesBeside(body, ["reason"]), something);
 
 export const nodeGpuSchema = z.object({
   uuid: z.string(),
