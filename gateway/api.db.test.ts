@@ -414,6 +414,7 @@ describe("the API's own description", () => {
         "/api/admin/instances/{id}/stop",
         "/api/admin/may-start",
         "/api/admin/nodes",
+        "/api/admin/nodes/labels",
         "/api/admin/nodes/{id}",
         "/api/admin/providers",
         "/api/admin/providers/{id}",

@@ -27,6 +27,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { importPath, importRoutes } from "./routes/imports.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { mayStartRoutes } from "./routes/may-start.ts";
+import { nodeRoutes } from "./routes/nodes.ts";
 import { oidcRoutes } from "./routes/oidc.ts";
 import { homeRoutes } from "./routes/home.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
@@ -84,6 +85,7 @@ export function createApi(deps: Deps) {
     .route("/", eventRoutes(deps))
     .route("/", atStationRoutes(deps))
     .route("/", adminRoutes(deps))
+    .route("/", nodeRoutes(deps))
     .route("/", auditRoutes(deps))
     .route("/", mayStartRoutes(deps))
     .route("/", syncRoutes(deps))

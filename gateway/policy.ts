@@ -146,6 +146,7 @@ export const policy: readonly PolicyLine[] = [
   line("GET /api/admin/audit", admins, ["admin"]),
   line("GET /api/admin/audit/export", admins, ["admin"]),
   line("GET /api/admin/nodes", admins, ["admin"]),
+  line("GET /api/admin/nodes/labels", admins, ["admin"]),
   line("GET /api/admin/nodes/:id", admins, ["admin"]),
   line("PATCH /api/admin/nodes/:id", admins, ["admin"]),
 ];

@@ -265,7 +265,10 @@ export const adminNodeSchema = z
     id,
     name: z.string(),
     state: z.enum(["ready", "not_ready", "unschedulable", "draining", "lost"]),
-    reason: z.object({ code: z.string(), text: z.string() }).nullable(),
+    reason: z.object({ code: z.string(), text: z.string() }).nullable().meta({
+      description:
+        "why it is in this state; of one that is ready what is wrong all the same, e.g. its clock",
+    }),
     schedulable: z.boolean(),
     draining: z.boolean(),
     hold: z
@@ -338,6 +341,7 @@ export const nodeDetailSchema = adminNodeSchema
           kind: z.enum(["instance", "change"]),
           actor: z.string().nullable(),
           text: z.string().meta({ description: "e.g. an action of the audit trail, or a state" }),
+          reason: z.string().nullable(),
           instance: z.object({ id, name: z.string() }).nullable(),
         }),
       )
