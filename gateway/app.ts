@@ -33,6 +33,7 @@ import { homeRoutes } from "./routes/home.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { referenceRoutes } from "./routes/reference.ts";
+import { ruleRoutes } from "./routes/rules.ts";
 import { stationRoutes } from "./routes/stations.ts";
 import { syncRoutes } from "./routes/sync.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
@@ -86,6 +87,7 @@ export function createApi(deps: Deps) {
     .route("/", atStationRoutes(deps))
     .route("/", adminRoutes(deps))
     .route("/", nodeRoutes(deps))
+    .route("/", ruleRoutes(deps))
     .route("/", auditRoutes(deps))
     .route("/", mayStartRoutes(deps))
     .route("/", syncRoutes(deps))
