@@ -1,7 +1,7 @@
 /** Instances as people see them and wish for them: the gateway's side. */
 import { sql, type SQL } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
-import { statesAllowing, type Action, type Desire, type State } from "./states.ts";
+import { statesAllowing, type Desire, type State } from "./states.ts";
 
 export interface InstanceRow {
   readonly id: string;
@@ -212,7 +212,7 @@ const wishes: Record<"stop" | "restart", (by: Wisher) => SQL> = {
  */
 export async function wishInstance(
   db: Queryable,
-  wish: { by: Wisher; instanceId: string; action: Exclude<Action, "connect"> },
+  wish: { by: Wisher; instanceId: string; action: "stop" | "restart" },
 ): Promise<WishOutcome> {
   const { by } = wish;
   const actor = "owner" in by ? by.owner : by.staff;
