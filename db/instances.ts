@@ -42,6 +42,10 @@ export interface Placement {
   readonly node: string;
   readonly strategy: string;
   readonly at: string;
+  /** Names of the rules that matched, in the order in which they were asked. */
+  readonly rules?: string[];
+  /** What it has of the node's GPUs. */
+  readonly gpus?: { uuid: string; memoryBytes: number }[];
   /** How many nodes each filter refused. */
   readonly filtered: Record<string, number>;
   /** The best five, with their score line by line. */
