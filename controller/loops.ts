@@ -97,11 +97,7 @@ type PlacerTask =
   | "images"
   | "sweep";
 
-export function placerTasks({
-  db,
-  log,
-  wished,
-}: PlacerContext): Record<PlacerTask, LoopTask> {
+export function placerTasks({ db, log, wished }: PlacerContext): Record<PlacerTask, LoopTask> {
   const judge = createJudge(db, judgePeriodMs);
   return {
     place: {

@@ -9,18 +9,11 @@ import {
   writeQueueReasons,
   type Placed,
 } from "../db/placement.ts";
-import { writeEstimates, writeStandings } from "../db/queue.ts";
-import {
-  readQueue,
-  readSituation,
-  type QueuePosition,
-  type Waiting,
-} from "../db/situation.ts";
-import { estimateQueue } from "../scheduler/estimate.ts";
+import { writeStandings } from "../db/queue.ts";
+import { readQueue, readSituation, type QueuePosition, type Waiting } from "../db/situation.ts";
 import { place, type Decision } from "../scheduler/place.ts";
 import { compareStanding, standing, type Standing } from "../scheduler/queue-order.ts";
 import { compileRules, effectsOf, type CompiledRules } from "../scheduler/rules.ts";
-import type { Situation } from "../scheduler/types.ts";
 import { generatePassword } from "./relay/vnc-password.ts";
 
 /** Placed per transaction, so that nobody waits long for its locks. */
@@ -74,16 +67,16 @@ interface Ranked {
 function rankOf(request: Waiting, rules: CompiledRules, now: number): Ranked {
   const { position, standsAt, ranked, ahead } = request;
   const known = { priority: position.priority, at: standsAt };
-  return { request, standing: ranked ? known : standing(request, effectsOf(request, rules, now), ahead) };
+  return {
+    request,
+    standing: ranked ? known : standing(request, effectsOf(request, rules, now), ahead),
+  };
 }
 
 const withId = ({ request, standing }: Ranked) => ({ id: request.id, ...standing });
 
 const writeRanks = (tx: Queryable, ranks: readonly Ranked[]) =>
-  writeStandings(
-    tx,
-    ranks.map(withId),
-  );
+  writeStandings(tx, ranks.map(withId));
 
 /**
  * The queue's first page. What has just come is put in its place in memory, as most of it is placed at once; where
@@ -163,19 +156,6 @@ async function placePage(db: Db, from: QueuePosition | null): Promise<PageOutcom
   });
 }
 
-/** When those that wait may expect their turn, by what ends until then. */
-async function writeExpectations(db: Db, waiting: readonly Waiting[]): Promise<void> {
-  if (waiting.length === 0) return;
-  const expected = estimateQueue(waiting, await readSituation(db, true));
-  await writeEstimates(
-    db,
-    waiting.map(({ id }) => {
-      const found = expected.get(id);
-      return { id, at: found?.at ?? null, basis: found?.basis ?? null };
-    }),
-  );
-}
-
 /**
  * Places what waits, in the queue's order, page by page, each in a short transaction under the placer's row
  * lock. The whole queue is looked at: what does not fit must not hide what does.
@@ -184,14 +164,11 @@ async function writeExpectations(db: Db, waiting: readonly Waiting[]): Promise<v
  */
 export async function placeQueue(db: Db): Promise<number> {
   let placed = 0;
-  const waiting: Waiting[] = [];
   let from: QueuePosition | null = null;
   do {
     const page: PageOutcome = await placePage(db, from);
     placed += page.placed;
-    waiting.push(...page.waiting);
     from = page.next;
   } while (from !== null);
-  await writeExpectations(db, waiting);
   return placed;
 }
