@@ -420,6 +420,7 @@ describe("the API's own description", () => {
         "/api/admin/providers/{id}",
         "/api/admin/rules",
         "/api/admin/rules/order",
+        "/api/admin/rules/preview",
         "/api/admin/rules/{id}",
         "/api/admin/rules/{id}/restore",
         "/api/admin/rules/{id}/versions",

@@ -33,6 +33,7 @@ import { homeRoutes } from "./routes/home.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { referenceRoutes } from "./routes/reference.ts";
+import { rulePreviewRoutes } from "./routes/rule-preview.ts";
 import { ruleRoutes } from "./routes/rules.ts";
 import { stationRoutes } from "./routes/stations.ts";
 import { syncRoutes } from "./routes/sync.ts";
@@ -88,6 +89,7 @@ export function createApi(deps: Deps) {
     .route("/", adminRoutes(deps))
     .route("/", nodeRoutes(deps))
     .route("/", ruleRoutes(deps))
+    .route("/", rulePreviewRoutes(deps))
     .route("/", auditRoutes(deps))
     .route("/", mayStartRoutes(deps))
     .route("/", syncRoutes(deps))

@@ -153,6 +153,7 @@ export const policy: readonly PolicyLine[] = [
   line("GET /api/admin/rules", admins, ["admin"]),
   line("POST /api/admin/rules", admins, ["admin"]),
   line("POST /api/admin/rules/order", admins, ["admin"]),
+  line("POST /api/admin/rules/preview", admins, ["admin"]),
   line("GET /api/admin/rules/:id", admins, ["admin"]),
   line("PATCH /api/admin/rules/:id", admins, ["admin"]),
   line("DELETE /api/admin/rules/:id", admins, ["admin"]),

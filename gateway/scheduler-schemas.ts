@@ -222,7 +222,13 @@ export const previewSchema = z
       refused: z.int(),
       admitted: z.int(),
     }),
-    queued: z.array(previewedSchema).meta({ description: "every request that waits now" }),
+    looked: z.object({ queued: z.int(), past: z.int(), pastInAll: z.int() }).meta({
+      description:
+        "how many were looked at, and how many past ones there were: the newest 2000 count",
+    }),
+    queued: z
+      .array(previewedSchema)
+      .meta({ description: "every request that waits now, at most 2000, as they would be served" }),
     past: z
       .array(previewedSchema)
       .meta({ description: "of the last days' requests those that differ, at most 200" }),
