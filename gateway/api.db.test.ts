@@ -426,6 +426,7 @@ describe("the API's own description", () => {
         "/api/admin/rules/{id}/versions",
         "/api/admin/tokens",
         "/api/admin/tokens/{id}",
+        "/api/admin/use",
         "/api/admin/users",
         "/api/admin/users/{id}",
         "/api/admin/users/{id}/logout",

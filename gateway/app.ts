@@ -38,6 +38,7 @@ import { ruleRoutes } from "./routes/rules.ts";
 import { stationRoutes } from "./routes/stations.ts";
 import { syncRoutes } from "./routes/sync.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { useRoutes } from "./routes/use.ts";
 
 const limitUsual = limitBody(1);
 /** Imports look at who asks before they read, as they read more. */
@@ -88,6 +89,7 @@ export function createApi(deps: Deps) {
     .route("/", atStationRoutes(deps))
     .route("/", adminRoutes(deps))
     .route("/", nodeRoutes(deps))
+    .route("/", useRoutes(deps))
     .route("/", ruleRoutes(deps))
     .route("/", rulePreviewRoutes(deps))
     .route("/", auditRoutes(deps))

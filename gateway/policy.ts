@@ -150,6 +150,7 @@ export const policy: readonly PolicyLine[] = [
   line("GET /api/admin/nodes/labels", admins, ["admin"]),
   line("GET /api/admin/nodes/:id", admins, ["admin"]),
   line("PATCH /api/admin/nodes/:id", admins, ["admin"]),
+  line("GET /api/admin/use", admins, ["admin"]),
   line("GET /api/admin/rules", admins, ["admin"]),
   line("POST /api/admin/rules", admins, ["admin"]),
   line("POST /api/admin/rules/order", admins, ["admin"]),
