@@ -1,19 +1,13 @@
 /** The user office's synchronisation, and what a person with many experiments may start, at a large facility's size. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { sql, type SQL } from "drizzle-orm";
-import postgres from "postgres";
-import { generatePassword, startPostgres } from "../cli/postgres.ts";
 import type { Queryable } from "../db/client.ts";
 import { readCatalogue } from "../db/catalogue.ts";
 import { mayStart } from "../db/entitlement.ts";
 import { listEnvironments } from "../db/environments.ts";
-import { migrate } from "../db/migrate.ts";
 import { listOwnExperiments } from "../db/own-experiments.ts";
-import { templateDatabase } from "../db/testing.ts";
-import { startTestGateway, type Browser, type TestGateway } from "../gateway/testing.ts";
+import type { Browser, TestGateway } from "../gateway/testing.ts";
 import { median } from "./figures.ts";
+import { withBenchGateway } from "./gateway-site.ts";
 import type { BenchRow } from "./relay.ts";
 
 const experiments = 10_000;
@@ -224,36 +218,15 @@ const syncRow = (name: string, seconds: number): BenchRow => ({
   pass: seconds <= 60,
 });
 
-export async function benchExperiments(): Promise<BenchRow[]> {
-  const folder = await mkdtemp(join(tmpdir(), "asci-bench-"));
-  const server = await startPostgres({
-    dataDir: join(folder, "data"),
-    logFile: join(folder, "postgres.log"),
-    password: generatePassword(),
+export const benchExperiments = (): Promise<BenchRow[]> =>
+  withBenchGateway(async (gateway) => {
+    await gateway.addUser("root", ["admin"]);
+    const browser = await gateway.signIn("root");
+    const rows = [
+      syncRow("user office's sync", await syncAll(browser)),
+      syncRow("the same again", await syncAll(browser)),
+    ];
+    await openEnvironments(gateway);
+    rows.push(...(await timeQuestions(gateway)));
+    return [...rows, ...(await timeLists(gateway))];
   });
-  try {
-    const admin = postgres(server.url, { max: 1 });
-    await admin.unsafe(`create database ${templateDatabase}`);
-    await admin.end();
-    const template = new URL(server.url);
-    template.pathname = `/${templateDatabase}`;
-    await migrate(template.href);
-    const gateway = await startTestGateway(server.url, { entry: "node" });
-    try {
-      await gateway.addUser("root", ["admin"]);
-      const browser = await gateway.signIn("root");
-      const rows = [
-        syncRow("user office's sync", await syncAll(browser)),
-        syncRow("the same again", await syncAll(browser)),
-      ];
-      await openEnvironments(gateway);
-      rows.push(...(await timeQuestions(gateway)));
-      return [...rows, ...(await timeLists(gateway))];
-    } finally {
-      await gateway.stop();
-    }
-  } finally {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
-}

@@ -19,6 +19,7 @@ import {
   benchStalledViewer,
   type BenchRow,
 } from "./relay.ts";
+import { benchRules } from "./rules.ts";
 import { benchStart } from "./start.ts";
 
 const results = join(import.meta.dirname, "results");
@@ -100,6 +101,7 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   smallUpdates: () => benchSmallUpdates(),
   stalledViewer: () => benchStalledViewer(),
   experiments: () => benchExperiments(),
+  rules: () => benchRules(),
   edge: () => benchEdge(),
 };
 

@@ -63,13 +63,15 @@ export async function readUse(db: Queryable, it: UseQuestion): Promise<UseRow[]>
   const until = sql`to_timestamp(${it.from + it.steps * it.stepMs}::float8 / 1000)`;
   /** The first step whose middle is not before a time. */
   const stepFrom = (at: SQL) =>
-    sql`ceil(extract(epoch from ${at} - ${from}) * 1000 / ${it.stepMs}::float8 - 0.5)`;
+    sql`ceil(date_part('epoch', ${at} - ${from}) * 1000 / ${it.stepMs}::float8 - 0.5)`;
   return db.execute<UseRow>(sql`
     with held as (
-      select c.instance_id, c.node_id, c.gpus, coalesce(c.cpus, 0)::numeric as cpus,
+      select c.instance_id, c.node_id, c.gpus, coalesce(c.cpus, 0)::float8 as cpus,
         coalesce(c.memory_bytes, 0) as memory_bytes,
-        case when c.gpus = '[]' then 0 else (select coalesce(sum((u ->> 'memoryBytes')::bigint), 0)
-          from jsonb_array_elements(c.gpus) u) end as gpu_memory_bytes,
+        -- Of most there is none or one.
+        case jsonb_array_length(c.gpus) when 0 then 0 when 1 then (c.gpus -> 0 ->> 'memoryBytes')::bigint
+          else (select sum((u ->> 'memoryBytes')::bigint) from jsonb_array_elements(c.gpus) u)
+        end as gpu_memory_bytes,
         greatest(${stepFrom(sql`c.placed_at`)}, 0)::int as first,
         -- What has not ended is held until now.
         least(${stepFrom(sql`coalesce(c.ended_at, now())`)}, ${it.steps})::int as last
@@ -79,7 +81,7 @@ export async function readUse(db: Queryable, it: UseQuestion): Promise<UseRow[]>
     ), own as (
       select key, first, last, cpus, memory_bytes, gpu_memory_bytes from (${held}) o where first < last
     ), changes as (
-      select key, at, sum(sign * cpus)::float8 as cpus, sum(sign * memory_bytes)::float8 as memory,
+      select key, at, sum(sign * cpus) as cpus, sum(sign * memory_bytes)::float8 as memory,
         sum(sign * gpu_memory_bytes)::float8 as gpu_memory, sum(sign)::int as instances
       from own cross join lateral (values (first, 1), (last, -1)) as v(at, sign)
       where at < ${it.steps} group by key, at
