@@ -8,6 +8,7 @@ import { claimWork } from "../db/work.ts";
 import { dedicateForBeamtimes } from "./beamtimes.ts";
 import { poke } from "./control-server.ts";
 import { compareAll, type EngineState } from "./engine-watch.ts";
+import { writeExpectations } from "./expectations.ts";
 import { createJudge } from "./judge.ts";
 import type { Log } from "./log.ts";
 import type { LoopTask } from "./loop.ts";
@@ -89,6 +90,7 @@ const judgePeriodMs = 5000;
 
 type PlacerTask =
   | "place"
+  | "expect"
   | "poke"
   | "judge"
   | "stations"
@@ -106,6 +108,11 @@ export function placerTasks({ db, log, wished }: PlacerContext): Record<PlacerTa
       async run() {
         await placeQueue(db);
       },
+    },
+    expect: {
+      name: "expect",
+      periodMs: 5000,
+      run: () => writeExpectations(db),
     },
     poke: {
       name: "poke",

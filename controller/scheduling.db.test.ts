@@ -11,6 +11,7 @@ import {
 } from "../db/testing.ts";
 import { claimWork } from "../db/work.ts";
 import { dedicateForBeamtimes } from "./beamtimes.ts";
+import { writeExpectations } from "./expectations.ts";
 import { placeQueue } from "./placer.ts";
 import { askForImages } from "./wanted-images.ts";
 
@@ -234,6 +235,30 @@ describe("the queue", () => {
     const [row] =
       await owner()`select count(*)::int as n from instances where state = 'queued' and queue_at is null`;
     expect(row).toEqual({ n: 0 });
+  });
+
+  it("says when a turn is expected, and by what: a limit, or how long its like usually lasts", async () => {
+    await owner()`update nodes set cpus = 1`;
+    const runs = await start();
+    await place();
+    const waits = await start();
+    await place();
+    await writeExpectations(placer());
+    expect((await look(waits)).queue).toMatchObject({ estimate: null, basis: null });
+    // Others of the environment lasted for two hours.
+    await owner()`insert into incarnations (instance_id, number, node_id, vnc_control, vnc_view, queued_at, placed_at, ended_at)
+      values (${runs}, 90, ${database.nodeId}, '', '', now(), now() - interval '3 hours', now() - interval '1 hour')`;
+    await writeExpectations(placer());
+    const usual = (await look(waits)).queue;
+    expect(usual?.basis).toBe("usual");
+    const minutes = (at: string | null | undefined) => (Date.parse(at ?? "") - Date.now()) / 60_000;
+    expect(minutes(usual?.estimate)).toBeGreaterThan(110);
+    expect(minutes(usual?.estimate)).toBeLessThan(121);
+    await owner()`update instances set expires_at = now() + interval '30 minutes' where id = ${runs}`;
+    await writeExpectations(placer());
+    const limit = (await look(waits)).queue;
+    expect(limit?.basis).toBe("limit");
+    expect(minutes(limit?.estimate)).toBeLessThan(31);
   });
 
   it("is one in which opposite placers give the same places, and nobody two", async () => {
