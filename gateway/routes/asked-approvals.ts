@@ -8,7 +8,7 @@ import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { judgeStart } from "../may-be-started.ts";
 import { auditedCaller, signedIn } from "../middleware/signed-in.ts";
-import { notFound, ProblemError } from "../problem.ts";
+import { notFound, type ProblemError } from "../problem.ts";
 import { startBody } from "../schemas.ts";
 import { tooMany } from "../sign-in.ts";
 import { approvalLifeSeconds, hashStationCode, newStationCode } from "../station-codes.ts";
