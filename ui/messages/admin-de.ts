@@ -1,6 +1,7 @@
-import type { AdminCatalogue } from "./admin-en.ts";
+import type { adminEn } from "./admin-en.ts";
+import type { CatalogueOf } from "./part.ts";
 
-export const adminDe: AdminCatalogue = {
+export const adminDe: CatalogueOf<typeof adminEn> = {
   "nav.groups": "Gruppen",
   "nav.beamlines": "Beamlines",
   "nav.stations": "Stationen",

@@ -1,5 +1,5 @@
-/** Texts of the administration; `ui/messages/admin.ts` says why they stand apart. */
-import type { Message, Plural } from "./en.ts";
+/** Texts of the administration; `ui/messages/part.ts` says why they stand apart. */
+import type { Message } from "./en.ts";
 
 export const adminEn = {
   "nav.groups": "Groups",
@@ -396,8 +396,3 @@ export const adminEn = {
 } as const satisfies Record<string, Message>;
 
 export type AdminKey = keyof typeof adminEn;
-
-/** As `Catalogue`, of the administration. */
-export type AdminCatalogue = {
-  readonly [K in AdminKey]: (typeof adminEn)[K] extends string ? string : Plural;
-};
