@@ -36,4 +36,3 @@ create index tokens_by_end on sign_ins (expires_at, id) where kind = 'token' and
 -- is written into each index of sign-ins.
 create index tokens_by_use on sign_ins (nullif(last_seen_at, created_at), id)
   where kind = 'token' and revoked_at is null;
-create index tokens_by_person on sign_ins (user_id, id) where kind = 'token' and revoked_at is null;
