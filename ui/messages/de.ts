@@ -479,8 +479,6 @@ export const de: Catalogue = {
   "admin.countMore": "{count} gezeigt, es gibt mehr",
   "admin.more": "Mehr zeigen",
   "admin.noMatch": "Nichts passt zu „{search}“.",
-  "admin.sortedUp": "aufsteigend sortiert",
-  "admin.sortedDown": "absteigend sortiert",
 
   "users.title": "Personen",
   "users.add": "Person hinzufügen",

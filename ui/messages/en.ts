@@ -470,8 +470,6 @@ export const en = {
   "admin.countMore": "{count} shown, there are more",
   "admin.more": "Show more",
   "admin.noMatch": "Nothing matches “{search}”.",
-  "admin.sortedUp": "sorted upwards",
-  "admin.sortedDown": "sorted downwards",
 
   "users.title": "Users",
   "users.add": "Add a user",
