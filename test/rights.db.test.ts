@@ -101,6 +101,11 @@ describe("what each part's login may do", () => {
     ["node", "update instances set station_id = null"],
     ["relay", "select * from stations"],
     ["relay", "select * from reachable_instances(gen_random_uuid())"],
+    ["gateway", "delete from approvals"],
+    ["placer", "select code_hash from approvals"],
+    ["placer", "update approvals set expires_at = now()"],
+    ["node", "select * from approvals"],
+    ["relay", "select * from approvals"],
   ] as const)("%s may not: %s", async (part, statement) => {
     expect(await refusal(part, statement)).toBe(forbidden);
   });

@@ -12,6 +12,8 @@ export const paths = {
   account: () => "/account",
   /** Where a shared computer becomes a station. */
   station: () => "/station",
+  /** Where somebody answers what a station has asked. */
+  add: () => "/add",
   admin: () => "/admin",
   adminNodes: () => "/admin/nodes",
   adminUsers: () => "/admin/users",

@@ -67,6 +67,9 @@ const StationsPage = lazy(async () => ({
 const EnrolPage = lazy(async () => ({
   default: (await import("./pages/station/enrol.tsx")).EnrolPage,
 }));
+const AddPage = lazy(async () => ({
+  default: (await import("./pages/station/add.tsx")).AddPage,
+}));
 
 /** The pattern of an address that has an id in it. */
 const ofId = (path: (to: { id: string }) => string): string =>
@@ -83,6 +86,7 @@ export function App(): JSX.Element {
     <Router root={Page}>
       <Route path={paths.signIn()} component={SignInPage} />
       <Route path={paths.station()} component={EnrolPage} />
+      <Route path={paths.add()} component={AddPage} />
       <Route component={SignedIn}>
         <Route component={DesktopsOnly}>
           <Route path={ofId(paths.desktop)} component={ViewerPage} />

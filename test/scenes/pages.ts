@@ -6,6 +6,7 @@ import { account } from "./account.ts";
 import { administration } from "./admin.ts";
 import { catalogue } from "./catalogue.ts";
 import type { Scene } from "./scene.ts";
+import { stationPhone } from "./station-phone.ts";
 import { stations } from "./stations.ts";
 import type { Stage } from "../stage.ts";
 
@@ -205,4 +206,5 @@ export const pages: readonly Scene[] = [
   ...administration,
   ...imports,
   ...stations,
+  ...stationPhone,
 ];

@@ -24,7 +24,7 @@ import styles from "./admin.module.css";
 export function InstancesPage(): JSX.Element {
   const me = useSignedIn();
   const list = useAdminList<AdminInstance>("admin-instances", listAllInstances, {
-    sorts: null,
+    sorts: [],
     filters: ["state"],
   });
   const [stopping, setStopping] = createSignal<AdminInstance | null>(null);

@@ -43,11 +43,7 @@ export function NodesPage(): JSX.Element {
       head: t("nodes.name"),
       title: true,
       cell: (node) => <code class={styles["strong"]}>{node.name}</code>,
-      sort: {
-        descending: list.descending(),
-        text: list.descending() ? t("admin.sortedDown") : t("admin.sortedUp"),
-        toggle: list.toggleSort,
-      },
+      sort: list.sortOf("name"),
     },
     { head: t("nodes.state"), cell: (node) => <NodeState node={node} /> },
     { head: t("nodes.labels"), cell: (node) => <Labels labels={node.labels} /> },
