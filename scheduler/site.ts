@@ -1,6 +1,14 @@
 /** The nodes as a round of placing changes them. */
-import { awayBy, type FilterName } from "./filter.ts";
-import { gpusUsed, openGpus, returnGpus, takeGpus, type GpuRoom } from "./gpus.ts";
+import { awayBy } from "./filter.ts";
+import {
+  gpusUsed,
+  largestShare,
+  openGpus,
+  returnGpus,
+  takeGpus,
+  wholeGpus,
+  type GpuRoom,
+} from "./gpus.ts";
 import type { Attributes, Candidate, GpuGrant, Live, Size } from "./types.ts";
 
 type Who = Pick<Attributes, "userId" | "experimentId">;
@@ -33,8 +41,8 @@ const byName = (a: Candidate, b: Candidate) =>
 export class Site {
   readonly nodes: readonly Candidate[];
   readonly numbers: ReadonlyMap<string, number>;
-  /** The filter that keeps everything new away from a node. */
-  readonly away: readonly (FilterName | null)[];
+  /** The filter's verdict that keeps everything new away from a node. */
+  readonly away: Uint8Array;
   readonly cpus: Float64Array;
   readonly memory: Float64Array;
   readonly usedCpus: Float64Array;
@@ -43,6 +51,9 @@ export class Site {
   /** GPUs taken, in whole GPUs and parts, and how many are present. */
   readonly usedGpus: Float64Array;
   readonly presentGpus: Uint16Array;
+  /** GPUs of which nothing is taken, and the most memory that a share of one could have; -1: none. */
+  readonly wholeGpus: Uint16Array;
+  readonly largestShare: Float64Array;
   readonly dedicatedTo: (string | null)[];
   readonly holds: (readonly Hold[])[];
   readonly occupants: Uint32Array;
@@ -54,7 +65,7 @@ export class Site {
   constructor(nodes: readonly Candidate[], live: readonly Live[]) {
     this.nodes = [...nodes].sort(byName);
     this.numbers = new Map(this.nodes.map((it, index) => [it.id, index]));
-    this.away = this.nodes.map(awayBy);
+    this.away = Uint8Array.from(this.nodes, awayBy);
     this.cpus = Float64Array.from(this.nodes, (it) => it.cpus);
     this.memory = Float64Array.from(this.nodes, (it) => it.memoryBytes);
     this.usedCpus = Float64Array.from(this.nodes, (it) => it.allocatedCpus);
@@ -62,6 +73,8 @@ export class Site {
     this.gpus = this.nodes.map((it) => openGpus(it.gpus));
     this.usedGpus = Float64Array.from(this.gpus, gpusUsed);
     this.presentGpus = Uint16Array.from(this.gpus, (it) => it.filter((gpu) => gpu.present).length);
+    this.wholeGpus = Uint16Array.from(this.gpus, wholeGpus);
+    this.largestShare = Float64Array.from(this.gpus, largestShare);
     this.dedicatedTo = this.nodes.map((it) => it.dedicatedTo);
     for (const [node, owner] of this.dedicatedTo.entries()) this.#own(node, owner);
     this.holds = this.nodes.map(() => []);
@@ -103,6 +116,8 @@ export class Site {
     if (gpus !== this.gpus[node]) {
       this.gpus[node] = gpus;
       this.usedGpus[node] = gpusUsed(gpus);
+      this.wholeGpus[node] = wholeGpus(gpus);
+      this.largestShare[node] = largestShare(gpus);
     }
     this.changes.push(node);
   }
