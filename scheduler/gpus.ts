@@ -51,7 +51,9 @@ export function fitsGpus(rooms: readonly GpuRoom[], need: GpuNeed): boolean {
 
 /** How many can be taken whole. */
 export function wholeGpus(rooms: readonly GpuRoom[]): number {
-  return rooms.filter((it) => hasRoom(it, null)).length;
+  let whole = 0;
+  for (const room of rooms) if (hasRoom(room, null)) whole += 1;
+  return whole;
 }
 
 /** The most memory that a share of one of them could have; -1: none has a share left. */
