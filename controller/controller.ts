@@ -20,6 +20,7 @@ import { startLoop, type Loop, type LoopTask } from "./loop.ts";
 import { nodeTasks, type Counters } from "./loops.ts";
 import { metricsText } from "./metrics-text.ts";
 import { lookAtNode } from "./node-report.ts";
+import { openPacedRegistry, type PacedRegistry } from "./paced-registry.ts";
 import { describeTask, installationIdOf, register, type NodeNotes } from "./registration.ts";
 import { Rooms } from "./rooms.ts";
 import { openStorage, type Storages } from "./storage/storage.ts";
@@ -154,13 +155,13 @@ function openImages(
   start: NodeStart,
   store: ImageStore,
   config: ControllerConfig,
-  log: Log,
+  { log, paced }: { log: Log; paced: PacedRegistry | undefined },
 ): ImagePuller {
   const limits = {
     maxBytes: config.ASCI_IMAGES_MAX_BYTES,
     minFreeBytes: config.ASCI_IMAGES_MIN_FREE ?? defaults.minFreeBytes,
   };
-  const site = { store, limits, makeRoom: () => removeUnwanted(db, start, store) };
+  const site = { store, limits, paced, makeRoom: () => removeUnwanted(db, start, store) };
   return new ImagePuller({ db, start, site, log });
 }
 
@@ -188,7 +189,9 @@ export async function startController(
     loops.images.activate();
   });
   const storage = { homes: openStorage(homeThreads), data: openStorage(dataThreads) };
-  const images = openImages(db, start, store, config, log);
+  const rate = config.ASCI_PULL_BYTES_PER_SECOND;
+  const paced = rate === undefined ? undefined : await openPacedRegistry(rate);
+  const images = openImages(db, start, store, config, { log, paced });
   const node: Node = { db, runtime, rooms, storage, images, engine, limits, background };
   const onWork = (): void => loops.claim.activate();
   const hands = handsOf(node, config, answerMs);
@@ -222,6 +225,7 @@ export async function startController(
     await Promise.all([runner.stop(stopDeadlineMs), imageWork.stop()]);
     await background.stop();
     await rooms.close();
+    await paced?.close();
     storage.homes.close();
     storage.data.close();
     await placer?.stop();

@@ -1,6 +1,7 @@
 /** Makes one version's image present on the node's engine, within the limits that the node has for images. */
 import type { VersionImage } from "../db/node-images.ts";
 import { ImageProgress, type PullProgress } from "./image-progress.ts";
+import type { PacedRegistry } from "./paced-registry.ts";
 import { parseImageName, type ImageStore, type LocalImage } from "./runtimes/image-store.ts";
 import { RuntimeError } from "./runtimes/runtime.ts";
 
@@ -14,12 +15,15 @@ export interface ImageLimits {
 export interface PullSite {
   readonly store: ImageStore;
   readonly limits: ImageLimits;
+  /** Through which what nobody waits for is pulled; undefined: there is no limit on how fast. */
+  readonly paced?: Pick<PacedRegistry, "nameFor"> | undefined;
   /** Removes an image that nobody needs. @returns whether there was one */
   makeRoom(): Promise<boolean>;
 }
 
-/** How often the room on the disk is looked at during a pull. */
+/** How often the room on the disk is looked at during a pull: at least, and at most. */
 const lookMs = 500;
+const leastGapMs = 50;
 
 const gib = (bytes: number) => `${(Math.max(0, bytes) / 1024 ** 3).toFixed(1)} GiB`;
 
@@ -58,7 +62,10 @@ async function pullWatched(
   const progress = new ImageProgress();
   const over = new AbortController();
   let looking: Promise<void> | undefined;
+  let looked = 0;
   const look = () => {
+    if (performance.now() - looked < leastGapMs) return;
+    looked = performance.now();
     looking ??= checkRoom(site, progress.leftBytes)
       .catch((error: unknown) => over.abort(error))
       .finally(() => (looking = undefined));
@@ -71,6 +78,7 @@ async function pullWatched(
       (step) => {
         progress.step(step);
         onProgress(progress.now);
+        look();
       },
       AbortSignal.any([signal, over.signal]),
     );
@@ -83,6 +91,9 @@ async function pullWatched(
 const digestRule = /^sha256:[0-9a-f]{64}$/;
 
 const isMissing = (error: unknown) => error instanceof RuntimeError && error.code === "not_found";
+/** Asked for an image's id as if it were a manifest's digest, some registries have it as a fault of their own. */
+const isRefused = (error: unknown) =>
+  isMissing(error) || (error instanceof RuntimeError && error.code === "image_pull_failed");
 
 async function pullVersion(
   site: PullSite,
@@ -90,30 +101,32 @@ async function pullVersion(
   onProgress: (progress: PullProgress) => void,
   signal: AbortSignal,
 ): Promise<LocalImage> {
-  const { store } = site;
-  const { repository, tag } = parseImageName(image);
+  const { store, paced } = site;
+  const { repository: own, tag } = parseImageName(image);
+  const repository = paced ? paced.nameFor(own) : own;
   const pull = (name: string) => pullWatched(site, [repository, name], onProgress, signal);
   const missing = (error?: unknown) =>
-    new RuntimeError("image_missing", `${repository} has no such image (any more).`, {
+    new RuntimeError("image_missing", `${own} has no such image (any more).`, {
       cause: error,
     });
   try {
     if (!digestRule.test(digest)) throw new RuntimeError("not_found", "no digest");
     await pull(digest);
   } catch (error) {
-    if (!isMissing(error)) throw error;
-    if (tag === undefined) throw missing(error);
+    if (!isRefused(error)) throw error;
+    if (tag === undefined) throw isMissing(error) ? missing(error) : error;
     // A version can name its image by the id that it has on engines, which registries do not know.
     await pull(tag).catch((fault: unknown) => {
       throw isMissing(fault) ? missing(fault) : fault;
     });
   }
   const found = await store.find(image, digest);
+  if (found && paced && tag !== undefined) await store.tag(found.id, own, tag);
+  if (paced || !found) await store.untag(`${repository}:${tag}`);
   if (found) return found;
-  await store.untag(`${repository}:${tag}`);
   throw new RuntimeError(
     "image_changed",
-    `${repository}:${tag} is another image now than this version was made of: add a version for it.`,
+    `${own}:${tag} is another image now than this version was made of: add a version for it.`,
   );
 }
 

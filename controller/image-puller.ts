@@ -2,13 +2,19 @@
  * One pull at a time on a node. Somebody who waits for a desktop comes before what is pulled
  * beforehand: that is called off for them, and begun anew afterwards.
  */
-import { getVersionImage, noteImage, type VersionImage } from "../db/node-images.ts";
+import {
+  getVersionImage,
+  noteImage,
+  type ImageNote,
+  type VersionImage,
+} from "../db/node-images.ts";
 import type { Db } from "../db/client.ts";
 import { loggable } from "../db/errors.ts";
 import type { NodeStart } from "../db/nodes.ts";
 import { ensureImage, type PullSite } from "./image-pull.ts";
 import type { PullProgress } from "./image-progress.ts";
 import type { Log } from "./log.ts";
+import type { PacedRegistry } from "./paced-registry.ts";
 import type { LocalImage } from "./runtimes/image-store.ts";
 import { RuntimeError } from "./runtimes/runtime.ts";
 
@@ -39,7 +45,7 @@ export interface Want {
 export interface PullerOptions {
   readonly db: Db;
   readonly start: NodeStart;
-  readonly site: PullSite;
+  readonly site: PullSite & { readonly paced?: PacedRegistry | undefined };
   readonly log: Log;
 }
 
@@ -72,6 +78,7 @@ export class ImagePuller {
     if (want.urgent && this.#active && this.#active !== job && this.#active.waiting === 0)
       this.#active.abort.abort(new PullDisplaced());
     this.#next();
+    if (want.urgent && this.#active === job) this.#hurry(true);
     want.onProgress?.(job.progress);
     const given = Promise.withResolvers<never>();
     const onAbort = () => given.reject(want.signal.reason);
@@ -111,12 +118,19 @@ export class ImagePuller {
     if (this.#jobs.get(job.version.versionId) === job) this.#jobs.delete(job.version.versionId);
   }
 
+  /** Who waits is not to wait for the sake of others' traffic. */
+  #hurry(hurried: boolean): void {
+    const { paced } = this.#options.site;
+    if (paced) paced.pace.hurried = hurried;
+  }
+
   #next(): void {
     if (this.#active) return;
     const jobs = [...this.#jobs.values()];
     const job = jobs.find((it) => it.waiting > 0) ?? jobs[0];
     if (!job) return;
     this.#active = job;
+    this.#hurry(job.waiting > 0);
     void this.#run(job).finally(() => {
       this.#active = undefined;
       this.#forget(job);
@@ -144,7 +158,7 @@ export class ImagePuller {
     } catch (error) {
       await noting.stop();
       const fault: unknown = job.abort.signal.aborted ? job.abort.signal.reason : error;
-      await this.#noteFault(versionId, fault);
+      await this.#noteFault(job, fault);
       job.done.reject(fault);
     }
   }
@@ -181,16 +195,17 @@ export class ImagePuller {
     };
   }
 
-  async #noteFault(versionId: string, fault: unknown): Promise<void> {
+  async #noteFault({ version, progress }: Job, fault: unknown): Promise<void> {
     const { db, start, log } = this.#options;
-    const note =
+    const note: ImageNote =
       fault instanceof RuntimeError
-        ? ({
+        ? {
             state: "failed",
             reason: { code: fault.code, text: fault.message.slice(0, 500) },
-          } as const)
-        : ({ state: "absent" } as const);
-    await noteImage(db, start, versionId, note).catch((error: unknown) =>
+            totalBytes: progress.totalBytes,
+          }
+        : { state: "absent" };
+    await noteImage(db, start, version.versionId, note).catch((error: unknown) =>
       log.warn({ err: loggable(error) }, "the end of a pull was not noted; the next look will"),
     );
   }

@@ -120,6 +120,10 @@ export const nodeSettings = {
     1,
     "a size: give what images may take in all, more than 0, in bytes or like 200GiB",
   ).optional(),
+  ASCI_PULL_BYTES_PER_SECOND: size(
+    1024,
+    "a rate: give how fast images may be pulled beforehand, in bytes a second or like 20MiB, at least 1KiB",
+  ).optional(),
   ASCI_IMAGES_MIN_FREE: size(
     0,
     "a size: give what pulls must leave free, in bytes or like 20GiB",

@@ -46,7 +46,12 @@ export type ImageNote =
   | { readonly state: "absent" }
   | { readonly state: "pulling"; readonly doneBytes: number; readonly totalBytes: number | null }
   | { readonly state: "present"; readonly sizeBytes: number }
-  | { readonly state: "failed"; readonly reason: { readonly code: string; readonly text: string } };
+  | {
+      readonly state: "failed";
+      readonly reason: { readonly code: string; readonly text: string };
+      /** What it would have taken, as far as that was heard of. */
+      readonly totalBytes?: number | null;
+    };
 
 /** Says how it stands with a version's image here. @returns whether it is wanted beforehand */
 export async function noteImage(
@@ -57,11 +62,12 @@ export async function noteImage(
 ): Promise<boolean> {
   const pulling = note.state === "pulling" ? note : undefined;
   const reason = note.state === "failed" ? note.reason : undefined;
+  const total = "totalBytes" in note ? (note.totalBytes ?? null) : null;
   const size = note.state === "present" ? note.sizeBytes : null;
   const [row] = await db.execute<{ wanted: boolean }>(sql`
     insert into node_images as i (node_id, version_id, state, done_bytes, total_bytes, size_bytes,
       reason_code, reason_text)
-    select n.id, v.id, ${note.state}, ${pulling?.doneBytes ?? null}::bigint, ${pulling?.totalBytes ?? null}::bigint,
+    select n.id, v.id, ${note.state}, ${pulling?.doneBytes ?? null}::bigint, ${total}::bigint,
       ${size}::bigint, ${reason?.code ?? null}, ${reason?.text ?? null}
     from nodes n, versions v where n.id = ${nodeId} and n.epoch = ${epoch} and v.id = ${versionId}
     on conflict (node_id, version_id) do update set state = excluded.state,

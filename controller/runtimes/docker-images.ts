@@ -36,6 +36,7 @@ function stepOf({ id = "", status = "", progressDetail }: PullLine): PullStep {
 export class DockerImages implements ImageStore {
   readonly #docker: Docker;
   readonly #calls: Docker;
+  #root: string | undefined;
 
   /**
    * @param docker should give up on calls that are not answered
@@ -58,7 +59,9 @@ export class DockerImages implements ImageStore {
   async find(image: string, digest: string): Promise<LocalImage | undefined> {
     return (
       (await this.#inspect(digest)) ??
-      (await this.#inspect(`${parseImageName(image).repository}@${digest}`))
+      (await this.#inspect(`${parseImageName(image).repository}@${digest}`)) ??
+      // It may have come under another name.
+      (await this.list()).find((it) => it.digests.includes(digest))
     );
   }
 
@@ -104,6 +107,10 @@ export class DockerImages implements ImageStore {
     }
   }
 
+  async tag(id: string, repository: string, tag: string): Promise<void> {
+    await guarded(this.#docker.getImage(id).tag({ repo: repository, tag }));
+  }
+
   async untag(name: string): Promise<void> {
     await settled(this.#docker.getImage(name).remove({ force: false }), [404, 409]);
   }
@@ -126,9 +133,8 @@ export class DockerImages implements ImageStore {
   }
 
   async freeBytes(): Promise<number | null> {
-    const info = await guarded(this.#docker.info());
-    const root = String(info.DockerRootDir ?? "");
-    return statfs(root).then(
+    this.#root ??= String((await guarded(this.#docker.info())).DockerRootDir ?? "");
+    return statfs(this.#root).then(
       ({ bsize, bavail }) => bavail * bsize,
       () => null,
     );

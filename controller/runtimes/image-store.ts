@@ -18,7 +18,7 @@ export interface PullStep {
 
 export interface ImageStore {
   list(): Promise<LocalImage[]>;
-  /** By its id, or by the digest under which the repository of that name has it. */
+  /** By its id, or by the digest under which a registry has it. */
   find(image: string, digest: string): Promise<LocalImage | undefined>;
   /**
    * @param tag of the repository, or a digest
@@ -30,6 +30,7 @@ export interface ImageStore {
     onStep: (step: PullStep) => void,
     signal: AbortSignal,
   ): Promise<void>;
+  tag(id: string, repository: string, tag: string): Promise<void>;
   /** Forgets a name; the image goes with its last one. */
   untag(name: string): Promise<void>;
   /** @throws RuntimeError `image_in_use` where a container or another name needs it */
