@@ -76,6 +76,7 @@ function controllerEnvironment(context: PartsContext): PartProcess["environment"
     ASCI_EXPERIMENT_DATA_MAKE: (settings.dataMake ?? settings.data === undefined) ? "1" : "0",
     ASCI_CONTROLLER_LISTEN: `unix:${join(runDir, "controller.sock")}`,
     ASCI_RELAY_GID: String(relayUser.gid),
+    ...settings.node,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nodeSettings } from "./node-settings.ts";
 import { dataTemplateSchema, homeTemplateSchema } from "./storage/template.ts";
 
 const path = (rule: string) => z.string(rule).startsWith("/", rule);
@@ -24,6 +25,7 @@ export const controllerConfigSchema = z.object({
   ASCI_CONTROLLER_LISTEN: unixUrl,
   ASCI_RELAY_GID: gid,
   DOCKER_HOST: z.string().optional(),
+  ...nodeSettings,
 });
 export type ControllerConfig = z.infer<typeof controllerConfigSchema>;
 

@@ -4,15 +4,17 @@ import type { Db } from "../db/client.ts";
 import { endExpired, warnOfEnds } from "../db/lifetimes.ts";
 import { endAtStations } from "../db/station-endings.ts";
 import { controllerUrls, sweep } from "../db/placement.ts";
-import { claimWork } from "../db/work.ts";
+import { claimWork, type Beat } from "../db/work.ts";
 import { dedicateForBeamtimes } from "./beamtimes.ts";
 import { poke } from "./control-server.ts";
 import { compareAll, type EngineState } from "./engine-watch.ts";
 import { writeExpectations } from "./expectations.ts";
 import { createJudge } from "./judge.ts";
+import type { ImageWork } from "./image-work.ts";
 import type { Log } from "./log.ts";
 import type { LoopTask } from "./loop.ts";
 import { placeQueue } from "./placer.ts";
+import type { NodeNotes } from "./registration.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
 import { askForImages } from "./wanted-images.ts";
 import type { WorkRunner } from "./work-runner.ts";
@@ -23,6 +25,8 @@ export interface NodeContext {
   readonly epoch: number;
   readonly runtime: Runtime;
   readonly runner: WorkRunner;
+  readonly images: ImageWork;
+  readonly notes: NodeNotes;
   readonly engine: EngineState;
   readonly leaseMs: number;
   readonly log: Log;
@@ -36,22 +40,30 @@ export interface Counters {
   foundByComparison: number;
 }
 
+/** Where it works and something is amiss all the same, the node says that. */
+function beatOf({ engine, notes }: NodeContext): Beat {
+  const beat = { ...engine.beat(), clockMs: Date.now() };
+  if (!beat.ready || !notes.fault) return beat;
+  return { ...beat, reasonCode: notes.fault.code, reasonText: notes.fault.text };
+}
+
 export function nodeTasks(context: NodeContext): Record<"claim" | "compare" | "ping", LoopTask> {
-  const { db, nodeId, epoch, runner, engine, log } = context;
+  const { db, nodeId, epoch, runner, images, engine, log } = context;
   return {
     claim: {
       name: "claim",
       periodMs: 2000,
       async run() {
-        const limit = Math.max(0, runner.free);
         const leases = await claimWork(db, {
           nodeId,
           epoch,
-          limit,
+          limit: Math.max(0, runner.free),
+          imageLimit: images.free,
           leaseMs: context.leaseMs,
-          beat: engine.beat(),
+          beat: beatOf(context),
         });
-        runner.take(leases);
+        runner.take(leases.filter((it) => it.kind === "instance"));
+        images.take(leases.filter((it) => it.kind === "image"));
       },
     },
     ping: {
