@@ -141,7 +141,8 @@ export async function startController(
   const { ASCI_NODE_ID: nodeId, ASCI_PLACER_DATABASE_URL: placerUrl } = config;
   const connection = connect(config.DATABASE_URL, { applicationName: "asci-controller" });
   const { db } = connection;
-  const placer = placerUrl ? startPlacer(placerUrl, log) : undefined;
+  const lostMs = config.ASCI_LOST_SECONDS * 1000;
+  const placer = placerUrl ? startPlacer({ url: placerUrl, lostMs, log }) : undefined;
   const runtime = dockerRuntime(config, await installationIdOf(connection, log));
   const { epoch, name, limits } = await register(connection, runtime, nodeId, log);
   const background = createBackground(log);

@@ -80,6 +80,8 @@ export interface PlacerContext {
   readonly log: Log;
   /** Nodes for which a wish was notified and whose controller has not been told. */
   readonly wished: Set<string>;
+  /** How long a node may be silent before what stands on it counts as lost. */
+  readonly lostMs: number;
 }
 
 const judgePeriodMs = 5000;
@@ -88,8 +90,9 @@ export function placerTasks({
   db,
   log,
   wished,
+  lostMs,
 }: PlacerContext): Record<"place" | "poke" | "judge" | "stations" | "sweep", LoopTask> {
-  const judge = createJudge(db, judgePeriodMs);
+  const judge = createJudge(db, { periodMs: judgePeriodMs, lostMs });
   return {
     place: {
       name: "place",
