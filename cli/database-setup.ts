@@ -52,7 +52,10 @@ export async function setUpDatabase(
 }
 
 /** The hash costs time and memory on purpose, so it is only made where an account is. */
-async function setUpAdmin(ownerUrl: string, settings: Settings): Promise<void> {
+export async function setUpAdmin(
+  ownerUrl: string,
+  settings: Pick<Settings, "adminPassword" | "dataDir">,
+): Promise<void> {
   if (!(await needsAdmin(ownerUrl))) return;
   const password = settings.adminPassword ?? (await generatedPassword.ensure(settings.dataDir));
   const passwordHash = await hashPassword(password);
