@@ -174,7 +174,8 @@ export async function startController(
   const { ASCI_NODE_ID: nodeId, ASCI_PLACER_DATABASE_URL: placerUrl } = config;
   const connection = connect(config.DATABASE_URL, { applicationName: "asci-controller" });
   const { db } = connection;
-  const placer = placerUrl ? startPlacer(placerUrl, log) : undefined;
+  const lostMs = config.ASCI_LOST_SECONDS * 1000;
+  const placer = placerUrl ? startPlacer({ url: placerUrl, lostMs, log }) : undefined;
   const installationId = await installationIdOf(connection, log);
   const { runtime, store } = dockerRuntime(config, installationId);
   const notes: NodeNotes = { fault: undefined };

@@ -2,9 +2,10 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { insertInstance } from "../db/instances.ts";
 import { createTestDatabase, seedCatalogue, type TestDatabase } from "../db/testing.ts";
-import { createJudge, lostMs } from "./judge.ts";
+import { createJudge, defaultLostMs } from "./judge.ts";
 import { placeQueue } from "./placer.ts";
 
+const lostMs = defaultLostMs;
 let database: TestDatabase;
 let instanceId: string;
 
@@ -30,7 +31,11 @@ describe("the judge of lost nodes", () => {
     await database.owner.db.execute(sql`
       update nodes set last_seen_at = now() - interval '1 hour'`);
     let time = 1_000_000;
-    const judge = createJudge(database.as("placer").db, 5000, () => time);
+    const judge = createJudge(database.as("placer").db, {
+      periodMs: 5000,
+      lostMs,
+      now: () => time,
+    });
     expect(await judge()).toBe(0);
     time += lostMs / 2;
     // A gap of more than three periods: it slept, so its watch begins anew.
@@ -56,7 +61,7 @@ describe("the judge of lost nodes", () => {
           : Reflect.get(target, name),
     });
     let time = 1_000_000;
-    const judge = createJudge(flaky, 5000, () => time);
+    const judge = createJudge(flaky, { periodMs: 5000, lostMs, now: () => time });
     await judge();
     away = true;
     for (let n = 0; n < lostMs / 5000; n++) {
@@ -67,6 +72,22 @@ describe("the judge of lost nodes", () => {
     time += 5000;
     expect(await judge()).toBe(0);
     expect(await state()).toMatchObject({ state: "running" });
+  });
+
+  it("judges by the site's own time where it is given one", async () => {
+    await database.owner.db.execute(sql`
+      update nodes set last_seen_at = now() - interval '20 seconds'`);
+    let time = 1_000_000;
+    const after = (seconds: number) => {
+      const options = { periodMs: 5000, lostMs: seconds * 1000, now: () => time };
+      return createJudge(database.as("placer").db, options);
+    };
+    const [strict, patient] = [after(10), after(30)];
+    const counts: number[][] = [];
+    for (let n = 0; n < 7; n++, time += 5000) counts.push([await patient(), await strict()]);
+    expect(counts.map(([, judged]) => judged)).toEqual([0, 0, 1, 0, 0, 0, 0]);
+    expect(counts.map(([judged]) => judged)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(await state()).toEqual({ state: "lost", reason: "node_lost" });
   });
 
   it("keeps the allocation of what is lost", async () => {

@@ -96,6 +96,8 @@ export interface PlacerContext {
   readonly log: Log;
   /** Nodes for which a wish was notified and whose controller has not been told. */
   readonly wished: Set<string>;
+  /** How long a node may be silent before what stands on it counts as lost. */
+  readonly lostMs: number;
 }
 
 const judgePeriodMs = 5000;
@@ -111,8 +113,13 @@ type PlacerTask =
   | "images"
   | "sweep";
 
-export function placerTasks({ db, log, wished }: PlacerContext): Record<PlacerTask, LoopTask> {
-  const judge = createJudge(db, judgePeriodMs);
+export function placerTasks({
+  db,
+  log,
+  wished,
+  lostMs,
+}: PlacerContext): Record<PlacerTask, LoopTask> {
+  const judge = createJudge(db, { periodMs: judgePeriodMs, lostMs });
   return {
     place: {
       name: "place",

@@ -223,6 +223,8 @@ describe("migrations", () => {
       node: randomUUID(),
       relay: randomUUID(),
     };
+    // One that reports and has another password is another machine of the same name.
+    await database.owner.sql`update nodes set last_seen_at = now() - interval '1 minute'`;
     const address = () => ({ nodeName: "node-1", relayUrl: "unix:/a", controllerUrl: "unix:/b" });
     const again = await provision(database.ownerUrl, { secrets, address });
     expect(again.nodeId).toBe(database.nodeId);
