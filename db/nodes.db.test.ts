@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "v
 import type { Db } from "./client.ts";
 import { NodeTakenError, SupersededError } from "./errors.ts";
 import { reportGpus, type ReportedGpu } from "./node-gpus.ts";
-import { getNode, registerNode, reportNode, type NodeReport } from "./nodes.ts";
+import { getNode } from "./admin-nodes.ts";
+import { registerNode, reportNode, type NodeReport } from "./nodes.ts";
 import { createTestDatabase, type TestDatabase } from "./testing.ts";
 import { claimWork } from "./work.ts";
 import { listen } from "./listen.ts";

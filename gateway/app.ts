@@ -29,14 +29,19 @@ import { healthRoutes } from "./routes/health.ts";
 import { importPath, importRoutes } from "./routes/imports.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { mayStartRoutes } from "./routes/may-start.ts";
+import { nodeRoutes } from "./routes/nodes.ts";
 import { oidcRoutes } from "./routes/oidc.ts";
 import { homeRoutes } from "./routes/home.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { referenceRoutes } from "./routes/reference.ts";
+import { reservationRoutes } from "./routes/reservations.ts";
+import { rulePreviewRoutes } from "./routes/rule-preview.ts";
+import { ruleRoutes } from "./routes/rules.ts";
 import { stationRoutes } from "./routes/stations.ts";
 import { syncRoutes } from "./routes/sync.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { useRoutes } from "./routes/use.ts";
 
 const limitUsual = limitBody(1);
 /** Imports look at who asks before they read, as they read more. */
@@ -88,6 +93,11 @@ export function createApi(deps: Deps) {
     .route("/", askedApprovalRoutes(deps))
     .route("/", approvalRoutes(deps))
     .route("/", adminRoutes(deps))
+    .route("/", nodeRoutes(deps))
+    .route("/", useRoutes(deps))
+    .route("/", reservationRoutes(deps))
+    .route("/", ruleRoutes(deps))
+    .route("/", rulePreviewRoutes(deps))
     .route("/", auditRoutes(deps))
     .route("/", mayStartRoutes(deps))
     .route("/", syncRoutes(deps))

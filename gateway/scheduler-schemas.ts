@@ -2,7 +2,13 @@
 import { z } from "zod";
 import { changes, code, something } from "./admin-schemas.ts";
 import { anyTime, id, line, listOf, roles, time, usernameSchema } from "./schemas.ts";
+import { sizeFields } from "./size-schemas.ts";
 import { searchableQuery } from "./validation.ts";
+
+/** Of what is no time nothing more is said. */
+const inOrder = (it: { from?: string | undefined; until?: string | undefined }) =>
+  !(Date.parse(it.from ?? "") >= Date.parse(it.until ?? ""));
+const order = { path: ["until"], message: "must be after from" };
 
 const names = (one: z.ZodType<string>) =>
   z.union([one, z.array(one).min(1, "at least one").max(200, "at most 200")]);
@@ -21,17 +27,10 @@ export const ruleWhen = z
     from: anyTime,
     until: anyTime,
   })
-  .partial();
+  .partial()
+  .refine(inOrder, order);
 
-const cores = z.number().positive("more than 0").max(10_000);
-const bytes = z.int("whole bytes").positive("more than 0").max(Number.MAX_SAFE_INTEGER);
 const few = z.int("a whole number").min(1, "at least 1").max(1_000_000);
-export const sizeFields = {
-  cpus: cores,
-  memoryBytes: bytes,
-  gpus: z.int("a whole number").min(0).max(16, "at most 16"),
-  gpuMemoryBytes: bytes.nullable().meta({ description: "of each GPU; null: the whole of it" }),
-};
 export const ruleThen = z
   .strictObject({
     require: selector,
@@ -68,6 +67,10 @@ const ruleFields = {
   then: ruleThen,
 };
 const reason = line().trim().max(500, "at most 500 characters");
+const confirm = z.boolean().meta({
+  description:
+    "it is meant, though no node could take what it matches: else that is a 409 locks_out",
+});
 
 export const ruleSchema = z
   .object({
@@ -82,6 +85,8 @@ export const ruleSchema = z
   .meta({ ref: "Rule" });
 export type AdminRule = z.infer<typeof ruleSchema>;
 export const ruleListQuery = searchableQuery.extend({
+  // A name may be long.
+  cursor: z.string().max(1300).optional(),
   sort: z.enum(["priority", "-priority", "name", "-name"]).default("-priority"),
 });
 
@@ -92,19 +97,21 @@ export const ruleBody = z.object({
   when: ruleWhen.default({}),
   then: ruleThen.default({}),
   reason: reason.default(""),
+  confirm: confirm.optional(),
 });
 export const patchRuleBody = z
   .object(ruleFields)
   .partial()
   .extend({
     reason: reason.optional(),
+    confirm: confirm.optional(),
     version: z.int().optional().meta({
       description: "the one that was read: 409 where somebody has changed the rule since",
     }),
   })
-  .refine((body) => changesBeside(body, ["reason", "version"]), something);
+  .refine((body) => changesBeside(body, ["reason", "confirm", "version"]), something);
 
-export const ruleVersionSchema = z
+const ruleVersionSchema = z
   .object({
     version: z.int(),
     ...ruleFields,
@@ -114,14 +121,22 @@ export const ruleVersionSchema = z
     at: time,
   })
   .meta({ ref: "RuleVersion" });
-export const restoreRuleBody = z.object({ version: z.int(), reason: reason.default("") });
+export const ruleVersionListSchema = z.object({ items: z.array(ruleVersionSchema) });
+export const restoreRuleBody = z.object({
+  version: z.int(),
+  reason: reason.default(""),
+  confirm: confirm.optional(),
+});
+export const removeRuleQuery = z.object({ reason: reason.default("") });
 export const orderRulesBody = z.object({
   ids: z
     .array(id)
     .min(1)
     .max(1000)
-    .meta({ description: "every rule, the first to be asked first" }),
+    .meta({ description: "every rule, the first to be asked first" })
+    .refine((ids) => new Set(ids).size === ids.length, "each rule once"),
   reason: reason.default(""),
+  confirm: confirm.optional(),
 });
 
 // Preview -----------------------------------------------------------------------------------------
@@ -201,7 +216,13 @@ export const previewSchema = z
       refused: z.int(),
       admitted: z.int(),
     }),
-    queued: z.array(previewedSchema).meta({ description: "every request that waits now" }),
+    looked: z.object({ queued: z.int(), past: z.int(), pastInAll: z.int() }).meta({
+      description:
+        "how many were looked at, and how many past ones there were: the newest 2000 count",
+    }),
+    queued: z
+      .array(previewedSchema)
+      .meta({ description: "every request that waits now, at most 2000, as they would be served" }),
     past: z
       .array(previewedSchema)
       .meta({ description: "of the last days' requests those that differ, at most 200" }),
@@ -265,7 +286,10 @@ export const adminNodeSchema = z
     id,
     name: z.string(),
     state: z.enum(["ready", "not_ready", "unschedulable", "draining", "lost"]),
-    reason: z.object({ code: z.string(), text: z.string() }).nullable(),
+    reason: z.object({ code: z.string(), text: z.string() }).nullable().meta({
+      description:
+        "why it is in this state; of one that is ready what is wrong all the same, e.g. its clock",
+    }),
     schedulable: z.boolean(),
     draining: z.boolean(),
     hold: z
@@ -338,6 +362,7 @@ export const nodeDetailSchema = adminNodeSchema
           kind: z.enum(["instance", "change"]),
           actor: z.string().nullable(),
           text: z.string().meta({ description: "e.g. an action of the audit trail, or a state" }),
+          reason: z.string().nullable(),
           instance: z.object({ id, name: z.string() }).nullable(),
         }),
       )
@@ -380,9 +405,30 @@ export const useSchema = z
         instances: z.array(z.int()),
       }),
     ),
+    omitted: z.int().meta({ description: "how many series there are beside the 200 most used" }),
   })
   .meta({ ref: "Use" });
 export type Use = z.infer<typeof useSchema>;
+
+// What there is room for ---------------------------------------------------------------------------
+
+export const availabilityQuery = z.object({
+  version: line().max(100).optional(),
+  experiment: line().max(100).optional(),
+});
+export const availabilitySchema = z
+  .object({
+    fits: z.enum(["now", "later", "never", "unknown"]),
+    at: time.nullable().meta({ description: "when a place is expected, where it is later" }),
+    basis: z.enum(["limit", "usual", "reservation"]).nullable().meta({
+      description:
+        "what that rests on: limits of what runs, how long its like usually lasts, or a reservation for the caller",
+    }),
+    code: z.string().nullable().meta({ description: "why not now, as a reason's code" }),
+    text: z.string(),
+  })
+  .meta({ ref: "Availability" });
+export type Availability = z.infer<typeof availabilitySchema>;
 
 // Reservations ------------------------------------------------------------------------------------
 
@@ -406,6 +452,30 @@ export const reservationSchema = z
   })
   .meta({ ref: "Reservation" });
 export type AdminReservation = z.infer<typeof reservationSchema>;
+export const reservationDetailSchema = reservationSchema
+  .extend({
+    nodes: z.int().meta({ description: "how many nodes its selector admits" }),
+    missing: z.int().meta({
+      description:
+        "seats, of it and of those that it overlaps with, for which there is no room when there is least",
+    }),
+    overlaps: z
+      .array(
+        z.object({
+          id: id.nullable(),
+          title: z.string().nullable(),
+          from: time,
+          until: time,
+          seats: z.int(),
+        }),
+      )
+      .meta({
+        description:
+          "for a part of the same time, on some of the same nodes; without id and title where it is not the caller's",
+      }),
+  })
+  .meta({ ref: "ReservationDetail" });
+export type ReservationDetail = z.infer<typeof reservationDetailSchema>;
 const reservationFields = {
   title: line().trim().min(1, "required").max(200, "at most 200 characters"),
   from: anyTime,
@@ -414,9 +484,6 @@ const reservationFields = {
   ...sizeFields,
   selector,
 };
-const inOrder = (it: { from?: string | undefined; until?: string | undefined }) =>
-  it.from === undefined || it.until === undefined || Date.parse(it.from) < Date.parse(it.until);
-const order = { path: ["until"], message: "must be after from" };
 export const reservationBody = z
   .object({
     kind: z.enum(["experiment", "group", "beamline"]),
@@ -435,5 +502,9 @@ export const patchReservationBody = z
 export const reservationListQuery = searchableQuery.extend({
   from: anyTime.optional().meta({ description: "those that are not over then; default: now" }),
   until: anyTime.optional().meta({ description: "those that begin before" }),
+  cancelled: z
+    .enum(["true", "false"])
+    .default("false")
+    .meta({ description: "true: those that were called off as well" }),
 });
 export const reservationListSchema = listOf(reservationSchema);

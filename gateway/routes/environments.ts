@@ -1,9 +1,12 @@
 import { Hono } from "hono";
 import { listEnvironments } from "../../db/environments.ts";
 import { listOwnExperiments } from "../../db/own-experiments.ts";
+import { readAvailability } from "../availability.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { signedIn } from "../middleware/signed-in.ts";
+import { availabilityQuery, availabilitySchema } from "../scheduler-schemas.ts";
+import { judgeStart } from "../may-be-started.ts";
 import { environmentSchema, listOf, ownExperimentSchema } from "../schemas.ts";
 import {
   decodeCursor,
@@ -38,6 +41,34 @@ export function environmentRoutes(deps: Deps) {
           page(rows, limit, (it) => it.slug),
           200,
         );
+      },
+    )
+    .get(
+      "/environments/:slug/availability",
+      describe({
+        tag,
+        summary: "Whether there is room for one more now, and else when",
+        description:
+          "As a start would be decided if it were made now, behind whoever waits: nothing is kept by asking.",
+        status: 200,
+        body: availabilitySchema,
+        refusals: [400, 401, 403, 404, 409],
+      }),
+      queryOf(availabilityQuery),
+      async (c) => {
+        const { version, experiment } = c.req.valid("query");
+        const environment = c.req.param("slug");
+        const userId = signedIn(c).person.id;
+        const body = { environment, version, experiment };
+        const verdict = await judgeStart(deps.db, { userId, body });
+        if (!verdict.allowed) throw verdict.refusal;
+        const { versionId, experimentId } = verdict;
+        const wish = { userId, environment, versionId, experimentId };
+        const answer = await deps.db.transaction((tx) => readAvailability(tx, wish), {
+          isolationLevel: "repeatable read",
+          accessMode: "read only",
+        });
+        return c.json(answer, 200);
       },
     )
     .get(
