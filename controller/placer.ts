@@ -8,7 +8,7 @@ import {
   writeQueueReasons,
   type Placed,
 } from "../db/placement.ts";
-import { readNodes, readQueue, type QueuePosition } from "../db/situation.ts";
+import { readQueue, readSituation, type QueuePosition } from "../db/situation.ts";
 import { generatePassword } from "./relay/vnc-password.ts";
 import { place, type Decision } from "../scheduler/place.ts";
 
@@ -21,13 +21,13 @@ function toPlaced(decision: Extract<Decision, { kind: "placed" }>, at: string): 
   return {
     instanceId: decision.request.id,
     nodeId: decision.node.id,
-    cpus: decision.request.size.cpus,
-    memoryBytes: decision.request.size.memoryBytes,
+    cpus: decision.size.cpus,
+    memoryBytes: decision.size.memoryBytes,
     vncControl: vncPassword(),
     vncView: vncPassword(),
     placement: {
       node: decision.node.name,
-      strategy: "spread",
+      strategy: decision.strategy,
       at,
       filtered: { ...decision.refused },
       best: decision.best.map((it) => ({
@@ -53,20 +53,15 @@ async function placePage(db: Db, from: QueuePosition | null, at: string): Promis
     const waiting = await readQueue(tx, pageSize, from);
     const last = waiting.at(-1);
     if (!last) return { placed: 0, next: null };
-    const decisions = place(waiting, await readNodes(tx));
+    const decisions = place(waiting, await readSituation(tx));
     const placed = decisions.flatMap((it) => (it.kind === "placed" ? [toPlaced(it, at)] : []));
     await writePlacements(tx, placed);
-    const waits = decisions.flatMap((it) =>
-      it.kind === "waits" ? [{ instanceId: it.request.id, ...it.reason }] : [],
-    );
-    await refuseQueued(
-      tx,
-      waits.filter((it) => it.code === "never_fits"),
-    );
-    await writeQueueReasons(
-      tx,
-      waits.filter((it) => it.code !== "never_fits"),
-    );
+    const reasonsOf = (kind: "waits" | "refused") =>
+      decisions.flatMap((it) =>
+        it.kind === kind ? [{ instanceId: it.request.id, ...it.reason }] : [],
+      );
+    await refuseQueued(tx, reasonsOf("refused"));
+    await writeQueueReasons(tx, reasonsOf("waits"));
     const next = waiting.length < pageSize ? null : last.position;
     return { placed: placed.length, next };
   });
