@@ -61,6 +61,9 @@ const ImportPage = lazy(async () => ({
   default: (await import("./pages/admin/import.tsx")).ImportPage,
 }));
 
+const RulesPage = lazy(async () => ({
+  default: (await import("./pages/admin/rules/rules.tsx")).RulesPage,
+}));
 const StationsPage = lazy(async () => ({
   default: (await import("./pages/admin/stations.tsx")).StationsPage,
 }));
@@ -104,6 +107,7 @@ export function App(): JSX.Element {
             <Route path={paths.adminExperiments()} component={ExperimentsPage} />
             <Route path={ofId(paths.adminExperiment)} component={ExperimentPage} />
             <Route path={paths.adminInstances()} component={InstancesPage} />
+            <Route path={paths.adminRules()} component={RulesPage} />
             <Route path={paths.adminEnvironments()} component={EnvironmentsPage} />
             <Route path={ofId(paths.adminEnvironment)} component={EnvironmentPage} />
             <Route path={paths.adminMayStart()} component={MayStartPage} />

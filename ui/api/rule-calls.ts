@@ -51,7 +51,7 @@ export const orderRules = (body: {
   readonly ids: readonly string[];
   readonly reason: string;
   readonly confirm: boolean;
-}) => call<List<AdminRule>>("PUT", `${rules}/order`, { body });
+}) => call<List<AdminRule>>("POST", `${rules}/order`, { body });
 export const previewRules = (body: PreviewQuestion, signal?: AbortSignal) =>
   call<RulePreview>("POST", `${rules}/preview`, { body, ...pick(signal) });
 

@@ -9,6 +9,8 @@ export const adminDe: AdminCatalogue = {
   "nav.mayStart": "Wer darf starten",
   "nav.import": "Einlesen",
   "nav.instances": "Instanzen",
+  "nav.rules": "Regeln",
+  "nav.reservations": "Reservierungen",
   "instances.text": "Was gestartet wurde, das Neueste zuerst.",
   "instances.textOfStaff": "Was für Ihre Beamlines gestartet wurde, das Neueste zuerst.",
   "instances.none": "Es wurde noch nichts gestartet.",

@@ -10,6 +10,8 @@ export const adminEn = {
   "nav.mayStart": "Who may start",
   "nav.import": "Import",
   "nav.instances": "Instances",
+  "nav.rules": "Rules",
+  "nav.reservations": "Reservations",
   "instances.text": "What was started, newest first.",
   "instances.textOfStaff": "What was started for your beamlines, newest first.",
   "instances.none": "Nothing was started yet.",

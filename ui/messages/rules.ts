@@ -31,7 +31,11 @@ export function t<K extends MessageKey | AdminKey | RulesKey>(
   key: K,
   ...parameters: [ParametersOf<K>] extends [never] ? [] : [Record<ParametersOf<K>, string | number>]
 ): string {
-  if (!isRulesKey(key)) return adminText(key as MessageKey, ...(parameters as []));
-  const message: Message = catalogue()[key];
+  if (!isRulesKey(key)) {
+    // Its own types were asked of whoever calls this.
+    const text = adminText as (key: string, parameters: unknown) => string;
+    return text(key, parameters[0]);
+  }
+  const message: Message = catalogue()[key as RulesKey];
   return fill(message, parameters[0], locale());
 }

@@ -31,7 +31,10 @@ describe("completionsAt", () => {
     ["zone==hall-1|", []],
     ["zone in (|", ["zone in (hall-1", "zone in (hall-2"]],
     ["zone in (hall-1,|", ["zone in (hall-1,hall-2"]],
-    ["asci.gpu.model in (a|), zone", ["asci.gpu.model in (a100), zone", "asci.gpu.model in (a40), zone"]],
+    [
+      "asci.gpu.model in (a|), zone",
+      ["asci.gpu.model in (a100), zone", "asci.gpu.model in (a40), zone"],
+    ],
     ["zone in (hall-1)|", []],
     ["unknown=|", []],
     ["asci.|model", ["asci.gpu.model", "asci.gpu"]],

@@ -51,8 +51,12 @@ export function completionsAt(text: string, caret: number, labels: readonly Labe
   const span = { from: caret - typed.length, to: caret + rest.length };
   const key = new RegExp(`^\\s*(${word}+)`).exec(before)?.[1];
   if (listAt !== null && key !== undefined) {
-    const taken = text.slice(listAt + 1, span.from).split(",").map((it) => it.trim());
-    return { ...span, items: valuesOf(labels, key, typed).filter((it) => !taken.includes(it.text)) };
+    const listed = text.slice(listAt + 1, span.from).split(",");
+    const taken = new Set(listed.map((it) => it.trim()));
+    return {
+      ...span,
+      items: valuesOf(labels, key, typed).filter((it) => !taken.has(it.text)),
+    };
   }
   if (key !== undefined && new RegExp(`^\\s*${word}+\\s*(==?|!=)\\s*${word}*$`).test(before))
     return { ...span, items: valuesOf(labels, key, typed) };

@@ -18,7 +18,10 @@ export function diffLines(before: string, after: string): DiffLine[] {
       lines.push({ kind: "same", text: mine });
       i += 1;
       j += 1;
-    } else if (mine !== undefined && (theirs === undefined || at(longest, i + 1, j) >= at(longest, i, j + 1))) {
+    } else if (
+      mine !== undefined &&
+      (theirs === undefined || at(longest, i + 1, j) >= at(longest, i, j + 1))
+    ) {
       lines.push({ kind: "gone", text: mine });
       i += 1;
     } else {
@@ -29,7 +32,8 @@ export function diffLines(before: string, after: string): DiffLine[] {
   return lines;
 }
 
-const at = (table: readonly (readonly number[])[], i: number, j: number): number => table[i]?.[j] ?? 0;
+const at = (table: readonly (readonly number[])[], i: number, j: number): number =>
+  table[i]?.[j] ?? 0;
 
 /** Of the lines from `i` and from `j` on: how many they have in common, in order. */
 function commonLengths(a: readonly string[], b: readonly string[]): number[][] {
@@ -41,7 +45,9 @@ function commonLengths(a: readonly string[], b: readonly string[]): number[][] {
       const row = table[i];
       if (row === undefined) continue;
       row[j] =
-        a[i] === b[j] ? at(table, i + 1, j + 1) + 1 : Math.max(at(table, i + 1, j), at(table, i, j + 1));
+        a[i] === b[j]
+          ? at(table, i + 1, j + 1) + 1
+          : Math.max(at(table, i + 1, j), at(table, i, j + 1));
     }
   return table;
 }

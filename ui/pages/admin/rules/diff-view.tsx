@@ -21,7 +21,8 @@ export function DiffView(props: {
   readonly before: RuleContent;
   readonly after: RuleContent;
 }): JSX.Element {
-  const lines = (): readonly DiffLine[] => diffLines(wholeText(props.before), wholeText(props.after));
+  const lines = (): readonly DiffLine[] =>
+    diffLines(wholeText(props.before), wholeText(props.after));
   return (
     // It scrolls, so the keyboard has to reach it (WCAG 2.2, 2.1.1).
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex

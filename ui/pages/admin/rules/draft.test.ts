@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
-import { changesOf, draftOf, emptyDraft, isChanged, onTopOf, storedDrafts, storedText } from "./draft.ts";
+import {
+  changesOf,
+  draftOf,
+  emptyDraft,
+  isChanged,
+  onTopOf,
+  storedDrafts,
+  storedText,
+} from "./draft.ts";
 
 const rule: AdminRule = {
   id: "0198b9c4-0000-7000-8000-000000000001",

@@ -76,13 +76,16 @@ export function storedDrafts(text: string | null): Record<string, Draft> {
   try {
     const all: unknown = JSON.parse(text);
     if (typeof all !== "object" || all === null) return {};
-    return Object.fromEntries(Object.entries(all).filter((it): it is [string, Draft] => isDraft(it[1])));
+    return Object.fromEntries(
+      Object.entries(all).filter((it): it is [string, Draft] => isDraft(it[1])),
+    );
   } catch {
     return {};
   }
 }
 
-export const storedText = (drafts: Readonly<Record<string, Draft>>): string => JSON.stringify(drafts);
+export const storedText = (drafts: Readonly<Record<string, Draft>>): string =>
+  JSON.stringify(drafts);
 
 function isContent(it: unknown): it is RuleContent {
   if (typeof it !== "object" || it === null) return false;

@@ -62,7 +62,8 @@ export function Editor(props: EditorProps): JSX.Element {
     props.onFault(faulty.size > 0);
   };
   const nameError = (): string | undefined =>
-    refused()["name"] ?? (asked() && props.draft.name.trim() === "" ? t("rules.needName") : undefined);
+    refused()["name"] ??
+    (asked() && props.draft.name.trim() === "" ? t("rules.needName") : undefined);
   const errorOf = (path: string): string | undefined =>
     path === "when.until" && endsTooEarly(props.draft) ? t("rules.untilFirst") : refused()[path];
   const save = (event: Event): void => {
@@ -83,7 +84,13 @@ export function Editor(props: EditorProps): JSX.Element {
   };
 
   return (
-    <form ref={(it) => (element = it)} class={styles["pane"]} onSubmit={save} noValidate autocomplete="off">
+    <form
+      ref={(it) => (element = it)}
+      class={styles["pane"]}
+      onSubmit={save}
+      noValidate
+      autocomplete="off"
+    >
       <div class={styles["head"]}>
         <h2 class={styles["headTitle"]}>{props.draft.name.trim() || t("rules.unnamed")}</h2>
         <Show when={props.rule}>
@@ -91,7 +98,9 @@ export function Editor(props: EditorProps): JSX.Element {
             <span class={styles["meta"]}>
               {t("rules.version", { version: rule().version })}
               {" · "}
-              <Show when={rule().updatedBy}>{(name) => `${t("rules.by", { name: name() })}, `}</Show>
+              <Show when={rule().updatedBy}>
+                {(name) => `${t("rules.by", { name: name() })}, `}
+              </Show>
               <Moment at={rule().updatedAt} now={now} />
             </span>
           )}
@@ -138,7 +147,11 @@ export function Editor(props: EditorProps): JSX.Element {
             </FieldRow>
           </div>
           <Show when={props.draft.raw !== null}>
-            <Notice tone="attention" title={t("rules.textFaulty")} lines={[t("rules.textFaultyNext")]} />
+            <Notice
+              tone="attention"
+              title={t("rules.textFaulty")}
+              lines={[t("rules.textFaultyNext")]}
+            />
           </Show>
           <fieldset class={form["part"]} disabled={props.draft.raw !== null}>
             <div class={form["form"]}>
@@ -227,7 +240,11 @@ function Changed(props: EditorProps): JSX.Element {
   return (
     <>
       <Show when={base() !== null && props.rule === undefined}>
-        <Notice tone="attention" title={t("rules.wasDeleted")} lines={[t("rules.wasDeletedNext")]} />
+        <Notice
+          tone="attention"
+          title={t("rules.wasDeleted")}
+          lines={[t("rules.wasDeletedNext")]}
+        />
       </Show>
       <Show when={theirs()}>
         {(rule) => (
@@ -248,13 +265,18 @@ function Changed(props: EditorProps): JSX.Element {
 }
 
 function endsTooEarly({ when }: Draft): boolean {
-  return when.from !== undefined && when.until !== undefined && Date.parse(when.from) >= Date.parse(when.until);
+  return (
+    when.from !== undefined &&
+    when.until !== undefined &&
+    Date.parse(when.from) >= Date.parse(when.until)
+  );
 }
 
 /** What the server found wrong, by its field; empty where it is about something else. */
 function serverFaults(error: unknown): Record<string, string> {
   const problem = error instanceof ApiError ? error.problem : null;
-  if (problem?.code === "name_taken" || problem?.code === "rule_exists") return { name: t("rules.nameTaken") };
+  if (problem?.code === "name_taken" || problem?.code === "rule_exists")
+    return { name: t("rules.nameTaken") };
   const faults: Record<string, string> = {};
   for (const { path, message } of problem?.errors ?? []) {
     // Of a list the field is the list.

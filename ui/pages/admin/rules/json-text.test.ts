@@ -37,8 +37,11 @@ describe("readJson", () => {
 
   it("refuses what JSON.parse refuses, at a place within the text", () => {
     const near = fc
-      .tuple(fc.json({ maxDepth: 3 }), fc.nat(), fc.constantFrom(..."{}[]\",:\\ \nnt0e-."))
-      .map(([text, at, char]) => text.slice(0, at % (text.length + 1)) + char + text.slice(at % (text.length + 1)));
+      .tuple(fc.json({ maxDepth: 3 }), fc.nat(), fc.constantFrom(...'{}[]",:\\ \nnt0e-.'))
+      .map(
+        ([text, at, char]) =>
+          text.slice(0, at % (text.length + 1)) + char + text.slice(at % (text.length + 1)),
+      );
     fc.assert(
       fc.property(near, (text) => {
         let parses = true;

@@ -211,7 +211,9 @@ export function writeJson(value: unknown, indent = ""): string {
   const inner = `${indent}  `;
   const parts = Array.isArray(value)
     ? value.map((it) => `${inner}${writeJson(it, inner)}`)
-    : entriesOf(value).map(([key, it]) => `${inner}${JSON.stringify(key)}: ${writeJson(it, inner)}`);
+    : entriesOf(value).map(
+        ([key, it]) => `${inner}${JSON.stringify(key)}: ${writeJson(it, inner)}`,
+      );
   const [open, close] = Array.isArray(value) ? "[]" : "{}";
   return `${open}\n${parts.join(",\n")}\n${indent}${close}`;
 }
@@ -227,7 +229,10 @@ const entriesOf = (value: object): [string, unknown][] =>
   Object.entries(value).filter(([, it]) => it !== undefined);
 
 /** Line and column from 1, as people count. */
-export function placeOf(text: string, at: number): { readonly line: number; readonly column: number } {
+export function placeOf(
+  text: string,
+  at: number,
+): { readonly line: number; readonly column: number } {
   const before = text.slice(0, at);
   const start = before.lastIndexOf("\n") + 1;
   return { line: before.split("\n").length, column: at - start + 1 };

@@ -47,7 +47,9 @@ export function LifetimeFields(props: {
             setUnit(next);
             if (count !== undefined) {
               const minutes = Math.round(count * units[next]);
-              props.onChange(Math.min(Math.max(minutes, bounds.minutes.least), bounds.minutes.most));
+              props.onChange(
+                Math.min(Math.max(minutes, bounds.minutes.least), bounds.minutes.most),
+              );
             }
           }}
         />

@@ -23,5 +23,7 @@ export function inChosenOrder<T extends { readonly id: string }>(
   return result;
 }
 
-export const sameOrder = (a: readonly { readonly id: string }[], b: readonly { readonly id: string }[]): boolean =>
-  a.length === b.length && a.every((it, at) => it.id === b[at]?.id);
+export const sameOrder = (
+  a: readonly { readonly id: string }[],
+  b: readonly { readonly id: string }[],
+): boolean => a.length === b.length && a.every((it, at) => it.id === b[at]?.id);

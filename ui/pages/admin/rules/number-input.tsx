@@ -1,4 +1,12 @@
-import { createEffect, createSignal, createUniqueId, on, onCleanup, Show, type JSX } from "solid-js";
+import {
+  createEffect,
+  createSignal,
+  createUniqueId,
+  on,
+  onCleanup,
+  Show,
+  type JSX,
+} from "solid-js";
 import { locale } from "../../../messages/messages.ts";
 import { t } from "../../../messages/rules.ts";
 import { numberFault } from "./rule-text.ts";
@@ -86,7 +94,9 @@ export function NumberInput(props: NumberInputProps): JSX.Element {
 
 /** As the reader writes numbers, without marks between thousands, which could not be read back. */
 function plain(value: number): string {
-  return new Intl.NumberFormat(locale(), { useGrouping: false, maximumFractionDigits: 3 }).format(value);
+  return new Intl.NumberFormat(locale(), { useGrouping: false, maximumFractionDigits: 3 }).format(
+    value,
+  );
 }
 
 function read(

@@ -65,7 +65,9 @@ export function Preferences(props: PreferencesProps): JSX.Element {
                   size="small"
                   variant="quiet"
                   aria-label={t("rules.removePreference", { number: at + 1 })}
-                  onClick={() => props.onChange(props.preferences.filter((_, index) => index !== at))}
+                  onClick={() =>
+                    props.onChange(props.preferences.filter((_, index) => index !== at))
+                  }
                 >
                   <X size={14} aria-hidden="true" />
                 </Button>

@@ -22,7 +22,12 @@ function setUp() {
     show: (state) => states.push(state),
     now: () => Date.now(),
   });
-  return { asked, run, last: () => states.at(-1), wait: (ms: number) => vi.advanceTimersByTimeAsync(ms) };
+  return {
+    asked,
+    run,
+    last: () => states.at(-1),
+    wait: (ms: number) => vi.advanceTimersByTimeAsync(ms),
+  };
 }
 
 describe("PreviewRun", () => {

@@ -76,7 +76,8 @@ export class PreviewRun<Q, A> {
       const usualMs = this.remember(answeredAt - since);
       this.set({ phase: "done", answer, error: null, stale: false, answeredAt, usualMs });
     } catch (error) {
-      if (!abort.signal.aborted) this.set({ phase: "failed", error, stale: this.state.answer !== null });
+      if (!abort.signal.aborted)
+        this.set({ phase: "failed", error, stale: this.state.answer !== null });
     }
   }
 

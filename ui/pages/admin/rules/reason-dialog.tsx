@@ -1,4 +1,5 @@
 import { createMemo, createSignal, createUniqueId, Show, type JSX } from "solid-js";
+import type { RuleWarning } from "../../../../gateway/scheduler-schemas.ts";
 import { ApiError } from "../../../api/errors.ts";
 import { ErrorNotice } from "../../../components/error-notice.tsx";
 import { limit } from "../../../components/limit.ts";
@@ -99,8 +100,15 @@ function ReasonForm(props: ReasonDialogProps): JSX.Element {
 
 function Refused(props: ReasonDialogProps & { readonly error: unknown }): JSX.Element {
   const own = createMemo((): JSX.Element | null => props.explain?.(props.error) ?? null);
-  const detail = (): string =>
-    props.error instanceof ApiError ? sentence(props.error.problem?.detail ?? "") : "";
+  /** What it would lock out, by the rules that do. */
+  const whom = (): string[] => {
+    const problem = props.error instanceof ApiError ? props.error.problem : null;
+    const { warnings = [] } = (problem ?? {}) as { readonly warnings?: readonly RuleWarning[] };
+    const texts = warnings.map((it) =>
+      it.rule === null ? sentence(it.text) : t("rules.locksOutOf", { name: it.rule }),
+    );
+    return texts.length > 0 ? texts : [sentence(problem?.detail ?? "")];
+  };
   return (
     <Show
       when={codeOf(props.error) === "locks_out"}
@@ -118,7 +126,7 @@ function Refused(props: ReasonDialogProps & { readonly error: unknown }): JSX.El
       <Notice
         tone="attention"
         title={t("rules.locksOut")}
-        lines={[detail(), t("rules.locksOutNext")]}
+        lines={[...whom(), t("rules.locksOutNext")]}
         urgent
       />
     </Show>

@@ -17,9 +17,7 @@ export function RemovalPreview(props: { readonly id: string }): JSX.Element {
     <p class={admin["muted"]} role="status">
       <Switch fallback={t("rules.removalUnknown")}>
         <Match when={query.data}>
-          {(it) =>
-            t("rules.removal", { count: changedCount(it()), of: it().summary.considered })
-          }
+          {(it) => t("rules.removal", { count: changedCount(it()), of: it().summary.considered })}
         </Match>
         <Match when={query.isPending}>{t("rules.previewing")}</Match>
       </Switch>

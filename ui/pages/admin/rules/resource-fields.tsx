@@ -56,7 +56,10 @@ export function ResourceFields(props: ResourceFieldsProps): JSX.Element {
       />
       <Show when={hasGpus()}>
         <div class={styles["number"]}>
-          <Show when={!whole()} fallback={<span class={styles["small"]}>{t("rules.resources.gpuMemory")}</span>}>
+          <Show
+            when={!whole()}
+            fallback={<span class={styles["small"]}>{t("rules.resources.gpuMemory")}</span>}
+          >
             <NumberInput
               label={t("rules.resources.gpuMemory")}
               value={props.resources.gpuMemoryBytes ?? undefined}

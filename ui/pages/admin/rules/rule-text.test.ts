@@ -11,7 +11,14 @@ const time = fc
   .map((it) => it.toISOString());
 const few = fc.integer({ min: 1, max: 1_000_000 });
 const bytes = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
-const selector = fc.constantFrom("", "gpu", "!gpu", "zone=hall-1", "a in (b, c),d notin (e)", "x/y!=z");
+const selector = fc.constantFrom(
+  "",
+  "gpu",
+  "!gpu",
+  "zone=hall-1",
+  "a in (b, c),d notin (e)",
+  "x/y!=z",
+);
 const some = { requiredKeys: [] as [] };
 const when = fc.record(
   {
@@ -29,10 +36,9 @@ const when = fc.record(
 const then = fc.record(
   {
     require: selector,
-    prefer: fc.array(
-      fc.record({ selector, weight: fc.integer({ min: -100, max: 100 }) }),
-      { maxLength: 3 },
-    ),
+    prefer: fc.array(fc.record({ selector, weight: fc.integer({ min: -100, max: 100 }) }), {
+      maxLength: 3,
+    }),
     strategy: fc.constantFrom("pack" as const, "spread" as const),
     resources: fc.record(
       {
@@ -95,7 +101,9 @@ describe("a rule's text", () => {
 
   it("finds the fault of a selector at its character, escapes before it or not, and is a rule all the same", () => {
     const plain = '{"then": {\n "require": "gpu=a40,zone=b$c"}}';
-    expect(faultsOf(plain)).toEqual([`2:${(plain.split("\n")[1] ?? "").indexOf("$") + 1} selector`]);
+    expect(faultsOf(plain)).toEqual([
+      `2:${(plain.split("\n")[1] ?? "").indexOf("$") + 1} selector`,
+    ]);
     expect(readRule(plain).rule?.then.require).toBe("gpu=a40,zone=b$c");
     const escaped = String.raw`{"then": {"require": "gp\u0075=a$"}}`;
     expect(faultsOf(escaped)).toEqual([`1:${escaped.indexOf("$") + 1} selector`]);

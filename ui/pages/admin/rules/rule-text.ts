@@ -42,12 +42,26 @@ export interface TextFault {
 }
 
 type Shape =
-  | { readonly kind: "object"; readonly members: Readonly<Record<string, Shape>>; readonly all?: true }
+  | {
+      readonly kind: "object";
+      readonly members: Readonly<Record<string, Shape>>;
+      readonly all?: true;
+    }
   | { readonly kind: "list"; readonly item: Shape; readonly most: number }
   | { readonly kind: "names"; readonly pattern: RegExp }
   | { readonly kind: "oneOf"; readonly of: readonly string[]; readonly several?: true }
-  | { readonly kind: "number"; readonly least: number; readonly most: number; readonly above?: true }
-  | { readonly kind: "whole"; readonly least: number; readonly most: number; readonly orNull?: true }
+  | {
+      readonly kind: "number";
+      readonly least: number;
+      readonly most: number;
+      readonly above?: true;
+    }
+  | {
+      readonly kind: "whole";
+      readonly least: number;
+      readonly most: number;
+      readonly orNull?: true;
+    }
   | { readonly kind: "time" | "selector" | "boolean" };
 
 const mostNames = 200;
@@ -120,7 +134,8 @@ const ruleShape: Shape = { kind: "object", members: { when: whenShape, then: the
 
 /** The order of the text is that of the form, whatever order things were added in. */
 function inOrder(value: unknown, shape: Shape): unknown {
-  if (Array.isArray(value)) return value.map((it) => (shape.kind === "list" ? inOrder(it, shape.item) : it));
+  if (Array.isArray(value))
+    return value.map((it) => (shape.kind === "list" ? inOrder(it, shape.item) : it));
   if (shape.kind !== "object" || typeof value !== "object" || value === null) return value;
   const members = value as Record<string, unknown>;
   return Object.fromEntries(
@@ -185,8 +200,7 @@ function take(node: JsonNode, shape: Shape, faults: TextFault[]): unknown {
     case "selector":
       return takeSelector(node, faults);
     case "boolean":
-      if (node.kind === "boolean") return node.value;
-      faults.push(fault(node, "notBoolean"));
+      return node.kind === "boolean" ? node.value : void faults.push(fault(node, "notBoolean"));
   }
 }
 
@@ -242,7 +256,8 @@ function takeNumber(
   if (node.kind === "null" && shape.kind === "whole" && shape.orNull === true) return null;
   if (node.kind !== "number") return void faults.push(fault(node, "notNumber"));
   const code = numberFault(node.value, shape);
-  if (code !== null) faults.push(fault(node, code, String(code === "tooHigh" ? shape.most : shape.least)));
+  if (code !== null)
+    faults.push(fault(node, code, String(code === "tooHigh" ? shape.most : shape.least)));
   return node.value;
 }
 

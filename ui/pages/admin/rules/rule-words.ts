@@ -10,7 +10,9 @@ export type Change = Previewed["change"];
 /** "requires, prefers": what a rule does. */
 export function doesText(then: AdminRule["then"]): string {
   const found = effects.filter((it) => then[it] !== undefined);
-  return found.length === 0 ? t("rules.doesNothing") : found.map((it) => t(`rules.does.${it}`)).join(", ");
+  return found.length === 0
+    ? t("rules.doesNothing")
+    : found.map((it) => t(`rules.does.${it}`)).join(", ");
 }
 
 /** Where a request goes, or how long it waits for that. */

@@ -93,7 +93,10 @@ function Conflict(props: {
   const { theirs, draft } = props;
   const [decided, setDecided] = createSignal(false);
   return (
-    <Show when={theirs} fallback={<Notice tone="attention" title={t("rules.changedMeanwhile")} urgent />}>
+    <Show
+      when={theirs}
+      fallback={<Notice tone="attention" title={t("rules.changedMeanwhile")} urgent />}
+    >
       {(rule) => (
         <div class={admin["section"]}>
           <Notice

@@ -27,13 +27,38 @@ describe("selectorFaultWords", () => {
   });
 
   it("knows every fault that the parser finds, and where it is", () => {
-    const tokens = fc.constantFrom("a", "gpu", "in", "notin", "=", "==", "!=", "!", ",", "(", ")", " ", "/", "-", "ä", "$", "<", "x/y", "X/y", "");
-    const text = fc.array(fc.oneof(tokens, fc.string({ maxLength: 4 })), { maxLength: 10 }).map((it) => it.join(""));
+    const tokens = fc.constantFrom(
+      "a",
+      "gpu",
+      "in",
+      "notin",
+      "=",
+      "==",
+      "!=",
+      "!",
+      ",",
+      "(",
+      ")",
+      " ",
+      "/",
+      "-",
+      "ä",
+      "$",
+      "<",
+      "x/y",
+      "X/y",
+      "",
+    );
+    const text = fc
+      .array(fc.oneof(tokens, fc.string({ maxLength: 4 })), { maxLength: 10 })
+      .map((it) => it.join(""));
     fc.assert(
       fc.property(text, (it) => {
         const fault = selectorFault(it);
         if (fault === null) return;
-        expect({ message: fault.message, words: selectorFaultWords(fault) }).not.toMatchObject({ words: null });
+        expect({ message: fault.message, words: selectorFaultWords(fault) }).not.toMatchObject({
+          words: null,
+        });
         expect(fault.at).toBeGreaterThanOrEqual(0);
         expect(fault.end).toBeLessThanOrEqual(it.length);
         expect(fault.at).toBeLessThan(fault.end);

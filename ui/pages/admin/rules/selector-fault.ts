@@ -42,7 +42,12 @@ export function selectorFaultWords({ message }: SelectorFault): SelectorFaultWor
     const match = pattern.exec(message);
     if (match === null) continue;
     const [, what = "", of = "", count = ""] = match;
-    return { code, what, part: Object.entries(parts).find(([it]) => it === of)?.[1] ?? null, count };
+    return {
+      code,
+      what,
+      part: Object.entries(parts).find(([it]) => it === of)?.[1] ?? null,
+      count,
+    };
   }
   return null;
 }

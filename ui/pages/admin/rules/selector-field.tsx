@@ -24,11 +24,18 @@ export function SelectorField(props: SelectorFieldProps): JSX.Element {
   const fault = createMemo(() => selectorFault(props.value));
   const next = createMemo(() => completionsAt(props.value, caret(), props.labels));
   const note = (it: { kind: string; nodes?: number }): string | undefined =>
-    it.kind === "key" && it.nodes !== undefined ? t("rules.onNodes", { count: it.nodes }) : undefined;
+    it.kind === "key" && it.nodes !== undefined
+      ? t("rules.onNodes", { count: it.nodes })
+      : undefined;
   const list = createSuggest<Suggestion & { readonly insert: string }>({
     label: () => t("rules.suggestionsFor", { name: props.label }),
     items: () =>
-      next().items.map((it) => ({ value: it.text, text: it.text, note: note(it), insert: it.insert })),
+      next().items.map((it) => ({
+        value: it.text,
+        text: it.text,
+        note: note(it),
+        insert: it.insert,
+      })),
     onPick({ insert }) {
       const { from, to } = next();
       const value = props.value.slice(0, from) + insert + props.value.slice(to);
@@ -57,7 +64,9 @@ export function SelectorField(props: SelectorFieldProps): JSX.Element {
           spellcheck={false}
           data-fault={fault() === null ? undefined : `${fault()?.at}-${fault()?.end}`}
           aria-invalid={fault() !== null || props.error !== undefined ? "true" : undefined}
-          aria-describedby={fault() !== null || props.error !== undefined ? `${props.id}-error` : undefined}
+          aria-describedby={
+            fault() !== null || props.error !== undefined ? `${props.id}-error` : undefined
+          }
           onInput={(event) => {
             props.onInput(event.currentTarget.value);
             look();
@@ -106,6 +115,11 @@ export function SelectorField(props: SelectorFieldProps): JSX.Element {
 export function goToFault(field: HTMLElement | null | undefined): void {
   field?.focus();
   const [at, end] = (field?.dataset["fault"] ?? "").split("-").map(Number);
-  if (field instanceof HTMLInputElement && at !== undefined && end !== undefined && !Number.isNaN(at))
+  if (
+    field instanceof HTMLInputElement &&
+    at !== undefined &&
+    end !== undefined &&
+    !Number.isNaN(at)
+  )
     field.setSelectionRange(at, end);
 }

@@ -80,12 +80,12 @@ export function createSuggest<T extends Suggestion>(options: SuggestOptions<T>) 
     },
     List: (): JSX.Element => (
       <Show when={open()}>
-        <ul id={id} class={styles["list"]} role="listbox" aria-label={options.label()}>
+        <div id={id} class={styles["list"]} role="listbox" aria-label={options.label()}>
           <For each={options.items()}>
             {(item, index) => (
               // The keyboard is the field's, above.
               // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-              <li
+              <div
                 id={optionId(index())}
                 class={styles["option"]}
                 role="option"
@@ -98,10 +98,10 @@ export function createSuggest<T extends Suggestion>(options: SuggestOptions<T>) 
                 <Show when={item.note}>
                   {(note) => <span class={styles["note"]}>{note()}</span>}
                 </Show>
-              </li>
+              </div>
             )}
           </For>
-        </ul>
+        </div>
       </Show>
     ),
   };

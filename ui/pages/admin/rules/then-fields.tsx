@@ -163,7 +163,9 @@ function EffectRow(props: EffectRowProps): JSX.Element {
         <Match when={props.of === "dedicate"}>
           <Segmented
             label={label()}
-            value={props.then.dedicate === undefined ? undefined : props.then.dedicate ? "yes" : "no"}
+            value={
+              props.then.dedicate === undefined ? undefined : props.then.dedicate ? "yes" : "no"
+            }
             options={(["yes", "no"] as const).map((value) => ({
               value,
               text: t(`rules.dedicate.${value}`),

@@ -53,7 +53,15 @@ export function WhenFields(props: WhenFieldsProps): JSX.Element {
           <div data-row={it}>
             <Show
               when={isNames(it) ? it : null}
-              fallback={<Other of={it} when={props.when} put={put} onRemove={() => remove(it)} errorOf={props.errorOf} />}
+              fallback={
+                <Other
+                  of={it}
+                  when={props.when}
+                  put={put}
+                  onRemove={() => remove(it)}
+                  errorOf={props.errorOf}
+                />
+              }
             >
               {(name) => (
                 <Names
@@ -162,7 +170,10 @@ function Other(props: {
                 props.put({ [of()]: fromLocalInput(event.currentTarget.value) ?? undefined })
               }
             />
-            <p id={`${id}-hint`} class={props.errorOf(`when.${of()}`) ? styles["fault"] : styles["muted"]}>
+            <p
+              id={`${id}-hint`}
+              class={props.errorOf(`when.${of()}`) ? styles["fault"] : styles["muted"]}
+            >
               {props.errorOf(`when.${of()}`) ?? t("admin.zone", { zone: zoneName() })}
             </p>
           </FieldRow>
