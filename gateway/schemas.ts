@@ -38,7 +38,18 @@ export const problemSchema = z
     detail: z.string(),
     code: z.string(),
     requestId: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    errors: z
+      .array(
+        z.object({
+          path: z.string(),
+          message: z.string(),
+          at: z.int().optional().meta({
+            description: "of a text: where the fault begins, in characters (UTF-16 units) from 0",
+          }),
+          end: z.int().optional().meta({ description: "behind its last character" }),
+        }),
+      )
+      .optional(),
   })
   .meta({ ref: "Problem" });
 export type Problem = z.infer<typeof problemSchema>;
@@ -143,6 +154,14 @@ export const instanceSchema = z
         node: z.string(),
         strategy: z.string(),
         at: time,
+        rules: z
+          .array(z.string())
+          .optional()
+          .meta({ description: "the rules that matched, in the order in which they were asked" }),
+        gpus: z
+          .array(z.object({ uuid: z.string(), memoryBytes: z.number() }))
+          .optional()
+          .meta({ description: "what it has of the node's GPUs" }),
         filtered: z.record(z.string(), z.int()).meta({ description: "nodes refused, per filter" }),
         best: z.array(
           z.object({

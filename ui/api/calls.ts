@@ -1,13 +1,8 @@
 import type { z } from "zod";
-import type {
-  AdminNode,
-  AdminUser,
-  createUserBody,
-  patchNodeBody,
-  patchUserBody,
-} from "../../gateway/admin-schemas.ts";
+import type { AdminUser, createUserBody, patchUserBody } from "../../gateway/admin-schemas.ts";
 import type { Catalogue } from "../../gateway/catalogue-schemas.ts";
 import type { OfferedProvider } from "../../gateway/provider-schemas.ts";
+import type { AdminNode, patchNodeBody } from "../../gateway/scheduler-schemas.ts";
 import type {
   AccessToken,
   Home,

@@ -1,5 +1,5 @@
 import { For, Show, type JSX } from "solid-js";
-import type { AdminNode } from "../../../gateway/admin-schemas.ts";
+import type { AdminNode } from "../../../gateway/scheduler-schemas.ts";
 import { listNodes, patchNode } from "../../api/calls.ts";
 import { queryClient } from "../../api/query-client.ts";
 import { toastError } from "../../components/error-notice.tsx";
