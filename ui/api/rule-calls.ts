@@ -7,12 +7,12 @@ import type {
   previewBody,
   ruleBody,
   RulePreview,
-  ruleVersionSchema,
+  ruleVersionListSchema,
 } from "../../gateway/scheduler-schemas.ts";
 import { one, pick, withQuery, type List } from "./calls.ts";
 import { call } from "./client.ts";
 
-export type RuleVersion = z.infer<typeof ruleVersionSchema>;
+export type RuleVersion = z.infer<typeof ruleVersionListSchema>["items"][number];
 export type NodeLabels = z.infer<typeof labelListSchema>;
 export type PreviewQuestion = z.input<typeof previewBody>;
 
@@ -42,7 +42,7 @@ export const patchRule = (id: string, body: z.input<typeof patchRuleBody>) =>
 export const deleteRule = (id: string, reason: string) =>
   call<void>("DELETE", withQuery(one(rules, id), { reason }));
 export const listRuleVersions = (id: string, signal?: AbortSignal) =>
-  call<List<RuleVersion>>("GET", `${one(rules, id)}/versions`, pick(signal));
+  call<z.infer<typeof ruleVersionListSchema>>("GET", `${one(rules, id)}/versions`, pick(signal));
 export const restoreRule = (
   id: string,
   body: { readonly version: number; readonly reason: string; readonly confirm: boolean },

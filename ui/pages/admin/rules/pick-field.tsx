@@ -99,7 +99,6 @@ export function PickField(props: PickFieldProps): JSX.Element {
             onKeyDown={key}
           />
         </Show>
-        <list.List />
       </div>
       <Show when={props.error}>
         {(error) => (
@@ -108,6 +107,7 @@ export function PickField(props: PickFieldProps): JSX.Element {
           </p>
         )}
       </Show>
+      <list.List />
     </div>
   );
 }

@@ -138,18 +138,15 @@ function Warnings(props: { readonly warnings: readonly RuleWarning[] }): JSX.Ele
   );
 }
 
-const figures = ["moves", "later", "sooner", "refused", "admitted"] as const;
+const figures = ["moves", "later", "refused"] as const;
+const others = ["sooner", "admitted"] as const;
 
 function Summary(props: { readonly answer: RulePreview }): JSX.Element {
   const summary = () => props.answer.summary;
   return (
     <div class={styles["summary"]}>
       <dl class={styles["figures"]}>
-        <For
-          each={figures.filter(
-            (it) => summary()[it] > 0 || it === "moves" || it === "later" || it === "refused",
-          )}
-        >
+        <For each={figures}>
           {(it) => (
             <div class={styles["figure"]} data-change={summary()[it] > 0 ? it : undefined}>
               <dt>{t(`rules.summary.${it}`)}</dt>
@@ -160,6 +157,9 @@ function Summary(props: { readonly answer: RulePreview }): JSX.Element {
       </dl>
       <p class={styles["small"]}>
         {t("rules.considered", { count: summary().considered, same: summary().same })}
+        <For each={others.filter((it) => summary()[it] > 0)}>
+          {(it) => ` ${t(`rules.summary.${it}`, { count: summary()[it] })}`}
+        </For>
       </p>
     </div>
   );

@@ -40,17 +40,39 @@ export function RuleItem(props: RuleItemProps): JSX.Element {
       data-dragged={props.dragged ? "" : undefined}
     >
       <Show when={props.movable}>
-        <button
-          type="button"
-          class={styles["handle"]}
-          data-handle
-          aria-label={t("rules.move", { name: name(), place: props.place + 1, count: props.count })}
-          title={t("rules.moveHow")}
-          onPointerDown={(event) => props.onGrab(event)}
-          onKeyDown={key}
-        >
-          <GripVertical size={16} aria-hidden="true" />
-        </button>
+        <span class={styles["handles"]}>
+          <Show when={props.selected}>
+            <Step
+              of={props}
+              by={-1}
+              text={t("rules.up", { name: name() })}
+              last={props.place === 0}
+            />
+          </Show>
+          <button
+            type="button"
+            class={styles["handle"]}
+            data-handle
+            aria-label={t("rules.move", {
+              name: name(),
+              place: props.place + 1,
+              count: props.count,
+            })}
+            title={t("rules.moveHow")}
+            onPointerDown={(event) => props.onGrab(event)}
+            onKeyDown={key}
+          >
+            <GripVertical size={16} aria-hidden="true" />
+          </button>
+          <Show when={props.selected}>
+            <Step
+              of={props}
+              by={1}
+              text={t("rules.down", { name: name() })}
+              last={props.place === props.count - 1}
+            />
+          </Show>
+        </span>
       </Show>
       <button
         type="button"
@@ -67,22 +89,6 @@ export function RuleItem(props: RuleItemProps): JSX.Element {
       <span class={styles["pill"]} data-kind={props.draft ? "draft" : enabled() ? "on" : "off"}>
         {props.draft ? t("rules.draft") : enabled() ? t("rules.on") : t("rules.off")}
       </span>
-      <Show when={props.movable && props.selected}>
-        <span class={styles["steps"]}>
-          <Step
-            of={props}
-            by={-1}
-            text={t("rules.up", { name: name() })}
-            last={props.place === 0}
-          />
-          <Step
-            of={props}
-            by={1}
-            text={t("rules.down", { name: name() })}
-            last={props.place === props.count - 1}
-          />
-        </span>
-      </Show>
     </li>
   );
 }

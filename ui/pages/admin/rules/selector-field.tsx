@@ -51,40 +51,37 @@ export function SelectorField(props: SelectorFieldProps): JSX.Element {
   const look = (): void => void setCaret(input?.selectionStart ?? props.value.length);
   return (
     <div class={styles["stack"]}>
-      <div class={styles["anchor"]}>
-        <input
-          {...list.input}
-          ref={(it) => (input = it)}
-          id={props.id}
-          class={`${styles["input"]} ${styles["mono"]}`}
-          value={props.value}
-          maxLength={2000}
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-          data-fault={fault() === null ? undefined : `${fault()?.at}-${fault()?.end}`}
-          aria-invalid={fault() !== null || props.error !== undefined ? "true" : undefined}
-          aria-describedby={
-            fault() !== null || props.error !== undefined ? `${props.id}-error` : undefined
-          }
-          onInput={(event) => {
-            props.onInput(event.currentTarget.value);
-            look();
-            list.show();
-          }}
-          onKeyDown={(event) => {
-            if (list.key(event)) return;
-            if (event.key === "Enter") event.preventDefault();
-          }}
-          onKeyUp={look}
-          onClick={() => {
-            look();
-            list.show();
-          }}
-          onBlur={() => list.hide()}
-        />
-        <list.List />
-      </div>
+      <input
+        {...list.input}
+        ref={(it) => (input = it)}
+        id={props.id}
+        class={`${styles["input"]} ${styles["mono"]}`}
+        value={props.value}
+        maxLength={2000}
+        autocomplete="off"
+        autocapitalize="none"
+        spellcheck={false}
+        data-fault={fault() === null ? undefined : `${fault()?.at}-${fault()?.end}`}
+        aria-invalid={fault() !== null || props.error !== undefined ? "true" : undefined}
+        aria-describedby={
+          fault() !== null || props.error !== undefined ? `${props.id}-error` : undefined
+        }
+        onInput={(event) => {
+          props.onInput(event.currentTarget.value);
+          look();
+          list.show();
+        }}
+        onKeyDown={(event) => {
+          if (list.key(event)) return;
+          if (event.key === "Enter") event.preventDefault();
+        }}
+        onKeyUp={look}
+        onClick={() => {
+          look();
+          list.show();
+        }}
+        onBlur={() => list.hide()}
+      />
       <Show when={fault()}>
         {(it) => (
           <div id={`${props.id}-error`} class={styles["fault"]}>
@@ -107,6 +104,7 @@ export function SelectorField(props: SelectorFieldProps): JSX.Element {
           </p>
         )}
       </Show>
+      <list.List />
     </div>
   );
 }

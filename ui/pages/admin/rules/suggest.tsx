@@ -89,6 +89,7 @@ export function createSuggest<T extends Suggestion>(options: SuggestOptions<T>) 
                 id={optionId(index())}
                 class={styles["option"]}
                 role="option"
+                tabIndex={-1}
                 aria-selected={active() === index()}
                 // The field keeps the focus.
                 onPointerDown={(event) => event.preventDefault()}
