@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import { within, type Reach } from "./beamlines.ts";
 import type { Queryable } from "./client.ts";
+import type { InstanceRow, Placement } from "./instances.ts";
 import type { State } from "./states.ts";
 
 export interface AdminInstanceRow {
@@ -14,11 +15,14 @@ export interface AdminInstanceRow {
   readonly version: string;
   readonly experiment: { readonly code: string; readonly beamline: string } | null;
   readonly node: string | null;
+  /** Where it stands, while it waits. */
+  readonly queue: InstanceRow["queue"];
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
   readonly lastActiveAt: string | null;
 }
+export type AdminInstanceDetail = AdminInstanceRow & { readonly placement: Placement | null };
 
 const columns = sql`i.id, i.name, i.state,
   case when i.reason_code is not null
@@ -27,7 +31,8 @@ const columns = sql`i.id, i.name, i.state,
   jsonb_build_object('slug', e.slug, 'name', e.name) as environment, v.tag as version,
   case when x.id is not null
     then jsonb_build_object('code', x.code, 'beamline', b.code) end as experiment,
-  n.name as node, iso(i.created_at) as "createdAt", iso(i.started_at) as "startedAt",
+  n.name as node, case when i.state = 'queued' then jsonb_build_object('position', q.position,
+    'estimate', iso(i.queue_estimate), 'basis', i.queue_basis) end as queue, iso(i.created_at) as "createdAt", iso(i.started_at) as "startedAt",
   iso(i.ended_at) as "endedAt", iso(i.last_active_at) as "lastActiveAt"`;
 
 const joined = sql`join users o on o.id = i.owner_id
@@ -35,7 +40,11 @@ const joined = sql`join users o on o.id = i.owner_id
   join versions v on v.id = i.version_id
   left join experiments x on x.id = i.experiment_id
   left join beamlines b on b.id = x.beamline_id
-  left join nodes n on n.id = i.node_id`;
+  left join nodes n on n.id = i.node_id
+  left join (
+    select id, row_number() over (order by queue_priority desc, coalesce(queue_at, queued_at), id) as position
+    from instances where state = 'queued'
+  ) q on q.id = i.id`;
 
 type Row = AdminInstanceRow & Record<string, unknown>;
 
@@ -55,6 +64,12 @@ export interface CreationCursor {
 export interface InstancePage {
   readonly search: string;
   readonly state: State | null;
+  /** A node's id or name. */
+  readonly node: string | null;
+  /** An environment's slug. */
+  readonly environment: string | null;
+  /** A user name. */
+  readonly owner: string | null;
   readonly limit: number;
   readonly cursor: CreationCursor | null;
 }
@@ -73,6 +88,13 @@ function found(search: string) {
     or i.node_id in (select id from nodes where ${has(sql`name`)}))`;
 }
 
+/** Those of one node, environment or owner. */
+function chosen({ node, environment, owner }: InstancePage) {
+  return sql`(${node}::text is null or i.node_id in (select id from nodes where ${node} in (name, id::text)))
+    and (${environment}::text is null or i.environment_id = (select id from environments where slug = ${environment}))
+    and (${owner}::text is null or i.owner_id = (select id from users where username = ${owner}))`;
+}
+
 /** The newest first. `at` is exact, for the next page's cursor. */
 export async function listAllInstances(
   db: Queryable,
@@ -88,7 +110,7 @@ export async function listAllInstances(
     with i as (
       select i.* from instances i
       where ${seenBy(reach)} and (${page.state}::text is null or i.state = ${page.state})
-        and ${found(page.search)} and ${later}
+        and ${chosen(page)} and ${found(page.search)} and ${later}
       order by i.created_at desc, i.id desc limit ${page.limit}
     )
     select ${columns}, to_char(i.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
@@ -99,8 +121,8 @@ export async function getAnyInstance(
   db: Queryable,
   reach: Reach,
   id: string,
-): Promise<AdminInstanceRow | undefined> {
-  const [row] = await db.execute<Row>(sql`
-    select ${columns} from instances i ${joined} where i.id = ${id} and ${seenBy(reach)}`);
+): Promise<AdminInstanceDetail | undefined> {
+  const [row] = await db.execute<AdminInstanceDetail & Record<string, unknown>>(sql`
+    select ${columns}, case when i.state <> 'queued' then i.placement end as placement from instances i ${joined} where i.id = ${id} and ${seenBy(reach)}`);
   return row;
 }

@@ -7,11 +7,14 @@ import {
   line,
   listOf,
   passwordSchema,
+  placementSchema,
+  queueSchema,
   roles,
   time,
   tokenSchema,
   usernameSchema,
 } from "./schemas.ts";
+import { sizeFields } from "./size-schemas.ts";
 import { searchableQuery, startSortedQuery } from "./validation.ts";
 
 export const adminUserSchema = z
@@ -244,13 +247,22 @@ export const adminInstanceSchema = z
     version: z.string(),
     experiment: z.object({ code: z.string(), beamline: z.string() }).nullable(),
     node: z.string().nullable(),
+    queue: queueSchema,
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),
     lastActiveAt: time.nullable(),
   })
   .meta({ ref: "AdminInstance" });
-export const instanceListQuery = searchableQuery.extend({ state: z.enum(states).optional() });
+export const adminInstanceDetailSchema = adminInstanceSchema
+  .extend({ placement: placementSchema.meta({ description: "why it is where it is" }) })
+  .meta({ ref: "AdminInstanceDetail" });
+export const instanceListQuery = searchableQuery.extend({
+  state: z.enum(states).optional(),
+  node: line().max(300).optional().meta({ description: "its id or name" }),
+  environment: line().max(63).optional().meta({ description: "its slug" }),
+  owner: usernameSchema.optional(),
+});
 
 const entitlementKinds = z.enum(["everyone", "beamline", "experiment", "group", "person"]);
 export const adminEnvironmentSchema = z
@@ -261,6 +273,9 @@ export const adminEnvironmentSchema = z
     kind: z.enum(["desktop", "service"]),
     description: z.string(),
     enabled: z.boolean().meta({ description: "false: not in the catalogue" }),
+    resources: z
+      .object(sizeFields)
+      .meta({ description: "what each instance takes of a node, where no rule says otherwise" }),
     versions: z.array(z.object({ tag: z.string(), digest: z.string(), createdAt: time })),
     entitlements: z.array(
       z.object({
@@ -279,6 +294,7 @@ export const patchEnvironmentBody = z
     name: line().trim().min(1).max(200),
     description: line().trim().max(1000),
     enabled: z.boolean(),
+    resources: z.object(sizeFields).partial().refine(changes, something),
   })
   .partial()
   .refine(changes, something);

@@ -3,7 +3,11 @@ import { getAnyInstance, listAllInstances } from "../../db/admin-instances.ts";
 import { writeAudit } from "../../db/audit.ts";
 import { retrying } from "../../db/errors.ts";
 import { wishInstance } from "../../db/instances.ts";
-import { adminInstanceSchema, instanceListQuery } from "../admin-schemas.ts";
+import {
+  adminInstanceDetailSchema,
+  adminInstanceSchema,
+  instanceListQuery,
+} from "../admin-schemas.ts";
 import { reachOf } from "../audited.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
@@ -28,10 +32,13 @@ export function adminInstanceRoutes(deps: Deps) {
       }),
       queryOf(instanceListQuery),
       async (c) => {
-        const { limit, cursor, search, state } = c.req.valid("query");
+        const { limit, cursor, search, ...query } = c.req.valid("query");
         const rows = await listAllInstances(deps.db, reachOf(c), {
           search,
-          state: state ?? null,
+          state: query.state ?? null,
+          node: query.node ?? null,
+          environment: query.environment ?? null,
+          owner: query.owner ?? null,
           limit: limit + 1,
           cursor: decodeCreationCursor(cursor),
         });
@@ -43,9 +50,9 @@ export function adminInstanceRoutes(deps: Deps) {
       "/admin/instances/:id",
       describe({
         tag,
-        summary: "One instance of anybody's",
+        summary: "One instance of anybody's, with why it is where it is",
         status: 200,
-        body: adminInstanceSchema,
+        body: adminInstanceDetailSchema,
         refusals: [401, 403, 404],
       }),
       async (c) => {
@@ -62,7 +69,7 @@ export function adminInstanceRoutes(deps: Deps) {
         summary: "Stop somebody's instance; their home folder stays, what ran in it does not",
         description: "Its owner reads who did it with `GET /api/instances/:id/audit`.",
         status: 202,
-        body: adminInstanceSchema,
+        body: adminInstanceDetailSchema,
         refusals: [401, 403, 404, 409],
       }),
       async (c) => {
