@@ -5,6 +5,7 @@ import { imports } from "./imports.ts";
 import { account } from "./account.ts";
 import { administration } from "./admin.ts";
 import { catalogue } from "./catalogue.ts";
+import { ruleScenes } from "./rules.ts";
 import type { Scene } from "./scene.ts";
 import { stations } from "./stations.ts";
 import type { Stage } from "../stage.ts";
@@ -204,5 +205,6 @@ export const pages: readonly Scene[] = [
   ...account,
   ...administration,
   ...imports,
+  ...ruleScenes,
   ...stations,
 ];

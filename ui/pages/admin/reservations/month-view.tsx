@@ -28,6 +28,8 @@ export function MonthView(props: MonthProps): JSX.Element {
     <table
       ref={(it) => (grid = it)}
       class={styles["month"]}
+      // A grid of days, as ARIA's patterns have it.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role
       role="grid"
       aria-label={t("reservations.view.month")}
     >

@@ -106,7 +106,7 @@ export function ReservationForm(props: ReservationFormProps): JSX.Element {
             required
           />
           <Show when={before === null}>
-            <For of={entries()} put={put} admin={isAdmin} error={faults().subject} />
+            <Whom of={entries()} put={put} admin={isAdmin} error={faults().subject} />
           </Show>
           <div class={admin["two"]}>
             <TimeField
@@ -124,16 +124,6 @@ export function ReservationForm(props: ReservationFormProps): JSX.Element {
           </div>
           <fieldset class={form["part"]}>
             <legend class={form["legend"]}>{t("reservations.capacity")}</legend>
-            <div class={form["several"]}>
-              <NumberInput
-                label={t("reservations.seats")}
-                value={entries().seats}
-                bounds={{ kind: "whole", least: 1, most: 10_000 }}
-                unit={t("reservations.desktops")}
-                onChange={(seats) => put({ seats })}
-                onFault={(fault) => onFault("seats", fault)}
-              />
-            </div>
             <ResourceFields
               resources={resourcesOf(entries())}
               asEnvironment={false}
@@ -146,7 +136,16 @@ export function ReservationForm(props: ReservationFormProps): JSX.Element {
                 })
               }
               onFault={onFault}
-            />
+            >
+              <NumberInput
+                label={t("reservations.seats")}
+                value={entries().seats}
+                bounds={{ kind: "whole", least: 1, most: 10_000 }}
+                unit={t("reservations.desktops")}
+                onChange={(seats) => put({ seats })}
+                onFault={(fault) => onFault("seats", fault)}
+              />
+            </ResourceFields>
             <Show when={faults().seats ?? faults().size}>
               {(text) => (
                 <p class={form["fault"]} role="alert">
@@ -170,7 +169,7 @@ export function ReservationForm(props: ReservationFormProps): JSX.Element {
 const kinds = ["experiment", "group", "beamline"] as const;
 
 /** Whom it is for, which stays as it is once it is made. */
-function For(props: {
+function Whom(props: {
   readonly of: Entries;
   readonly put: (change: Partial<Entries>) => void;
   readonly admin: boolean;

@@ -39,12 +39,16 @@ export function WeekView(props: CalendarProps & { readonly days: readonly Date[]
       <table
         ref={(it) => (grid = it)}
         class={styles["week"]}
+        // A grid of days, as ARIA's patterns have it.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role
         role="grid"
         aria-label={t("reservations.view.week")}
       >
         <thead>
           <tr>
-            <td class={styles["corner"]} />
+            <th class={styles["corner"]} scope="col">
+              <span class="visually-hidden">{t("reservations.hours")}</span>
+            </th>
             <For each={props.days}>
               {(day) => (
                 <th scope="col" data-today={isToday(day, props.now) ? "" : undefined}>

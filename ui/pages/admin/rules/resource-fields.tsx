@@ -15,6 +15,8 @@ interface ResourceFieldsProps {
   readonly onFault: (path: string, fault: boolean) => void;
   /** Of a rule: what is left empty stays as the environment says. */
   readonly asEnvironment?: boolean;
+  /** What stands before them. */
+  readonly children?: JSX.Element;
 }
 
 /** What one desktop gets of its node. */
@@ -27,6 +29,7 @@ export function ResourceFields(props: ResourceFieldsProps): JSX.Element {
   const hasGpus = (): boolean => props.resources.gpus !== 0;
   return (
     <div class={styles["several"]}>
+      {props.children}
       <NumberInput
         label={t("rules.resources.cpus")}
         value={props.resources.cpus}
