@@ -36,6 +36,8 @@ export const paths = {
     return query === "" ? "/admin/may-start" : `/admin/may-start?${query}`;
   },
   adminInstances: () => "/admin/instances",
+  adminRules: () => "/admin/rules",
+  adminReservations: () => "/admin/reservations",
   adminTokens: () => "/admin/tokens",
   adminProviders: () => "/admin/providers",
   adminAudit: (to?: { actor: string }) =>

@@ -61,6 +61,12 @@ const ImportPage = lazy(async () => ({
   default: (await import("./pages/admin/import.tsx")).ImportPage,
 }));
 
+const RulesPage = lazy(async () => ({
+  default: (await import("./pages/admin/rules/rules.tsx")).RulesPage,
+}));
+const ReservationsPage = lazy(async () => ({
+  default: (await import("./pages/admin/reservations/reservations.tsx")).ReservationsPage,
+}));
 const StationsPage = lazy(async () => ({
   default: (await import("./pages/admin/stations.tsx")).StationsPage,
 }));
@@ -108,6 +114,8 @@ export function App(): JSX.Element {
             <Route path={paths.adminExperiments()} component={ExperimentsPage} />
             <Route path={ofId(paths.adminExperiment)} component={ExperimentPage} />
             <Route path={paths.adminInstances()} component={InstancesPage} />
+            <Route path={paths.adminRules()} component={RulesPage} />
+            <Route path={paths.adminReservations()} component={ReservationsPage} />
             <Route path={paths.adminEnvironments()} component={EnvironmentsPage} />
             <Route path={ofId(paths.adminEnvironment)} component={EnvironmentPage} />
             <Route path={paths.adminMayStart()} component={MayStartPage} />

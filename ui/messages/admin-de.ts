@@ -14,6 +14,8 @@ export const adminDe: CatalogueOf<typeof adminEn> = {
   "admin.sortedDown": "absteigend sortiert; ein Klick kehrt es um",
   "admin.sortBy": "danach sortieren",
   "adminUsers.made": "Angelegt",
+  "nav.rules": "Regeln",
+  "nav.reservations": "Reservierungen",
   "instances.text": "Was gestartet wurde, das Neueste zuerst.",
   "instances.textOfStaff": "Was für Ihre Beamlines gestartet wurde, das Neueste zuerst.",
   "instances.none": "Es wurde noch nichts gestartet.",

@@ -14,6 +14,8 @@ export const adminEn = {
   "admin.sortedDown": "sorted downwards; a click turns it round",
   "admin.sortBy": "sort by this",
   "adminUsers.made": "Made",
+  "nav.rules": "Rules",
+  "nav.reservations": "Reservations",
   "instances.text": "What was started, newest first.",
   "instances.textOfStaff": "What was started for your beamlines, newest first.",
   "instances.none": "Nothing was started yet.",
