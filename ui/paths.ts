@@ -14,6 +14,8 @@ export const paths = {
   station: () => "/station",
   admin: () => "/admin",
   adminNodes: () => "/admin/nodes",
+  adminNode: (to: { id: string }) => `/admin/nodes/${encodeURIComponent(to.id)}`,
+  adminUse: () => "/admin/use",
   adminUsers: () => "/admin/users",
   adminStations: (to?: { beamline: string }) =>
     to === undefined
@@ -33,7 +35,10 @@ export const paths = {
     const query = new URLSearchParams(to).toString();
     return query === "" ? "/admin/may-start" : `/admin/may-start?${query}`;
   },
-  adminInstances: () => "/admin/instances",
+  adminInstances: (to?: { node?: string; open?: string }) => {
+    const query = new URLSearchParams(to).toString();
+    return query === "" ? "/admin/instances" : `/admin/instances?${query}`;
+  },
   adminTokens: () => "/admin/tokens",
   adminProviders: () => "/admin/providers",
   adminAudit: (to?: { actor: string }) =>

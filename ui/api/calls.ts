@@ -1,11 +1,5 @@
 import type { z } from "zod";
-import type {
-  AdminNode,
-  AdminUser,
-  createUserBody,
-  patchNodeBody,
-  patchUserBody,
-} from "../../gateway/admin-schemas.ts";
+import type { AdminUser, createUserBody, patchUserBody } from "../../gateway/admin-schemas.ts";
 import type { Catalogue } from "../../gateway/catalogue-schemas.ts";
 import type { OfferedProvider } from "../../gateway/provider-schemas.ts";
 import type {
@@ -98,6 +92,8 @@ export const stopInstance = (id: string) =>
   call<Instance>("POST", `${one("/api/instances", id)}/stop`);
 export const restartInstance = (id: string) =>
   call<Instance>("POST", `${one("/api/instances", id)}/restart`);
+export const extendInstance = (id: string) =>
+  call<Instance>("POST", `${one("/api/instances", id)}/extend`);
 export const createTicket = (id: string, permission: Permission, signal?: AbortSignal) =>
   call<Ticket>("POST", `${one("/api/instances", id)}/tickets`, {
     body: { permission },
@@ -110,10 +106,6 @@ export const createUser = (body: z.infer<typeof createUserBody>) =>
   call<AdminUser>("POST", "/api/admin/users", { body });
 export const patchUser = (id: string, body: z.infer<typeof patchUserBody>) =>
   call<AdminUser>("PATCH", one("/api/admin/users", id), { body });
-export const listNodes = (query: ListQuery, signal?: AbortSignal) =>
-  call<List<AdminNode>>("GET", withQuery("/api/admin/nodes", query), pick(signal));
-export const patchNode = (id: string, body: z.infer<typeof patchNodeBody>) =>
-  call<AdminNode>("PATCH", one("/api/admin/nodes", id), { body });
 
 export function pick(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };

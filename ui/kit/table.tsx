@@ -14,7 +14,12 @@ export interface Column<T> {
   /** Buttons: at the end of the row, and below its card. */
   readonly actions?: boolean;
   readonly sort?:
-    | { readonly descending: boolean; readonly text: string; readonly toggle: () => void }
+    | {
+        /** Null: it is sorted by another column. */
+        readonly descending: boolean | null;
+        readonly text: string;
+        readonly toggle: () => void;
+      }
     | undefined;
 }
 
@@ -65,13 +70,7 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
                 <th
                   scope="col"
                   class={classOf(column)}
-                  aria-sort={
-                    column.sort === undefined
-                      ? undefined
-                      : column.sort.descending
-                        ? "descending"
-                        : "ascending"
-                  }
+                  aria-sort={sortOf(column)}
                 >
                   <Show when={column.sort} fallback={column.head}>
                     {(sort) => (
@@ -82,10 +81,10 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
                         onClick={() => sort().toggle()}
                       >
                         {column.head}
-                        <Show
-                          when={sort().descending}
-                          fallback={<ArrowUp size={14} aria-hidden="true" />}
-                        >
+                        <Show when={sort().descending === false}>
+                          <ArrowUp size={14} aria-hidden="true" />
+                        </Show>
+                        <Show when={sort().descending === true}>
                           <ArrowDown size={14} aria-hidden="true" />
                         </Show>
                       </button>
@@ -131,6 +130,12 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
       </table>
     </div>
   );
+}
+
+function sortOf<T>({ sort }: Column<T>): "ascending" | "descending" | "none" | undefined {
+  if (sort === undefined) return undefined;
+  if (sort.descending === null) return "none";
+  return sort.descending ? "descending" : "ascending";
 }
 
 function classOf<T>(column: Column<T>): string | undefined {

@@ -1,6 +1,7 @@
 import type { AdminCatalogue } from "./admin-en.ts";
 
 export const adminDe: AdminCatalogue = {
+  "nav.use": "Auslastung",
   "nav.groups": "Gruppen",
   "nav.beamlines": "Beamlines",
   "nav.stations": "Stationen",
@@ -9,8 +10,6 @@ export const adminDe: AdminCatalogue = {
   "nav.mayStart": "Wer darf starten",
   "nav.import": "Einlesen",
   "nav.instances": "Instanzen",
-  "instances.text": "Was gestartet wurde, das Neueste zuerst.",
-  "instances.textOfStaff": "Was für Ihre Beamlines gestartet wurde, das Neueste zuerst.",
   "instances.none": "Es wurde noch nichts gestartet.",
   "instances.owner": "Person",
   "instances.experiment": "Experiment",

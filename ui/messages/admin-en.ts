@@ -2,6 +2,7 @@
 import type { Message, Plural } from "./en.ts";
 
 export const adminEn = {
+  "nav.use": "Use over time",
   "nav.groups": "Groups",
   "nav.beamlines": "Beamlines",
   "nav.stations": "Stations",
@@ -10,8 +11,6 @@ export const adminEn = {
   "nav.mayStart": "Who may start",
   "nav.import": "Import",
   "nav.instances": "Instances",
-  "instances.text": "What was started, newest first.",
-  "instances.textOfStaff": "What was started for your beamlines, newest first.",
   "instances.none": "Nothing was started yet.",
   "instances.owner": "Person",
   "instances.experiment": "Experiment",

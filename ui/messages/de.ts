@@ -583,28 +583,6 @@ export const de: Catalogue = {
   "role.station": "Station",
   "role.station.text": "ein gemeinsamer Rechner an einer Beamline",
 
-  "nodes.title": "Knoten",
-  "nodes.name": "Name",
-  "nodes.state": "Zustand",
-  "nodes.ready": "Bereit",
-  "nodes.notReady": "Nicht bereit",
-  "nodes.labels": "Merkmale",
-  "nodes.cpus": "CPUs",
-  "nodes.memory": "Speicher",
-  "nodes.instances": "Desktops",
-  "nodes.lastSeen": "Zuletzt gesehen",
-  "nodes.schedulable": "Nimmt neue Desktops",
-  "nodes.schedulableWho": "{name} nimmt neue Desktops",
-  "nodes.ofCapacity": "{used} von {total}",
-  "nodes.reason.node_never_seen": "Sein Controller hat sich noch nie gemeldet.",
-  "nodes.reason.node_silent": "Sein Controller meldet sich nicht.",
-  "nodes.reason.engine_unreachable": "Seine Container-Engine antwortet nicht.",
-  "nodes.none":
-    "Noch hat sich kein Knoten gemeldet. Ein Knoten erscheint hier, sobald sein Controller startet.",
-  "nodes.changedOn": "{name} nimmt neue Desktops.",
-  "nodes.changedOff": "{name} nimmt keine neuen Desktops. Was dort läuft, läuft weiter.",
-  "nodes.never": "nie",
-
   "notFound.title": "Unter dieser Adresse ist nichts",
   "notFound.text": "Der Link ist vielleicht alt, oder ein Buchstabe fehlt.",
 
