@@ -1,9 +1,11 @@
 /** The one list of what a controller does over and over. */
 import { loggable } from "../db/errors.ts";
 import type { Db } from "../db/client.ts";
+import { endExpired, warnOfEnds } from "../db/lifetimes.ts";
 import { endAtStations } from "../db/station-endings.ts";
 import { controllerUrls, sweep } from "../db/placement.ts";
 import { claimWork } from "../db/work.ts";
+import { dedicateForBeamtimes } from "./beamtimes.ts";
 import { poke } from "./control-server.ts";
 import { compareAll, type EngineState } from "./engine-watch.ts";
 import { createJudge } from "./judge.ts";
@@ -11,6 +13,7 @@ import type { Log } from "./log.ts";
 import type { LoopTask } from "./loop.ts";
 import { placeQueue } from "./placer.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
+import { askForImages } from "./wanted-images.ts";
 import type { WorkRunner } from "./work-runner.ts";
 
 export interface NodeContext {
@@ -84,11 +87,17 @@ export interface PlacerContext {
 
 const judgePeriodMs = 5000;
 
-export function placerTasks({
-  db,
-  log,
-  wished,
-}: PlacerContext): Record<"place" | "poke" | "judge" | "stations" | "sweep", LoopTask> {
+type PlacerTask =
+  | "place"
+  | "poke"
+  | "judge"
+  | "stations"
+  | "lifetimes"
+  | "beamtimes"
+  | "images"
+  | "sweep";
+
+export function placerTasks({ db, log, wished }: PlacerContext): Record<PlacerTask, LoopTask> {
   const judge = createJudge(db, judgePeriodMs);
   return {
     place: {
@@ -127,6 +136,29 @@ export function placerTasks({
       periodMs: 2000,
       async run() {
         for (let found = 1; found > 0;) found = await endAtStations(db);
+      },
+    },
+    lifetimes: {
+      name: "lifetimes",
+      periodMs: 5000,
+      async run() {
+        for (let ended = 1; ended > 0;) ended = await endExpired(db);
+        for (let warned = 1; warned > 0;) warned = await warnOfEnds(db);
+      },
+    },
+    beamtimes: {
+      name: "beamtimes",
+      periodMs: 5000,
+      async run() {
+        const nodes = await dedicateForBeamtimes(db);
+        if (nodes > 0) log.info({ nodes }, "nodes were given to experiments for their beamtime");
+      },
+    },
+    images: {
+      name: "images",
+      periodMs: 30_000,
+      async run() {
+        await askForImages(db);
       },
     },
     sweep: {

@@ -16,7 +16,10 @@ export function startPlacer(url: string, log: Log): { stop(): Promise<void> } {
   const tasks = placerTasks({ db: connection.db, log, wished });
   const place = startLoop(tasks.place, log);
   const poke = startLoop(tasks.poke, log);
-  const others = [tasks.judge, tasks.stations, tasks.sweep].map((it) => startLoop(it, log));
+  const { judge, stations, lifetimes, beamtimes, images, sweep } = tasks;
+  const others = [judge, stations, lifetimes, beamtimes, images, sweep].map((it) =>
+    startLoop(it, log),
+  );
   const onWork = (nodeId: string) => {
     wished.add(nodeId);
     poke.activate();

@@ -1,7 +1,7 @@
 /** Instances as people see them and wish for them: the gateway's side. */
 import { sql, type SQL } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
-import { statesAllowing, type Action, type Desire, type State } from "./states.ts";
+import { statesAllowing, type Desire, type State } from "./states.ts";
 
 export interface InstanceRow {
   readonly id: string;
@@ -42,6 +42,10 @@ export interface Placement {
   readonly node: string;
   readonly strategy: string;
   readonly at: string;
+  /** Names of the rules that matched, in the order in which they were asked. */
+  readonly rules?: string[];
+  /** What it has of the node's GPUs. */
+  readonly gpus?: { uuid: string; memoryBytes: number }[];
   /** How many nodes each filter refused. */
   readonly filtered: Record<string, number>;
   /** The best five, with their score line by line. */
@@ -212,7 +216,7 @@ const wishes: Record<"stop" | "restart", (by: Wisher) => SQL> = {
  */
 export async function wishInstance(
   db: Queryable,
-  wish: { by: Wisher; instanceId: string; action: Exclude<Action, "connect"> },
+  wish: { by: Wisher; instanceId: string; action: "stop" | "restart" },
 ): Promise<WishOutcome> {
   const { by } = wish;
   const actor = "owner" in by ? by.owner : by.staff;

@@ -14,6 +14,10 @@ export interface Placed {
   readonly nodeId: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** The slots it takes of GPUs of the node. */
+  readonly gpus: readonly { uuid: string; slot: number; memoryBytes: number }[];
+  /** How long it may live; null: for as long as its people like. */
+  readonly maxMinutes: number | null;
   readonly placement: Placement;
   readonly vncControl: string;
   readonly vncView: string;
@@ -25,27 +29,43 @@ export interface Placed {
  */
 export async function writePlacements(db: Queryable, placed: readonly Placed[]): Promise<void> {
   if (placed.length === 0) return;
+  const withGpus = placed.filter((it) => it.gpus.length > 0).map((it) => it.instanceId);
+  // What waits holds nothing; a faulty row that says otherwise must not stop the whole queue.
+  if (withGpus.length > 0)
+    await db.execute(sql`
+      delete from allocation_gpus where instance_id = any (${uuidArray(withGpus)})`);
   await db.execute(sql`
     with decided as (
       select * from jsonb_to_recordset(${JSON.stringify(placed)}::jsonb) as d(
-        "instanceId" uuid, "nodeId" uuid, cpus real, "memoryBytes" bigint, placement jsonb,
-        "vncControl" text, "vncView" text)
+        "instanceId" uuid, "nodeId" uuid, cpus real, "memoryBytes" bigint, gpus jsonb,
+        "maxMinutes" integer, placement jsonb, "vncControl" text, "vncView" text)
     ), moved as (
       update instances i set state = 'starting', node_id = d."nodeId", placement = d.placement,
         incarnation = greatest(i.wanted_incarnation, i.incarnation + 1),
         wanted_incarnation = greatest(i.wanted_incarnation, i.incarnation + 1),
-        started_at = null, reason_code = null, reason_text = null
+        started_at = null, reason_code = null, reason_text = null, max_minutes = d."maxMinutes",
+        expires_at = now() + d."maxMinutes" * interval '1 min'
       from decided d where i.id = d."instanceId" and i.state = 'queued' and i.desired = 'running'
       returning i.id, i.incarnation, i.queued_at, d.*
     ), born as (
-      insert into incarnations (instance_id, number, node_id, vnc_control, vnc_view, queued_at)
-      select id, incarnation, "nodeId", "vncControl", "vncView", queued_at from moved
+      insert into incarnations (instance_id, number, node_id, vnc_control, vnc_view, queued_at,
+        cpus, memory_bytes, gpus)
+      select id, incarnation, "nodeId", "vncControl", "vncView", queued_at, cpus, "memoryBytes",
+        coalesce((select jsonb_agg(u) from (
+          select g.uuid, sum(g."memoryBytes") as "memoryBytes"
+          from jsonb_to_recordset(moved.gpus) as g(uuid text, slot integer, "memoryBytes" bigint)
+          group by g.uuid) u), '[]')
+      from moved
     ), taken as (
       insert into allocations (instance_id, node_id, cpus, memory_bytes)
       select id, "nodeId", cpus, "memoryBytes" from moved
       -- One faulty row must not stop the whole queue.
       on conflict (instance_id) do update set node_id = excluded.node_id, cpus = excluded.cpus,
         memory_bytes = excluded.memory_bytes, created_at = now()
+    ), parts as (
+      insert into allocation_gpus (instance_id, node_id, uuid, slot, memory_bytes)
+      select m.id, m."nodeId", g.uuid, g.slot, g."memoryBytes" from moved m
+      cross join lateral jsonb_to_recordset(m.gpus) as g(uuid text, slot integer, "memoryBytes" bigint)
     ), noted as (
       insert into instance_history (instance_id, from_state, to_state, actor)
       select id, 'queued', 'starting', 'placer' from moved

@@ -303,6 +303,7 @@ export const instances = pgTable("instances", {
   queueAt: at("queue_at"),
   queueEstimate: at("queue_estimate"),
   queueBasis: text("queue_basis").$type<"limit" | "usual">(),
+  maxMinutes: integer("max_minutes"),
   noticeCode: text("notice_code"),
   noticeText: text("notice_text"),
   noticeAt: at("notice_at"),

@@ -60,18 +60,35 @@ export interface QueuePosition {
   readonly at: string;
   readonly id: string;
 }
-export type Waiting = Request & { readonly position: QueuePosition };
+export type Waiting = Request & {
+  readonly position: QueuePosition;
+  /** When it counts as queued. */
+  readonly standsAt: number;
+  /** Whether its place in the queue was worked out already; else it stands where its age puts it. */
+  readonly ranked: boolean;
+  /** How many of the same person's stand before it: alive, or waiting for longer. */
+  readonly ahead: number;
+};
 
 const standing = sql`coalesce(i.queue_at, i.queued_at)`;
 
+const ahead = sql`(
+  select count(*)::int from instances o
+  where o.owner_id = i.owner_id and o.id <> i.id
+    and (o.state in ('starting', 'running', 'paused', 'stopping', 'lost')
+      or o.state = 'queued' and (o.queued_at, o.id) < (i.queued_at, i.id)))`;
+
 /**
- * A page of the queue in order, from after `position`: by priority, then by age. Rows that a person is
+ * A page of the queue in order, by priority and then by age, from after `position`. Rows that a person is
  * changing right now wait for the next round.
+ *
+ * @param unranked only those whose place has not been worked out
  */
 export async function readQueue(
   db: Queryable,
   limit: number,
   position: QueuePosition | null = null,
+  unranked = false,
 ): Promise<Waiting[]> {
   const after = position
     ? sql`(-i.queue_priority, ${standing}, i.id)
@@ -80,9 +97,12 @@ export async function readQueue(
   const rows = await db.execute<Flat & { id: string; versionId: string; at: string }>(sql`
     select i.id, i.version_id as "versionId", ${attributes}, e.cpus, e.memory_bytes as "memoryBytes",
       e.gpus, e.gpu_memory_bytes as "gpuMemoryBytes", ${ms(sql`i.queued_at`)} as "queuedAt",
-      i.queue_priority as priority, ${standing}::text as at
+      i.queue_priority as priority, ${standing}::text as at,
+      ${ms(standing)} as "standsAt", i.queue_at is not null as ranked,
+      case when i.queue_at is null then ${ahead} else 0 end as ahead
     from instances i ${attributed}
     where i.state = 'queued' and i.desired = 'running' and ${after}
+      and (not ${unranked} or i.queue_at is null)
     order by i.queue_priority desc, ${standing}, i.id limit ${limit} for update of i skip locked`);
   return rows.map((row) => ({
     ...attributesOf(row),
@@ -90,6 +110,9 @@ export async function readQueue(
     versionId: row.versionId,
     size: sizeOf(row),
     queuedAt: Number(row["queuedAt"]),
+    standsAt: Number(row["standsAt"]),
+    ranked: row["ranked"] === true,
+    ahead: Number(row["ahead"]),
     position: { priority: Number(row["priority"]), at: row.at, id: row.id },
   }));
 }
@@ -142,15 +165,18 @@ export async function readNodes(db: Queryable): Promise<Candidate[]> {
   }));
 }
 
-/** What holds a place. How long its like usually lasts comes from the last 30 days. */
-export async function readLive(db: Queryable): Promise<Live[]> {
+/**
+ * What holds a place. How long its like usually lasts, which only estimates look at, comes from the last 30 days:
+ * where it is not asked for it is null.
+ */
+export async function readLive(db: Queryable, withUsual = false): Promise<Live[]> {
   const rows = await db.execute<Flat & { id: string; nodeId: string }>(sql`
     with usual as (
       select r.environment_id, percentile_cont(0.5)
         within group (order by extract(epoch from l.ended_at - l.placed_at)) * 1000 as ms
       from (
         select instance_id, placed_at, ended_at from incarnations
-        where ended_at is not null and placed_at > now() - interval '30 days'
+        where ${withUsual} and ended_at is not null and placed_at > now() - interval '30 days'
         order by placed_at desc limit 2000
       ) l join instances r on r.id = l.instance_id
       group by r.environment_id
@@ -198,14 +224,14 @@ export async function readReservations(db: Queryable): Promise<Reservation[]> {
   });
 }
 
-/** All of it, as one statement after the other in the caller's transaction. */
-export async function readSituation(db: Queryable): Promise<Situation> {
-  const [clock] = await db.execute<{ now: number }>(sql`select ${ms(sql`now()`)} as now`);
-  return {
-    now: Number(clock?.now),
-    nodes: await readNodes(db),
-    rules: await readRules(db),
-    live: await readLive(db),
-    reservations: await readReservations(db),
-  };
+/** All of it, in one round trip of the caller's connection. */
+export async function readSituation(db: Queryable, withUsual = false): Promise<Situation> {
+  const [clock, nodes, rules, live, reservations] = await Promise.all([
+    db.execute<{ now: number }>(sql`select ${ms(sql`now()`)} as now`),
+    readNodes(db),
+    readRules(db),
+    readLive(db, withUsual),
+    readReservations(db),
+  ]);
+  return { now: Number(clock[0]?.now), nodes, rules, live, reservations };
 }

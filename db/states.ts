@@ -81,14 +81,18 @@ export function isLive(state: State): boolean {
   return (liveStates as readonly State[]).includes(state);
 }
 
-/** What a person can ask of an instance. `connect` needs a ticket and changes no state. */
-export const actions = ["connect", "stop", "restart"] as const;
+/**
+ * What a person can ask of an instance. `connect` needs a ticket and changes no state, `extend` moves the
+ * end of what has one.
+ */
+export const actions = ["connect", "stop", "restart", "extend"] as const;
 export type Action = (typeof actions)[number];
 
 const actionStates: Record<Action, readonly State[]> = {
   connect: ["running"],
   stop: ["queued", "starting", "running", "paused", "lost"],
   restart: ["starting", "running", "paused", "stopped", "shelved", "failed"],
+  extend: ["starting", "running", "paused"],
 };
 
 /** Whether the action is allowed in this state; the reason for a no is told from the state itself. */

@@ -42,6 +42,8 @@ async function placeOne(): Promise<string> {
         nodeId: database.nodeId,
         cpus: 0.01,
         memoryBytes: 1,
+        gpus: [],
+        maxMinutes: null,
         placement: { node: "node-1", strategy: "test", at: "", filtered: {}, best: [] },
         vncControl: "control1",
         vncView: "viewview",

@@ -82,6 +82,7 @@ export const policy: readonly PolicyLine[] = [
   line("GET /api/instances/:id", workers, reading, own),
   line("POST /api/instances/:id/stop", workers, working, own),
   line("POST /api/instances/:id/restart", workers, working, own),
+  line("POST /api/instances/:id/extend", workers, working, own),
   line("POST /api/instances/:id/tickets", workers, working, own),
   line("GET /api/instances/:id/audit", people, reading, own),
   line("GET /api/events", workers, reading, own),

@@ -143,6 +143,14 @@ export const instanceSchema = z
         node: z.string(),
         strategy: z.string(),
         at: time,
+        rules: z
+          .array(z.string())
+          .optional()
+          .meta({ description: "the rules that matched, in the order in which they were asked" }),
+        gpus: z
+          .array(z.object({ uuid: z.string(), memoryBytes: z.number() }))
+          .optional()
+          .meta({ description: "what it has of the node's GPUs" }),
         filtered: z.record(z.string(), z.int()).meta({ description: "nodes refused, per filter" }),
         best: z.array(
           z.object({

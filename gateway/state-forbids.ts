@@ -4,7 +4,7 @@ import { ProblemError } from "./problem.ts";
 /** Of a wish that the instance's state does not allow. */
 export function stateForbids(
   { state, reason }: Extract<WishOutcome, { kind: "refused" }>,
-  action: "stop" | "restart",
+  action: "stop" | "restart" | "extend",
 ): ProblemError {
   return new ProblemError(
     409,

@@ -1,21 +1,81 @@
-import type { Candidate, Request, Scored } from "./types.ts";
+/** Scores: which of the nodes that fit is the best, line by line. */
+import type { Need } from "./need.ts";
+import type { Effects } from "./rules.ts";
+import { matchesSelector } from "./selector.ts";
+import type { Site } from "./site.ts";
+import type { Attributes, ScoreLine, Size } from "./types.ts";
 
-/** The share of a node that stays free after this request, of what is scarcer: 0 to 100. */
-function freeShare(request: Request, node: Candidate): number {
-  const cpus = 1 - (node.allocatedCpus + request.size.cpus) / node.cpus;
-  const memory = 1 - (node.allocatedMemoryBytes + request.size.memoryBytes) / node.memoryBytes;
-  return Math.round(Math.max(0, Math.min(cpus, memory)) * 1000) / 10;
+/** For a node that has the image already: fetching it takes minutes. */
+export const imagePoints = 30;
+/** Enough to decide between equals: their home and their data are in that node's memory. */
+const nearPoints = { person: 3, experiment: 2 };
+
+function gpuPart(site: Site, size: Size, node: number): number {
+  if (size.gpus === 0) return 0;
+  const [gpu] = site.gpus[node] ?? [];
+  if (size.gpuMemoryBytes === null || !gpu) return size.gpus;
+  return size.gpus * Math.min(1, Math.max(size.gpuMemoryBytes / gpu.memoryBytes, 1 / gpu.slots));
 }
 
-/**
- * Nodes from best to worst. Spreading leaves each desktop the most room; equals go by name, so the
- * same input gives the same answer.
- */
-export function scoreNodes(request: Request, nodes: readonly Candidate[]): Scored[] {
-  return nodes
-    .map((node) => {
-      const points = freeShare(request, node);
-      return { node, score: points, lines: [{ rule: "spread: share left free", points }] };
-    })
-    .sort((a, b) => b.score - a.score || (a.node.name < b.node.name ? -1 : 1));
+/** What is taken of a node after this request: of cores, memory and GPUs, each 0 to 1. */
+function usedAfter(site: Site, size: Size, node: number): readonly number[] {
+  const cpus = ((site.usedCpus[node] ?? 0) + size.cpus) / (site.cpus[node] ?? 1);
+  const memory = ((site.usedMemory[node] ?? 0) + size.memoryBytes) / (site.memory[node] ?? 1);
+  const present = site.presentGpus[node] ?? 0;
+  if (present === 0) return [cpus, memory];
+  return [cpus, memory, ((site.usedGpus[node] ?? 0) + gpuPart(site, size, node)) / present];
+}
+
+function spreadPoints(site: Site, size: Size, node: number): number {
+  const [cpus = 0, memory = 0, gpus = 0] = usedAfter(site, size, node);
+  return 100 * Math.max(0, 1 - Math.max(cpus, memory, size.gpus > 0 ? gpus : 0));
+}
+
+function packPoints(site: Site, size: Size, node: number): number {
+  const used = usedAfter(site, size, node);
+  return (100 * used.reduce((sum, it) => sum + it, 0)) / used.length;
+}
+
+/** The points of a node but for what depends on the person and the experiment. */
+export function scoreOf(site: Site, need: Need, node: number): number {
+  const points = need.strategy === "pack" ? packPoints : spreadPoints;
+  return (need.base[node] ?? 0) + points(site, need.size, node);
+}
+
+type Who = Pick<Attributes, "userId" | "experimentId">;
+
+/** The few nodes with more points for this person and experiment, with these points. */
+export function nearby(site: Site, who: Who): Map<number, number> {
+  const points = new Map<number, number>();
+  for (const node of site.ofPerson(who.userId).keys()) points.set(node, nearPoints.person);
+  for (const node of site.ofExperiment(who.experimentId).keys())
+    points.set(node, (points.get(node) ?? 0) + nearPoints.experiment);
+  return points;
+}
+
+const rounded = (points: number) => Math.round(points * 10) / 10;
+
+function strategyLine(site: Site, need: Need, node: number): ScoreLine {
+  const pack = need.strategy === "pack";
+  const points = (pack ? packPoints : spreadPoints)(site, need.size, node);
+  return { rule: pack ? "pack: share taken" : "spread: share left free", points: rounded(points) };
+}
+
+/** Where a node's score comes from, to a tenth of a point. */
+export function scoreLines(
+  site: Site,
+  { need, effects, who }: { need: Need; effects: Effects; who: Who & { versionId: string } },
+  node: number,
+): { score: number; lines: ScoreLine[] } {
+  const { labels, images } = site.node(node);
+  const lines: ScoreLine[] = [strategyLine(site, need, node)];
+  for (const { rule, text, selector, weight } of effects.prefer)
+    if (selector && matchesSelector(selector, labels))
+      lines.push({ rule: `${rule.name}: prefers ${text}`, points: weight });
+  if (images.has(who.versionId)) lines.push({ rule: "has the image", points: imagePoints });
+  if (site.ofPerson(who.userId).has(node))
+    lines.push({ rule: "has the person's others", points: nearPoints.person });
+  if (site.ofExperiment(who.experimentId).has(node))
+    lines.push({ rule: "has the experiment's others", points: nearPoints.experiment });
+  return { score: rounded(lines.reduce((sum, it) => sum + it.points, 0)), lines };
 }

@@ -150,6 +150,8 @@ alter table instances
   add column queue_at timestamptz,
   add column queue_estimate timestamptz,
   add column queue_basis text check (queue_basis in ('limit', 'usual')),
+  -- By the rule that limited it when it was placed: how long it may live, and each extension is for as long again.
+  add column max_minutes integer check (max_minutes > 0),
   -- What its people are asked: to move off a node that is drained, or that a beamtime needs.
   add column notice_code text,
   add column notice_text text,
@@ -157,6 +159,8 @@ alter table instances
 drop index instances_waiting;
 create index instances_waiting on instances (queue_priority desc, (coalesce(queue_at, queued_at)), id)
   where state = 'queued';
+create index instances_by_limit on instances (expires_at)
+  where expires_at is not null and state in ('starting', 'running', 'paused', 'lost');
 create index instances_ending_unplaced on instances (id) where state = 'stopping' and node_id is null;
 -- What rules' limits and reservations count.
 create index instances_alive on instances (id)
@@ -261,6 +265,9 @@ begin
   new.notice_code := null;
   new.notice_text := null;
   new.notice_at := null;
+  -- The limit is that of the next placement.
+  new.expires_at := null;
+  new.max_minutes := null;
   return new;
 end
 $$;

@@ -4,6 +4,7 @@ import { writeAudit, writeRefusal } from "../../db/audit.ts";
 import { findStartQuestion, mayStart } from "../../db/entitlement.ts";
 import { retrying } from "../../db/errors.ts";
 import { findConnectable, getInstance, listInstances, wishInstance } from "../../db/instances.ts";
+import { extendInstance } from "../../db/lifetimes.ts";
 import type { PersonRow } from "../../db/sign-ins.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
@@ -79,6 +80,30 @@ async function wish(deps: Deps, c: Context<AppEnv>, action: "stop" | "restart"):
   if (outcome.kind === "unknown") throw notFound("instance");
   if (outcome.kind === "refused") throw stateForbids(outcome, action);
   const instance = await getInstance(deps.db, person.id, id);
+  if (!instance) throw notFound("instance");
+  return instance;
+}
+
+/** More time for one of the caller's own. */
+async function extend(deps: Deps, c: Context<AppEnv>): Promise<Instance> {
+  const id = pathId(c.req.param("id"), "instance");
+  const { person } = signedIn(c);
+  const outcome = await deps.db.transaction(async (tx) => {
+    const made = await extendInstance(tx, person.id, id);
+    if (made.kind === "unknown") return made;
+    await writeAudit(tx, {
+      ...auditedCaller(c),
+      action: "instance.extend",
+      outcome: made.kind === "accepted" ? "allowed" : "refused",
+      subjectKind: "instance",
+      subjectId: id,
+    });
+    return made;
+  });
+  if (outcome.kind === "refused") throw stateForbids(outcome, "extend");
+  if (outcome.kind === "endless")
+    throw new ProblemError(409, "no_limit", "It has no limit, so there is nothing to extend.");
+  const instance = outcome.kind === "accepted" && (await getInstance(deps.db, person.id, id));
   if (!instance) throw notFound("instance");
   return instance;
 }
@@ -179,6 +204,19 @@ export function instanceRoutes(deps: Deps) {
         refusals: [401, 403, 404, 409],
       }),
       async (c) => c.json(await wish(deps, c, "restart"), 202),
+    )
+    .post(
+      "/instances/:id/extend",
+      describe({
+        tag,
+        summary: "Give it as much time again as its rule gave it, from now",
+        description:
+          "For what ends by a limit (`expiresAt`); its owner may, as often as they like.",
+        status: 202,
+        body: instanceSchema,
+        refusals: [401, 403, 404, 409],
+      }),
+      async (c) => c.json(await extend(deps, c), 202),
     )
     .post(
       "/instances/:id/tickets",

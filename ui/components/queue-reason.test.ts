@@ -1,19 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { explainRefusal } from "../../scheduler/explain.ts";
+import { countsText } from "../../scheduler/explain.ts";
 import { queueFigures } from "./queue-reason.ts";
 
 describe("queueFigures", () => {
   it("knows every phrase that the scheduler writes", () => {
     const refused = { ready: 1, schedulable: 2, cpus: 3, memory: 4 };
-    for (const never of [false, true]) {
-      const { text } = explainRefusal(10, refused, never);
-      expect(queueFigures(text)).toBe(
-        "10 nodes: 1 not ready, 2 taking nothing new, 3 without enough free CPU, 4 without enough free memory.",
-      );
-    }
-    expect(queueFigures(explainRefusal(1, { cpus: 1 }, false).text)).toBe(
-      "1 node: 1 without enough free CPU.",
+    expect(queueFigures(countsText(10, refused))).toBe(
+      "10 nodes: 1 not ready, 2 taking nothing new, 3 without enough free CPU, 4 without enough free memory.",
     );
+    expect(queueFigures(countsText(1, { cpus: 1 }))).toBe("1 node: 1 without enough free CPU.");
   });
 
   it.each(["", "no node is registered yet", "3 nodes: 1 on the moon", "some words"])(

@@ -9,6 +9,7 @@ const whole = [
   "experiment_ended",
   "station_revoked",
   "stopped_by_staff",
+  "lifetime_over",
   "restarting",
   "logged_out",
   "out_of_memory",

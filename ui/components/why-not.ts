@@ -12,5 +12,9 @@ export function whyNot(state: State, action: Action): string | null {
     case "restart":
       if (state === "queued") return t("why.restart.queued");
       return state === "lost" ? t("why.restart.lost") : t("why.restart.stopping");
+    case "extend":
+      if (state === "queued") return t("why.restart.queued");
+      if (state === "lost") return t("why.restart.lost");
+      return isLive(state) ? t("why.stop.stopping") : t("why.stop.ended");
   }
 }

@@ -225,6 +225,7 @@ export const de: Catalogue = {
   "reason.stopped_at_station": "An der Station beendet, an der es offen war.",
   "reason.experiment_ended": "Das Experiment, für das es an der Station lief, ist zu Ende.",
   "reason.station_revoked": "Die Station, an der es gestartet wurde, gibt es nicht mehr.",
+  "reason.lifetime_over": "Seine Zeit war um, und niemand hat sie verlängert.",
   "reason.restarting": "Von Ihnen neu gestartet.",
   "reason.logged_out": "Seine Sitzung wurde durch Abmelden beendet.",
   "reason.out_of_memory": "Er brauchte mehr Speicher, als seine Umgebung erlaubt.",

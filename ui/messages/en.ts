@@ -224,6 +224,7 @@ export const en = {
   "reason.stopped_at_station": "Stopped at the station where it was open.",
   "reason.experiment_ended": "The experiment for which it ran on the station has ended.",
   "reason.station_revoked": "The station on which it was started is no more.",
+  "reason.lifetime_over": "Its time was over, and nobody extended it.",
   "reason.restarting": "Restarted by you.",
   "reason.logged_out": "Its session was ended by logging out.",
   "reason.out_of_memory": "It used more memory than its environment allows.",

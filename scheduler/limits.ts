@@ -1,0 +1,84 @@
+/** Limits of rules: how many instances that a rule matches may live at once. */
+import type { Effects, LimitOfRule, RuleRef } from "./rules.ts";
+import type { Attributes, RuleLimits } from "./types.ts";
+
+export interface ReachedLimit {
+  readonly rule: RuleRef;
+  readonly kind: keyof RuleLimits;
+  readonly limit: number;
+  readonly live: number;
+  /** Those that wait for room in front of it count as well: their turn is first. */
+  readonly ahead: number;
+  /** Whose instances were counted; null: everybody's. */
+  readonly of: string | null;
+}
+
+interface Counted {
+  live: number;
+  ahead: number;
+}
+interface Place {
+  readonly key: string;
+  readonly rule: RuleRef;
+  readonly kind: keyof RuleLimits;
+  readonly limit: number;
+  readonly of: string | null;
+}
+
+const kinds = ["perPerson", "perExperiment", "perBeamline", "total"] as const;
+
+/** What a limit counts by: an id and a name; null: it does not look at this instance. */
+function subject(
+  kind: keyof RuleLimits,
+  it: Attributes,
+): { id: string; name: string | null } | null {
+  switch (kind) {
+    case "perPerson":
+      return { id: it.userId, name: it.user };
+    case "perExperiment":
+      return it.experimentId === null ? null : { id: it.experimentId, name: it.experiment };
+    case "perBeamline":
+      return it.beamlineId === null ? null : { id: it.beamlineId, name: it.beamline };
+    case "total":
+      return { id: "", name: null };
+  }
+}
+
+function placesOf(limits: readonly LimitOfRule[], it: Attributes): Place[] {
+  return limits.flatMap(({ rule, limits }) =>
+    kinds.flatMap((kind) => {
+      const limit = limits[kind];
+      const counted = limit === undefined ? null : subject(kind, it);
+      if (limit === undefined || counted === null) return [];
+      return [{ key: `${rule.id} ${kind} ${counted.id}`, rule, kind, limit, of: counted.name }];
+    }),
+  );
+}
+
+type Limiting = Pick<Effects, "limits">;
+
+export class LimitCounts {
+  readonly #counts = new Map<string, Counted>();
+
+  add(it: Attributes, effects: Limiting, as: keyof Counted, by: 1 | -1 = 1): void {
+    for (const { key } of placesOf(effects.limits, it)) {
+      const counted = this.#counts.get(key) ?? { live: 0, ahead: 0 };
+      counted[as] += by;
+      this.#counts.set(key, counted);
+    }
+  }
+
+  /** The first limit that leaves no place for one more. */
+  reached(it: Attributes, effects: Limiting): (ReachedLimit & { readonly key: string }) | null {
+    for (const place of placesOf(effects.limits, it)) {
+      const { live = 0, ahead = 0 } = this.#counts.get(place.key) ?? {};
+      if (live + ahead >= place.limit) return { ...place, live, ahead };
+    }
+    return null;
+  }
+
+  /** What stands against this instance's limits, for whoever waits for one of them. */
+  keysOf(it: Attributes, effects: Limiting): string[] {
+    return placesOf(effects.limits, it).map((place) => place.key);
+  }
+}

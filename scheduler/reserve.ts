@@ -1,0 +1,147 @@
+/** Reservations: room that is kept for the seats that nobody has taken yet. */
+import { fitsBesideHolds, grantsOn } from "./filter.ts";
+import type { Needs } from "./need.ts";
+import { parseSelector } from "./selector.ts";
+import type { Site } from "./site.ts";
+import type { Attributes, Live, Reservation } from "./types.ts";
+
+const nobody: ReadonlySet<string> = new Set();
+
+/** Whether somebody's instance counts for a reservation and may use its room. */
+export function isEntitled(
+  reservation: Pick<Reservation, "kind" | "subjectId">,
+  it: Pick<Attributes, "experimentId" | "groupIds" | "beamlineId">,
+): boolean {
+  switch (reservation.kind) {
+    case "experiment":
+      return it.experimentId === reservation.subjectId;
+    case "group":
+      return it.groupIds.includes(reservation.subjectId);
+    case "beamline":
+      return it.beamlineId === reservation.subjectId;
+  }
+}
+
+/** The order in which reservations are served. */
+const inOrder = (a: Reservation, b: Reservation) => a.from - b.from || (a.id < b.id ? -1 : 1);
+
+interface Active {
+  readonly reservation: Reservation;
+  readonly admits: Uint8Array;
+  /** Seats that nobody has taken. */
+  unfilled: number;
+  /** By number of node, how many of them have room kept there. */
+  readonly held: Map<number, number>;
+  heldInAll: number;
+}
+
+/**
+ * Keeps room for unfilled seats on the first nodes, in order of name, that have it: a further node
+ * takes seats off those behind it, and never puts one on a node that had none.
+ */
+export class Reserved {
+  readonly #site: Site;
+  readonly #active: Active[];
+
+  constructor(
+    site: Site,
+    needs: Needs,
+    situation: { now: number; reservations: readonly Reservation[]; live: readonly Live[] },
+  ) {
+    this.#site = site;
+    this.#active = situation.reservations
+      .filter((it) => it.from <= situation.now && situation.now < it.until)
+      .sort(inOrder)
+      .map((reservation) => {
+        const parsed = parseSelector(reservation.selector);
+        const selector = parsed.ok ? parsed.selector : null;
+        const taken = situation.live.filter((it) => isEntitled(reservation, it)).length;
+        return {
+          reservation,
+          admits: needs.maskOf({ text: reservation.selector, selector }),
+          unfilled: Math.max(0, reservation.seats - taken),
+          held: new Map<number, number>(),
+          heldInAll: 0,
+        };
+      });
+    for (const it of this.#active) this.#fill(it);
+  }
+
+  /** Ids of the active reservations that are for this person or experiment. */
+  insiderOf(it: Attributes): ReadonlySet<string> {
+    if (this.#active.length === 0) return nobody;
+    const ids = this.#active.filter(({ reservation }) => isEntitled(reservation, it));
+    return ids.length === 0 ? nobody : new Set(ids.map(({ reservation }) => reservation.id));
+  }
+
+  /** Reservations with room kept on nodes that a request could use but for them. */
+  heldOn(nodes: readonly number[], insider: ReadonlySet<string>): Reservation[] {
+    return this.#active
+      .filter(({ reservation, held }) => {
+        return !insider.has(reservation.id) && nodes.some((node) => held.has(node));
+      })
+      .map((it) => it.reservation);
+  }
+
+  #mayHold(active: Active, node: number): boolean {
+    if (this.#site.away[node] || !active.admits[node]) return false;
+    const owner = this.#site.dedicatedTo[node] ?? null;
+    const { kind, subjectId } = active.reservation;
+    return owner === null || (kind === "experiment" && owner === subjectId);
+  }
+
+  #fill(active: Active): void {
+    const { id, size } = active.reservation;
+    const need = { size, insider: nobody };
+    for (let node = 0; node < this.#site.size; node++) {
+      if (active.heldInAll >= active.unfilled) return;
+      if (!this.#mayHold(active, node)) continue;
+      while (active.heldInAll < active.unfilled && fitsBesideHolds(this.#site, need, node)) {
+        const gpus = grantsOn(this.#site, need, node);
+        const hold = { reservationId: id, node, size, gpus };
+        this.#site.setHolds(node, [...(this.#site.holds[node] ?? []), hold]);
+        active.held.set(node, (active.held.get(node) ?? 0) + 1);
+        active.heldInAll += 1;
+      }
+    }
+  }
+
+  #clear(active: Active, node: number): void {
+    const { id } = active.reservation;
+    const rest = (this.#site.holds[node] ?? []).filter((it) => it.reservationId !== id);
+    this.#site.setHolds(node, rest);
+    active.heldInAll -= active.held.get(node) ?? 0;
+    active.held.delete(node);
+  }
+
+  #dropLast(active: Active): void {
+    const last = Math.max(...active.held.keys());
+    const holds = this.#site.holds[last] ?? [];
+    const at = holds.findLastIndex((it) => it.reservationId === active.reservation.id);
+    this.#site.setHolds(last, holds.toSpliced(at, 1));
+    const count = (active.held.get(last) ?? 0) - 1;
+    if (count > 0) active.held.set(last, count);
+    else active.held.delete(last);
+    active.heldInAll -= 1;
+  }
+
+  /** One of these people has been placed: a seat is filled, perhaps in the room that was kept. */
+  placed(node: number, it: Attributes): void {
+    const own = this.#active.filter(({ reservation }) => isEntitled(reservation, it));
+    for (const active of own) {
+      active.unfilled = Math.max(0, active.unfilled - 1);
+      if (active.held.has(node)) this.#clear(active, node);
+      else if (active.heldInAll > active.unfilled) this.#dropLast(active);
+    }
+    for (const active of own) this.#fill(active);
+  }
+
+  /** A node is somebody's alone now: seats of others are kept elsewhere. */
+  dedicated(node: number): void {
+    for (const active of this.#active) {
+      if (!active.held.has(node) || this.#mayHold(active, node)) continue;
+      this.#clear(active, node);
+      this.#fill(active);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+/** One round of placing: the nodes, the limits and the reservations as they are left by each decision. */
+import { dedicatingRule, hasOwnNode, toDedicate } from "./dedicate.ts";
+import {
+  explainContradiction,
+  explainLimit,
+  explainNever,
+  explainWait,
+  type RefusalReason,
+  type WaitCode,
+  type WaitReason,
+} from "./explain.ts";
+import type { Decision, Placement } from "./decision.ts";
+import { grantsOn, refusedBy } from "./filter.ts";
+import { LimitCounts } from "./limits.ts";
+import { Needs, type Need } from "./need.ts";
+import { Reserved } from "./reserve.ts";
+import { compileRules, effectsOf, mergeSize, type CompiledRules, type Effects } from "./rules.ts";
+import { nearby, scoreLines } from "./score.ts";
+import { contradictionIn } from "./selector-logic.ts";
+import { Site } from "./site.ts";
+import type { Request, Situation } from "./types.ts";
+import { View, type Ranked } from "./view.ts";
+
+/** What waits for room keeps its place within limits; what waits for something else does not. */
+const waitsForRoom: ReadonlySet<WaitCode> = new Set(["no_capacity", "node_dedicated", "reserved"]);
+
+/** Of what is kept per need there is never more than this. */
+const viewBytes = 128 * 1024 ** 2;
+const bytesPerNode = 32;
+
+/** A request with all that its decision hangs on. */
+interface Case {
+  readonly request: Request;
+  readonly effects: Effects;
+  readonly need: Need;
+  readonly dedicating: Effects["dedicate"];
+}
+
+export class Round {
+  readonly site: Site;
+  readonly limits = new LimitCounts();
+  readonly #rules: CompiledRules;
+  readonly #needs: Needs;
+  readonly #reserved: Reserved;
+  readonly #views = new Map<string, View>();
+  readonly #maxViews: number;
+  readonly #contradictions = new WeakMap<Effects, boolean>();
+  now: number;
+
+  constructor(situation: Situation, rules: CompiledRules = compileRules(situation.rules)) {
+    this.now = situation.now;
+    this.#rules = rules;
+    this.site = new Site(situation.nodes, situation.live);
+    this.#needs = new Needs(this.site);
+    this.#reserved = new Reserved(this.site, this.#needs, situation);
+    this.#maxViews = Math.max(16, viewBytes / (bytesPerNode * (this.site.size + 1)));
+    if (rules.all.some((it) => it.rule.then.limits))
+      for (const it of situation.live) this.limits.add(it, effectsOf(it, rules, this.now), "live");
+  }
+
+  caseOf(request: Request): Case {
+    const effects = effectsOf(request, this.#rules, this.now);
+    const size = mergeSize(request.size, effects);
+    const insider = this.#reserved.insiderOf(request);
+    const dedicating = dedicatingRule(request, effects, this.now);
+    const owns = this.site.ownedBy(request.experimentId).size > 0;
+    const experimentId = owns ? request.experimentId : null;
+    const question = { effects, size, versionId: request.versionId, experimentId, insider };
+    const free = this.#needs.of({ ...question, dedication: "none" });
+    if (!dedicating) return { request, effects, need: free, dedicating };
+    const own = experimentId !== null && hasOwnNode(this.site, experimentId, free);
+    const need = own
+      ? this.#needs.of({ ...question, dedication: "own" })
+      : this.#needs.of({ ...question, experimentId: null, dedication: "new" });
+    return { request, effects, need, dedicating };
+  }
+
+  view(need: Need): View {
+    let view = this.#views.get(need.key);
+    if (view) {
+      view.refresh();
+      // The last one used is the last one to go.
+      this.#views.delete(need.key);
+    } else view = new View(this.site, need);
+    this.#views.set(need.key, view);
+    if (this.#views.size > this.#maxViews)
+      for (const oldest of this.#views.keys()) {
+        this.#views.delete(oldest);
+        break;
+      }
+    return view;
+  }
+
+  #contradictory(effects: Effects): boolean {
+    let known = this.#contradictions.get(effects);
+    if (known === undefined) {
+      const all = effects.require.flatMap((it) => it.selector ?? []);
+      known = contradictionIn(all) !== null;
+      this.#contradictions.set(effects, known);
+    }
+    return known;
+  }
+
+  /** What forbids it for good, as the site and the rules are now. */
+  #never({ effects, need }: Case): RefusalReason | null {
+    if (this.site.size === 0) return null;
+    if (this.#contradictory(effects)) return explainContradiction(effects);
+    const { admitted, largeEnough, possible } = need;
+    if (largeEnough > 0 && (admitted === 0 || possible > 0)) return null;
+    return explainNever(effects, need.size, { all: this.site.size, admitted, largeEnough });
+  }
+
+  #best({ request, need }: Case, view: View): Ranked[] {
+    if (need.onlyFree) return toDedicate(this.site, need, request).slice(0, 5);
+    const near = nearby(this.site, request);
+    const ranked = view.fitting === 0 ? [] : view.best(5, near);
+    for (const [node, points] of near)
+      if (view.fits(node)) ranked.push({ node, score: view.score(node) + points });
+    return ranked.sort((a, b) => b.score - a.score || a.node - b.node).slice(0, 5);
+  }
+
+  #explain(it: Case, view: View): WaitReason {
+    const { refused } = view;
+    const held: number[] = [];
+    if (refused.reserved)
+      for (let node = 0; node < this.site.size; node++)
+        if (refusedBy(this.site, it.need, node) === "reserved") held.push(node);
+    return explainWait({
+      effects: it.effects,
+      nodes: this.site.size,
+      admitted: it.need.admitted,
+      refused,
+      reservations: this.#reserved.heldOn(held, it.need.insider),
+    });
+  }
+
+  #place(it: Case, view: View, ranked: readonly Ranked[], node: number): Placement {
+    const { request, effects, need } = it;
+    const best = ranked.map((one) => ({
+      node: this.site.node(one.node),
+      ...scoreLines(this.site, { need, effects, who: request }, one.node),
+    }));
+    const gpus = grantsOn(this.site, need, node);
+    const { refused } = view;
+    this.site.take(node, need.size, gpus, request);
+    if (need.insider.size > 0) this.#reserved.placed(node, request);
+    if (need.onlyFree) {
+      this.site.dedicate(node, request.experimentId);
+      this.#reserved.dedicated(node);
+    }
+    this.limits.add(request, effects, "live");
+    const rule = need.onlyFree ? it.dedicating : null;
+    return {
+      kind: "placed",
+      request,
+      node: this.site.node(node),
+      size: need.size,
+      gpus,
+      strategy: need.strategy,
+      rules: effects.matched.map((one) => one.name),
+      refused,
+      best,
+      maxMinutes: effects.maxMinutes,
+      dedicate: rule && { ruleId: rule.id, ruleName: rule.name },
+    };
+  }
+
+  decide(request: Request): Decision {
+    const it = this.caseOf(request);
+    const decided = { request, rules: it.effects.matched.map((one) => one.name) };
+    const never = this.#never(it);
+    if (never) return { kind: "refused", ...decided, reason: never };
+    const limit = this.limits.reached(request, it.effects);
+    if (limit) return { kind: "waits", ...decided, reason: explainLimit(limit) };
+    const view = this.view(it.need);
+    const ranked = this.#best(it, view);
+    const [first] = ranked;
+    if (first) return this.#place(it, view, ranked, first.node);
+    const reason = this.#explain(it, view);
+    if (waitsForRoom.has(reason.code)) this.limits.add(request, it.effects, "ahead");
+    return { kind: "waits", ...decided, reason };
+  }
+}
