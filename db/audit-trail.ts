@@ -48,6 +48,8 @@ const columns = sql`a.id::text, iso(a.at) as at, a.actor_name as actor, a.action
     when 'beamline' then (select code from beamlines where id = a.named)
     when 'experiment' then (select code from experiments where id = a.named)
     when 'group' then (select name from groups where id = a.named)
+    when 'rule' then (select name from rule_versions where rule_id = a.named order by version desc limit 1)
+    when 'reservation' then (select title from reservations where id = a.named)
   end as subject`;
 
 /** The page `a`, with the subject's id as what the tables know it by; some subjects have none. */

@@ -359,24 +359,6 @@ export const adminTokenSchema = tokenSchema
   .meta({ ref: "AnybodysToken" });
 export type AdminToken = z.infer<typeof adminTokenSchema>;
 
-export const adminNodeSchema = z
-  .object({
-    id,
-    name: z.string(),
-    state: z.enum(["ready", "not_ready"]),
-    reason: z.object({ code: z.string(), text: z.string() }).nullable(),
-    schedulable: z.boolean(),
-    labels: z.record(z.string(), z.string()),
-    capacity: z.object({ cpus: z.number(), memoryBytes: z.number() }),
-    allocated: z.object({ cpus: z.number(), memoryBytes: z.number(), instances: z.int() }),
-    lastSeenAt: time.nullable(),
-    createdAt: time,
-  })
-  .meta({ ref: "Node" });
-export type AdminNode = z.infer<typeof adminNodeSchema>;
-
-export const patchNodeBody = z.object({ schedulable: z.boolean() });
-
 export const auditFilterQuery = searchableQuery.extend({
   action: z
     .string()

@@ -27,11 +27,13 @@ import { healthRoutes } from "./routes/health.ts";
 import { importPath, importRoutes } from "./routes/imports.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { mayStartRoutes } from "./routes/may-start.ts";
+import { nodeRoutes } from "./routes/nodes.ts";
 import { oidcRoutes } from "./routes/oidc.ts";
 import { homeRoutes } from "./routes/home.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { referenceRoutes } from "./routes/reference.ts";
+import { ruleRoutes } from "./routes/rules.ts";
 import { stationRoutes } from "./routes/stations.ts";
 import { syncRoutes } from "./routes/sync.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
@@ -84,6 +86,8 @@ export function createApi(deps: Deps) {
     .route("/", eventRoutes(deps))
     .route("/", atStationRoutes(deps))
     .route("/", adminRoutes(deps))
+    .route("/", nodeRoutes(deps))
+    .route("/", ruleRoutes(deps))
     .route("/", auditRoutes(deps))
     .route("/", mayStartRoutes(deps))
     .route("/", syncRoutes(deps))

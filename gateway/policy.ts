@@ -147,8 +147,17 @@ export const policy: readonly PolicyLine[] = [
   line("GET /api/admin/audit", admins, ["admin"]),
   line("GET /api/admin/audit/export", admins, ["admin"]),
   line("GET /api/admin/nodes", admins, ["admin"]),
+  line("GET /api/admin/nodes/labels", admins, ["admin"]),
   line("GET /api/admin/nodes/:id", admins, ["admin"]),
   line("PATCH /api/admin/nodes/:id", admins, ["admin"]),
+  line("GET /api/admin/rules", admins, ["admin"]),
+  line("POST /api/admin/rules", admins, ["admin"]),
+  line("POST /api/admin/rules/order", admins, ["admin"]),
+  line("GET /api/admin/rules/:id", admins, ["admin"]),
+  line("PATCH /api/admin/rules/:id", admins, ["admin"]),
+  line("DELETE /api/admin/rules/:id", admins, ["admin"]),
+  line("GET /api/admin/rules/:id/versions", admins, ["admin"]),
+  line("POST /api/admin/rules/:id/restore", admins, ["admin"]),
 ];
 
 const lines = new Map(policy.map((it) => [`${it.method} ${it.path}`, it]));

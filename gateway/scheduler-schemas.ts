@@ -4,6 +4,10 @@ import { changes, code, something } from "./admin-schemas.ts";
 import { anyTime, id, line, listOf, roles, time, usernameSchema } from "./schemas.ts";
 import { searchableQuery } from "./validation.ts";
 
+const inOrder = (it: { from?: string | undefined; until?: string | undefined }) =>
+  it.from === undefined || it.until === undefined || Date.parse(it.from) < Date.parse(it.until);
+const order = { path: ["until"], message: "must be after from" };
+
 const names = (one: z.ZodType<string>) =>
   z.union([one, z.array(one).min(1, "at least one").max(200, "at most 200")]);
 const slug = line().min(1).max(63);
@@ -21,7 +25,8 @@ export const ruleWhen = z
     from: anyTime,
     until: anyTime,
   })
-  .partial();
+  .partial()
+  .refine(inOrder, order);
 
 const cores = z.number().positive("more than 0").max(10_000);
 const bytes = z.int("whole bytes").positive("more than 0").max(Number.MAX_SAFE_INTEGER);
@@ -68,6 +73,10 @@ const ruleFields = {
   then: ruleThen,
 };
 const reason = line().trim().max(500, "at most 500 characters");
+const confirm = z.boolean().meta({
+  description:
+    "it is meant, though no node could take what it matches: else that is a 409 locks_out",
+});
 
 export const ruleSchema = z
   .object({
@@ -82,6 +91,8 @@ export const ruleSchema = z
   .meta({ ref: "Rule" });
 export type AdminRule = z.infer<typeof ruleSchema>;
 export const ruleListQuery = searchableQuery.extend({
+  // A name may be long.
+  cursor: z.string().max(1300).optional(),
   sort: z.enum(["priority", "-priority", "name", "-name"]).default("-priority"),
 });
 
@@ -92,19 +103,21 @@ export const ruleBody = z.object({
   when: ruleWhen.default({}),
   then: ruleThen.default({}),
   reason: reason.default(""),
+  confirm: confirm.optional(),
 });
 export const patchRuleBody = z
   .object(ruleFields)
   .partial()
   .extend({
     reason: reason.optional(),
+    confirm: confirm.optional(),
     version: z.int().optional().meta({
       description: "the one that was read: 409 where somebody has changed the rule since",
     }),
   })
-  .refine((body) => changesBeside(body, ["reason", "version"]), something);
+  .refine((body) => changesBeside(body, ["reason", "confirm", "version"]), something);
 
-export const ruleVersionSchema = z
+const ruleVersionSchema = z
   .object({
     version: z.int(),
     ...ruleFields,
@@ -114,14 +127,22 @@ export const ruleVersionSchema = z
     at: time,
   })
   .meta({ ref: "RuleVersion" });
-export const restoreRuleBody = z.object({ version: z.int(), reason: reason.default("") });
+export const ruleVersionListSchema = z.object({ items: z.array(ruleVersionSchema) });
+export const restoreRuleBody = z.object({
+  version: z.int(),
+  reason: reason.default(""),
+  confirm: confirm.optional(),
+});
+export const removeRuleQuery = z.object({ reason: reason.default("") });
 export const orderRulesBody = z.object({
   ids: z
     .array(id)
     .min(1)
     .max(1000)
-    .meta({ description: "every rule, the first to be asked first" }),
+    .meta({ description: "every rule, the first to be asked first" })
+    .refine((ids) => new Set(ids).size === ids.length, "each rule once"),
   reason: reason.default(""),
+  confirm: confirm.optional(),
 });
 
 // Preview -----------------------------------------------------------------------------------------
@@ -265,7 +286,10 @@ export const adminNodeSchema = z
     id,
     name: z.string(),
     state: z.enum(["ready", "not_ready", "unschedulable", "draining", "lost"]),
-    reason: z.object({ code: z.string(), text: z.string() }).nullable(),
+    reason: z.object({ code: z.string(), text: z.string() }).nullable().meta({
+      description:
+        "why it is in this state; of one that is ready what is wrong all the same, e.g. its clock",
+    }),
     schedulable: z.boolean(),
     draining: z.boolean(),
     hold: z
@@ -338,6 +362,7 @@ export const nodeDetailSchema = adminNodeSchema
           kind: z.enum(["instance", "change"]),
           actor: z.string().nullable(),
           text: z.string().meta({ description: "e.g. an action of the audit trail, or a state" }),
+          reason: z.string().nullable(),
           instance: z.object({ id, name: z.string() }).nullable(),
         }),
       )
@@ -414,9 +439,6 @@ const reservationFields = {
   ...sizeFields,
   selector,
 };
-const inOrder = (it: { from?: string | undefined; until?: string | undefined }) =>
-  it.from === undefined || it.until === undefined || Date.parse(it.from) < Date.parse(it.until);
-const order = { path: ["until"], message: "must be after from" };
 export const reservationBody = z
   .object({
     kind: z.enum(["experiment", "group", "beamline"]),

@@ -38,7 +38,18 @@ export const problemSchema = z
     detail: z.string(),
     code: z.string(),
     requestId: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    errors: z
+      .array(
+        z.object({
+          path: z.string(),
+          message: z.string(),
+          at: z.int().optional().meta({
+            description: "of a text: where the fault begins, in characters (UTF-16 units) from 0",
+          }),
+          end: z.int().optional().meta({ description: "behind its last character" }),
+        }),
+      )
+      .optional(),
   })
   .meta({ ref: "Problem" });
 export type Problem = z.infer<typeof problemSchema>;

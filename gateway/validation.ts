@@ -106,6 +106,16 @@ export function decodeStartCursor(cursor: string | undefined): StartCursor | nul
   return startsAt && id ? { startsAt, id } : null;
 }
 
+const ruleCursorShape = /^(-?\d{1,7})\|([^\p{Cc}]{1,100})$/u;
+
+/** Of lists of rules: the priority and the name of the last one. */
+export const ruleCursorOf = (it: { priority: number; name: string }) => `${it.priority}|${it.name}`;
+export function decodeRuleCursor(cursor: string | undefined) {
+  const [, priority, name] =
+    ruleCursorShape.exec(decodeCursor(cursor, ruleCursorShape) ?? "") ?? [];
+  return priority && name ? { priority: Number(priority), name } : null;
+}
+
 export function encodeCursor(key: string): string {
   return btoa(encodeURIComponent(key)).replaceAll("=", "");
 }

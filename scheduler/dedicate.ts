@@ -30,26 +30,28 @@ export function hasOwnNode(
   );
 }
 
-export interface Dedicable {
+type Who = Pick<Attributes, "userId" | "experimentId">;
+
+/** How many of others a node has: their instances, and seats that are kept there for them. */
+export function othersOn(site: Site, need: Pick<Need, "insider">, who: Who, node: number): number {
+  const own = site.ofExperiment(who.experimentId).get(node) ?? 0;
+  const held = (site.holds[node] ?? []).filter((it) => !need.insider.has(it.reservationId));
+  return (site.occupants[node] ?? 0) - own + held.length;
+}
+
+interface Dedicable {
   readonly node: number;
   readonly score: number;
-  /** Instances of others on it, and seats that are kept there for others. */
   readonly others: number;
 }
 
 /** Nodes that could become the experiment's own, best first: empty ones, then those with the fewest others. */
-export function toDedicate(
-  site: Site,
-  need: Need,
-  who: Pick<Attributes, "userId" | "experimentId">,
-): Dedicable[] {
+export function toDedicate(site: Site, need: Need, who: Who): Dedicable[] {
   const near = nearby(site, who);
-  const own = site.ofExperiment(who.experimentId);
   const found: Dedicable[] = [];
   for (let node = 0; node < site.size; node++) {
     if (refusedBy(site, need, node) !== null) continue;
-    const held = (site.holds[node] ?? []).filter((it) => !need.insider.has(it.reservationId));
-    const others = (site.occupants[node] ?? 0) - (own.get(node) ?? 0) + held.length;
+    const others = othersOn(site, need, who, node);
     found.push({ node, score: scoreOf(site, need, node) + (near.get(node) ?? 0), others });
   }
   return found.sort((a, b) => a.others - b.others || b.score - a.score || a.node - b.node);

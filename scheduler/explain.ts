@@ -1,6 +1,6 @@
 /** Why a request waits or is refused, in words with figures. */
 import type { FilterName, Refused } from "./filter.ts";
-import type { ReachedLimit } from "./limits.ts";
+import { scopeTexts, type ReachedLimit } from "./limits.ts";
 import type { Effects, RuleRef, RuleSelector } from "./rules.ts";
 import type { Reservation, Size } from "./types.ts";
 
@@ -117,15 +117,9 @@ function explainNoMatch(effects: Effects, nodes: number): WaitReason {
 
 export function explainLimit(reached: ReachedLimit): WaitReason {
   const { rule, kind, limit, live, ahead, of } = reached;
-  const scopes = {
-    perPerson: " per person",
-    perExperiment: " per experiment",
-    perBeamline: " per beamline",
-    total: "",
-  };
   const whose = of === null ? "" : ` of ${of}`;
   const before = ahead === 0 ? "" : `, ${ahead} ahead in the queue`;
-  const text = `rule "${rule.name}" allows ${limit} at once${scopes[kind]}: ${live}${whose} live${before}`;
+  const text = `rule "${rule.name}" allows ${limit} at once${scopeTexts[kind]}: ${live}${whose} live${before}`;
   return { code: "limit_reached", text };
 }
 

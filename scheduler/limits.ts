@@ -25,10 +25,17 @@ interface Place {
   readonly of: string | null;
 }
 
-const kinds = ["perPerson", "perExperiment", "perBeamline", "total"] as const;
+export const limitKinds = ["perPerson", "perExperiment", "perBeamline", "total"] as const;
+
+export const scopeTexts: Record<keyof RuleLimits, string> = {
+  perPerson: " per person",
+  perExperiment: " per experiment",
+  perBeamline: " per beamline",
+  total: "",
+};
 
 /** What a limit counts by: an id and a name; null: it does not look at this instance. */
-function subject(
+export function countedBy(
   kind: keyof RuleLimits,
   it: Attributes,
 ): { id: string; name: string | null } | null {
@@ -46,9 +53,9 @@ function subject(
 
 function placesOf(limits: readonly LimitOfRule[], it: Attributes): Place[] {
   return limits.flatMap(({ rule, limits }) =>
-    kinds.flatMap((kind) => {
+    limitKinds.flatMap((kind) => {
       const limit = limits[kind];
-      const counted = limit === undefined ? null : subject(kind, it);
+      const counted = limit === undefined ? null : countedBy(kind, it);
       if (limit === undefined || counted === null) return [];
       return [{ key: `${rule.id} ${kind} ${counted.id}`, rule, kind, limit, of: counted.name }];
     }),

@@ -25,11 +25,14 @@ export function isEntitled(
 /** The order in which reservations are served. */
 const inOrder = (a: Reservation, b: Reservation) => a.from - b.from || (a.id < b.id ? -1 : 1);
 
+/** Seats that nobody has taken. */
+const unfilled = ({ reservation, taken }: Active) => Math.max(0, reservation.seats - taken);
+
 interface Active {
   readonly reservation: Reservation;
   readonly admits: Uint8Array;
-  /** Seats that nobody has taken. */
-  unfilled: number;
+  /** How many live that are entitled to it. */
+  taken: number;
   /** By number of node, how many of them have room kept there. */
   readonly held: Map<number, number>;
   heldInAll: number;
@@ -59,7 +62,7 @@ export class Reserved {
         return {
           reservation,
           admits: needs.maskOf({ text: reservation.selector, selector }),
-          unfilled: Math.max(0, reservation.seats - taken),
+          taken,
           held: new Map<number, number>(),
           heldInAll: 0,
         };
@@ -92,11 +95,12 @@ export class Reserved {
 
   #fill(active: Active): void {
     const { id, size } = active.reservation;
+    const wanted = unfilled(active);
     const need = { size, insider: nobody };
     for (let node = 0; node < this.#site.size; node++) {
-      if (active.heldInAll >= active.unfilled) return;
+      if (active.heldInAll >= wanted) return;
       if (!this.#mayHold(active, node)) continue;
-      while (active.heldInAll < active.unfilled && fitsBesideHolds(this.#site, need, node)) {
+      while (active.heldInAll < wanted && fitsBesideHolds(this.#site, need, node)) {
         const gpus = grantsOn(this.#site, need, node);
         const hold = { reservationId: id, node, size, gpus };
         this.#site.setHolds(node, [...(this.#site.holds[node] ?? []), hold]);
@@ -129,11 +133,37 @@ export class Reserved {
   placed(node: number, it: Attributes): void {
     const own = this.#active.filter(({ reservation }) => isEntitled(reservation, it));
     for (const active of own) {
-      active.unfilled = Math.max(0, active.unfilled - 1);
+      active.taken += 1;
       if (active.held.has(node)) this.#clear(active, node);
-      else if (active.heldInAll > active.unfilled) this.#dropLast(active);
+      else if (active.heldInAll > unfilled(active)) this.#dropLast(active);
     }
     for (const active of own) this.#fill(active);
+  }
+
+  /** One of these people's has ended: room is kept for another. */
+  ended(it: Attributes): void {
+    for (const active of this.#active) {
+      if (!isEntitled(active.reservation, it)) continue;
+      active.taken -= 1;
+      this.#fill(active);
+    }
+  }
+
+  /** When each active reservation is over. */
+  get ends(): { readonly id: string; readonly at: number }[] {
+    return this.#active.map(({ reservation }) => ({ id: reservation.id, at: reservation.until }));
+  }
+
+  /** A reservation is over. @returns the nodes on which room was kept for it */
+  end(id: string): number[] {
+    const at = this.#active.findIndex(({ reservation }) => reservation.id === id);
+    const active = this.#active[at];
+    if (!active) return [];
+    const nodes = [...active.held.keys()];
+    for (const node of nodes) this.#clear(active, node);
+    this.#active.splice(at, 1);
+    for (const other of this.#active) this.#fill(other);
+    return nodes;
   }
 
   /** A node is somebody's alone now: seats of others are kept elsewhere. */

@@ -1,5 +1,5 @@
 /** One round of placing: the nodes, the limits and the reservations as they are left by each decision. */
-import { dedicatingRule, hasOwnNode, toDedicate } from "./dedicate.ts";
+import { dedicatingRule, hasOwnNode, othersOn, toDedicate } from "./dedicate.ts";
 import {
   explainContradiction,
   explainLimit,
@@ -18,22 +18,34 @@ import { compileRules, effectsOf, mergeSize, type CompiledRules, type Effects } 
 import { nearby, scoreLines } from "./score.ts";
 import { contradictionIn } from "./selector-logic.ts";
 import { Site } from "./site.ts";
-import type { Request, Situation } from "./types.ts";
+import type { Attributes, GpuGrant, Request, Scored, Situation, Size } from "./types.ts";
 import { View, type Ranked } from "./view.ts";
 
 /** What waits for room keeps its place within limits; what waits for something else does not. */
-const waitsForRoom: ReadonlySet<WaitCode> = new Set(["no_capacity", "node_dedicated", "reserved"]);
+export const waitsForRoom: ReadonlySet<WaitCode> = new Set([
+  "no_capacity",
+  "node_dedicated",
+  "reserved",
+]);
 
 /** Of what is kept per need there is never more than this. */
 const viewBytes = 128 * 1024 ** 2;
 const bytesPerNode = 32;
 
 /** A request with all that its decision hangs on. */
-interface Case {
+export interface Case {
   readonly request: Request;
   readonly effects: Effects;
   readonly need: Need;
   readonly dedicating: Effects["dedicate"];
+}
+
+export interface Ended {
+  readonly node: number;
+  readonly size: Size;
+  readonly gpus: readonly GpuGrant[];
+  readonly who: Attributes;
+  readonly effects: Pick<Effects, "limits">;
 }
 
 export class Round {
@@ -41,7 +53,7 @@ export class Round {
   readonly limits = new LimitCounts();
   readonly #rules: CompiledRules;
   readonly #needs: Needs;
-  readonly #reserved: Reserved;
+  readonly reserved: Reserved;
   readonly #views = new Map<string, View>();
   readonly #maxViews: number;
   readonly #contradictions = new WeakMap<Effects, boolean>();
@@ -52,7 +64,7 @@ export class Round {
     this.#rules = rules;
     this.site = new Site(situation.nodes, situation.live);
     this.#needs = new Needs(this.site);
-    this.#reserved = new Reserved(this.site, this.#needs, situation);
+    this.reserved = new Reserved(this.site, this.#needs, situation);
     this.#maxViews = Math.max(16, viewBytes / (bytesPerNode * (this.site.size + 1)));
     if (rules.all.some((it) => it.rule.then.limits))
       for (const it of situation.live) this.limits.add(it, effectsOf(it, rules, this.now), "live");
@@ -61,7 +73,7 @@ export class Round {
   caseOf(request: Request): Case {
     const effects = effectsOf(request, this.#rules, this.now);
     const size = mergeSize(request.size, effects);
-    const insider = this.#reserved.insiderOf(request);
+    const insider = this.reserved.insiderOf(request);
     const dedicating = dedicatingRule(request, effects, this.now);
     const owns = this.site.ownedBy(request.experimentId).size > 0;
     const experimentId = owns ? request.experimentId : null;
@@ -101,6 +113,15 @@ export class Round {
     return known;
   }
 
+  /** A node's score, line by line. */
+  scored({ request, effects, need }: Case, node: number): Scored {
+    const { score, lines } = scoreLines(this.site, { need, effects, who: request }, node);
+    const others = need.onlyFree ? othersOn(this.site, need, request, node) : 0;
+    if (others === 0) return { node: this.site.node(node), score, lines };
+    const line = { rule: `others there: ${others}`, points: -1000 * others };
+    return { node: this.site.node(node), score: score + line.points, lines: [...lines, line] };
+  }
+
   /** What forbids it for good, as the site and the rules are now. */
   #never({ effects, need }: Case): RefusalReason | null {
     if (this.site.size === 0) return null;
@@ -130,23 +151,20 @@ export class Round {
       nodes: this.site.size,
       admitted: it.need.admitted,
       refused,
-      reservations: this.#reserved.heldOn(held, it.need.insider),
+      reservations: this.reserved.heldOn(held, it.need.insider),
     });
   }
 
   #place(it: Case, view: View, ranked: readonly Ranked[], node: number): Placement {
     const { request, effects, need } = it;
-    const best = ranked.map((one) => ({
-      node: this.site.node(one.node),
-      ...scoreLines(this.site, { need, effects, who: request }, one.node),
-    }));
+    const best = ranked.map((one) => this.scored(it, one.node));
     const gpus = grantsOn(this.site, need, node);
     const { refused } = view;
     this.site.take(node, need.size, gpus, request);
-    if (need.insider.size > 0) this.#reserved.placed(node, request);
+    if (need.insider.size > 0) this.reserved.placed(node, request);
     if (need.onlyFree) {
       this.site.dedicate(node, request.experimentId);
-      this.#reserved.dedicated(node);
+      this.reserved.dedicated(node);
     }
     this.limits.add(request, effects, "live");
     const rule = need.onlyFree ? it.dedicating : null;
@@ -163,6 +181,24 @@ export class Round {
       maxMinutes: effects.maxMinutes,
       dedicate: rule && { ruleId: rule.id, ruleName: rule.name },
     };
+  }
+
+  /** What a placement took is free again. */
+  end({ node, size, gpus, who, effects }: Ended): void {
+    this.site.giveBack(node, size, gpus, who);
+    this.limits.add(who, effects, "live", -1);
+    this.reserved.ended(who);
+  }
+
+  /** One that waited for room is decided again: it is ahead of nobody meanwhile. */
+  decideAgain(request: Request): Decision {
+    this.limits.add(request, effectsOf(request, this.#rules, this.now), "ahead", -1);
+    return this.decide(request);
+  }
+
+  /** The limit that leaves no place for it now. */
+  limitOf(request: Request): string | null {
+    return this.limits.reached(request, effectsOf(request, this.#rules, this.now))?.key ?? null;
   }
 
   decide(request: Request): Decision {

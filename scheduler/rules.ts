@@ -40,7 +40,7 @@ export interface Effects {
 }
 
 type Names = ReadonlySet<string> | null;
-interface CompiledWhen {
+export interface CompiledWhen {
   readonly environment: Names;
   readonly kind: "desktop" | "service" | null;
   readonly beamline: Names;

@@ -23,15 +23,21 @@ export class View {
   /** Nodes that won below; built at the second question, as most needs are asked once. */
   #winners: Int32Array | null = null;
   #leaves = 1;
-  #seen: number;
+  #seen = 0;
 
   constructor(site: Site, need: Need) {
     this.#site = site;
     this.#need = need;
     this.#verdicts = new Uint8Array(site.size);
     this.#scores = new Float64Array(site.size);
-    this.#seen = site.changes.length;
-    for (let node = 0; node < site.size; node++) this.#judge(node);
+    this.#judgeAll();
+  }
+
+  #judgeAll(): void {
+    this.#counts.fill(0);
+    for (let node = 0; node < this.#site.size; node++) this.#judge(node);
+    this.#seen = this.#site.changes.length;
+    this.#winners = null;
   }
 
   #judge(node: number): void {
@@ -51,6 +57,7 @@ export class View {
   }
 
   #build(): Int32Array {
+    this.#leaves = 1;
     while (this.#leaves < this.#site.size) this.#leaves *= 2;
     const winners = new Int32Array(2 * this.#leaves).fill(-1);
     for (let node = 0; node < this.#site.size; node++) winners[this.#leaves + node] = node;
@@ -62,6 +69,7 @@ export class View {
   /** Looks again at what has changed since the last question. */
   refresh(): void {
     const { changes } = this.#site;
+    if (changes.length - this.#seen > this.#site.size) this.#judgeAll();
     for (; this.#seen < changes.length; this.#seen++) this.#update(changes[this.#seen] ?? 0);
   }
 

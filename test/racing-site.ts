@@ -4,7 +4,7 @@ import { placeQueue } from "../controller/placer.ts";
 import type { Db } from "../db/client.ts";
 import { retrying } from "../db/errors.ts";
 import { insertInstance, wishInstance } from "../db/instances.ts";
-import { setSchedulable } from "../db/nodes.ts";
+import { updateNode } from "../db/node-changes.ts";
 import { judgeLost } from "../db/placement.ts";
 import { seedCatalogue, type Seeded, type TestDatabase } from "../db/testing.ts";
 import {
@@ -137,6 +137,13 @@ export class RacingSite {
     if (size) await this.#nodes[on]?.register({ ...size, labels: { label } });
   }
 
+  async #open(db: Db, nodeId: string, schedulable: boolean): Promise<void> {
+    const [somebody] = this.#environments;
+    if (!somebody) throw new Error("a site has at least one environment");
+    const by = { id: somebody.userId, name: somebody.username };
+    await updateNode(db, nodeId, by, { schedulable });
+  }
+
   /** Pauses are over, and leases that nobody renewed. */
   async #passTime(): Promise<void> {
     await this.#database.owner.db.execute(sql`
@@ -165,7 +172,7 @@ export class RacingSite {
         this.#sizes[on] = act.size;
         return this.#register(on, act.label);
       case "schedulable":
-        return void (await setSchedulable(hands.gateway, node.id, act.value));
+        return this.#open(hands.gateway, node.id, act.value);
       case "silence":
         await this.#database.owner.db.execute(sql`
           update nodes set last_seen_at = now() - interval '1 hour' where id = ${node.id}`);

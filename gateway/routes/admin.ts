@@ -1,7 +1,6 @@
 import { Hono } from "hono";
 import { writeAudit } from "../../db/audit.ts";
 import { retrying, sqlState } from "../../db/errors.ts";
-import { getNode, listNodes, setSchedulable } from "../../db/nodes.ts";
 import { revokeSignIns } from "../../db/sign-ins.ts";
 import { getUser, insertUser, listUsers, updateUser } from "../../db/users.ts";
 import type { AppEnv, Deps } from "../deps.ts";
@@ -9,10 +8,8 @@ import { describe } from "../describe.ts";
 import { auditedCaller, signedIn } from "../middleware/signed-in.ts";
 import { notFound, ProblemError } from "../problem.ts";
 import {
-  adminNodeSchema,
   adminUserSchema,
   createUserBody,
-  patchNodeBody,
   patchUserBody,
   type AdminUser,
 } from "../admin-schemas.ts";
@@ -191,81 +188,6 @@ function userRoutes(deps: Deps) {
     );
 }
 
-function nodeRoutes(deps: Deps) {
-  const tag = "Administration: nodes";
-  return new Hono<AppEnv>()
-    .get(
-      "/nodes",
-      describe({
-        tag,
-        summary: "Nodes with capacity and what is allocated",
-        status: 200,
-        body: listOf(adminNodeSchema),
-        refusals: [400, 401, 403],
-      }),
-      queryOf(searchQuery),
-      async (c) => {
-        const { limit, cursor, search, sort } = c.req.valid("query");
-        const rows = await listNodes(deps.db, {
-          search,
-          limit: limit + 1,
-          cursor: decodeCursor(cursor),
-          descending: sort === "-name",
-        });
-        return c.json(
-          page(rows, limit, (it) => it.name),
-          200,
-        );
-      },
-    )
-    .get(
-      "/nodes/:id",
-      describe({
-        tag,
-        summary: "One node",
-        status: 200,
-        body: adminNodeSchema,
-        refusals: [401, 403, 404],
-      }),
-      async (c) => {
-        const node = await getNode(deps.db, pathId(c.req.param("id"), "node"));
-        if (!node) throw notFound("node");
-        return c.json(node, 200);
-      },
-    )
-    .patch(
-      "/nodes/:id",
-      describe({
-        tag,
-        summary: "Let a node take new instances, or not",
-        status: 200,
-        body: adminNodeSchema,
-        refusals: [400, 401, 403, 404, 413],
-      }),
-      jsonBody(patchNodeBody),
-      async (c) => {
-        const id = pathId(c.req.param("id"), "node");
-        const { schedulable } = c.req.valid("json");
-        const known = await deps.db.transaction(async (tx) => {
-          if (!(await setSchedulable(tx, id, schedulable))) return false;
-          await writeAudit(tx, {
-            ...auditedCaller(c),
-            action: "node.change",
-            outcome: "allowed",
-            subjectKind: "node",
-            subjectId: id,
-            detail: { schedulable },
-          });
-          return true;
-        });
-        if (!known) throw notFound("node");
-        const node = await getNode(deps.db, id);
-        if (!node) throw notFound("node");
-        return c.json(node, 200);
-      },
-    );
-}
-
 export function adminRoutes(deps: Deps) {
-  return new Hono<AppEnv>().route("/admin", userRoutes(deps)).route("/admin", nodeRoutes(deps));
+  return new Hono<AppEnv>().route("/admin", userRoutes(deps));
 }

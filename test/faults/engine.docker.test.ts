@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { incarnationFolder } from "../../controller/incarnation-files.ts";
 import { waitForBanner } from "../../controller/ready.ts";
-import { getNode } from "../../db/nodes.ts";
+import { getNode } from "../../db/admin-nodes.ts";
 import { until } from "../browser.ts";
 import { createTestNode, docker as host, type TestNode } from "../node.ts";
 import { createOwnEngine, type OwnEngine } from "../own-engine.ts";

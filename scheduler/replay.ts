@@ -1,0 +1,165 @@
+/** Plays requests and ends in the order of time, for estimates and simulations. */
+import type { Decision, Placement } from "./decision.ts";
+import { EventQueue } from "./event-queue.ts";
+import { refusedBy } from "./filter.ts";
+import type { Standing } from "./queue-order.ts";
+import { compareStanding } from "./queue-order.ts";
+import { waitsForRoom, type Ended, type Round } from "./round.ts";
+import type { Request } from "./types.ts";
+import { WaitingLists, type WaitingRequest } from "./waiting.ts";
+
+/** Whether an end is known, or only usual. */
+export type Basis = "limit" | "usual";
+
+type Event = (
+  | { readonly what: "end"; readonly ended: () => Ended }
+  | { readonly what: "free"; readonly node: number }
+  | { readonly what: "reservation"; readonly id: string }
+) & { readonly basis: Basis };
+
+export interface Started {
+  readonly decision: Placement;
+  readonly at: number;
+  readonly basis: Basis;
+}
+interface Next {
+  readonly list: WaitingLists;
+  readonly key: string;
+  readonly one: WaitingRequest;
+}
+
+export class Replay {
+  readonly #round: Round;
+  readonly #events = new EventQueue<Event>();
+  readonly #forRoom = new WaitingLists();
+  /** By the limit that they wait for. */
+  readonly #forLimit = new WaitingLists();
+  /** Nodes and limits on which an end was only usual: what starts there is so as well. */
+  readonly #usual = new Set<number | string>();
+  readonly #started: (started: Started) => void;
+
+  constructor(round: Round, started: (started: Started) => void) {
+    this.#round = round;
+    this.#started = started;
+    for (const { id, at } of round.reserved.ends)
+      this.#events.add(at, { what: "reservation", id, basis: "limit" });
+  }
+
+  get waiting(): number {
+    return this.#forRoom.size + this.#forLimit.size;
+  }
+
+  willEnd(at: number, ended: () => Ended, basis: Basis): void {
+    this.#events.add(at, { what: "end", ended, basis });
+  }
+
+  /** A node is its experiment's alone until then. */
+  willBeFree(at: number, node: number): void {
+    this.#events.add(at, { what: "free", node, basis: "limit" });
+  }
+
+  /** Decides a request now; what waits is decided again when something ends. */
+  arrive(request: Request, standing: Standing): Decision {
+    const decision = this.#round.decide(request);
+    this.#keep({ ...standing, id: request.id, request }, decision, null);
+    return decision;
+  }
+
+  #keep(one: Omit<WaitingRequest, "need">, decision: Decision, limit: string | null): void {
+    if (decision.kind === "placed") this.#start(decision, limit);
+    if (decision.kind !== "waits") return;
+    const { need } = this.#round.caseOf(one.request);
+    const waiting = { ...one, need };
+    const { code } = decision.reason;
+    if (waitsForRoom.has(code)) this.#forRoom.add(need.key, waiting);
+    const reached = code === "limit_reached" ? this.#round.limitOf(one.request) : null;
+    if (reached !== null) this.#forLimit.add(reached, waiting);
+  }
+
+  #start(decision: Placement, limit: string | null): void {
+    const { dedicate, request, node } = decision;
+    const number = this.#round.site.numbers.get(node.id);
+    if (number === undefined) return;
+    if (dedicate && request.beamtime && request.experimentId !== null) {
+      this.willBeFree(request.beamtime.until, number);
+      // Its others look at that node from now on.
+      for (const it of this.#forRoom.takeOf(request.experimentId)) {
+        const { need } = this.#round.caseOf(it.request);
+        this.#forRoom.add(need.key, { ...it, need });
+      }
+    }
+    const usual = this.#usual.has(number) || (limit !== null && this.#usual.has(limit));
+    this.#started({ decision, at: this.#round.now, basis: usual ? "usual" : "limit" });
+  }
+
+  /** Lets time pass, at most until then, and as long as anything waits if `onlyWhileWaiting`. */
+  run(until: number, onlyWhileWaiting = false): void {
+    while (!onlyWhileWaiting || this.waiting > 0) {
+      const next = this.#events.take(until);
+      if (!next) break;
+      this.#round.now = Math.max(this.#round.now, next.at);
+      this.#happen(next.event);
+    }
+    if (Number.isFinite(until)) this.#round.now = Math.max(this.#round.now, until);
+  }
+
+  #happen(event: Event): void {
+    const { changes } = this.#round.site;
+    const before = changes.length;
+    const limits: string[] = [];
+    if (event.what === "reservation") this.#round.reserved.end(event.id);
+    else if (event.what === "free") this.#free(event.node);
+    else {
+      const ended = event.ended();
+      this.#round.end(ended);
+      limits.push(...this.#round.limits.keysOf(ended.who, ended.effects));
+    }
+    if (event.basis === "usual")
+      for (const it of [...changes.slice(before), ...limits]) this.#usual.add(it);
+    this.#fill(before, limits);
+  }
+
+  /** A beamtime is over: what its experiment still has waiting goes where others go. */
+  #free(node: number): void {
+    const owner = this.#round.site.dedicatedTo[node] ?? null;
+    this.#round.site.dedicate(node, null);
+    if (owner === null) return;
+    for (const it of this.#forRoom.takeOf(owner))
+      this.#keep(it, this.#round.decideAgain(it.request), null);
+  }
+
+  /** Starts what now can, in the order of the queue: only nodes that changed and these limits are looked at. */
+  #fill(since: number, limits: readonly string[]): void {
+    const { changes } = this.#round.site;
+    const changed = new Set<number>();
+    let seen = since;
+    for (;;) {
+      for (; seen < changes.length; seen++) changed.add(changes[seen] ?? 0);
+      const next = this.#next(changed, limits);
+      if (!next) return;
+      const { list, key, one } = next;
+      list.removeFirst(key);
+      if (list === this.#forRoom) this.#keep(one, this.#round.decideAgain(one.request), null);
+      else this.#keep(one, this.#round.decide(one.request), key);
+    }
+  }
+
+  #next(changed: ReadonlySet<number>, limits: readonly string[]): Next | null {
+    let best: Next | null = null;
+    const consider = (list: WaitingLists, key: string, one: WaitingRequest) => {
+      if (!best || compareStanding(one, best.one) < 0) best = { list, key, one };
+    };
+    const { site } = this.#round;
+    for (const { key, one } of this.#forRoom.firsts())
+      for (const node of changed)
+        if (refusedBy(site, one.need, node) === null) {
+          consider(this.#forRoom, key, one);
+          break;
+        }
+    for (const key of limits) {
+      const one = this.#forLimit.first(key);
+      if (one && this.#round.limitOf(one.request) !== key) consider(this.#forLimit, key, one);
+    }
+    return best;
+  }
+}
