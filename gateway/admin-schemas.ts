@@ -6,7 +6,10 @@ import {
   id,
   line,
   listOf,
+  noticeSchema,
   passwordSchema,
+  placementSchema,
+  queueSchema,
   roles,
   time,
   tokenSchema,
@@ -244,13 +247,28 @@ export const adminInstanceSchema = z
     version: z.string(),
     experiment: z.object({ code: z.string(), beamline: z.string() }).nullable(),
     node: z.string().nullable(),
+    queue: queueSchema.nullable(),
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),
     lastActiveAt: time.nullable(),
+    expiresAt: time.nullable(),
   })
   .meta({ ref: "AdminInstance" });
-export const instanceListQuery = searchableQuery.extend({ state: z.enum(states).optional() });
+export const adminInstanceDetailSchema = adminInstanceSchema
+  .extend({ placement: placementSchema.nullable(), notice: noticeSchema.nullable() })
+  .meta({ ref: "AdminInstanceDetail" });
+const nameFilter = (what: string) =>
+  line()
+    .max(200)
+    .default("")
+    .meta({ description: `${what}; a * at the end stands for any rest` });
+export const instanceListQuery = searchableQuery.extend({
+  state: z.enum(states).optional(),
+  node: nameFilter("the name of the node"),
+  environment: nameFilter("the environment's slug"),
+  owner: nameFilter("the owner's user name"),
+});
 
 const entitlementKinds = z.enum(["everyone", "beamline", "experiment", "group", "person"]);
 export const adminEnvironmentSchema = z

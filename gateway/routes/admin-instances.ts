@@ -3,7 +3,11 @@ import { getAnyInstance, listAllInstances } from "../../db/admin-instances.ts";
 import { writeAudit } from "../../db/audit.ts";
 import { retrying } from "../../db/errors.ts";
 import { wishInstance } from "../../db/instances.ts";
-import { adminInstanceSchema, instanceListQuery } from "../admin-schemas.ts";
+import {
+  adminInstanceDetailSchema,
+  adminInstanceSchema,
+  instanceListQuery,
+} from "../admin-schemas.ts";
 import { reachOf } from "../audited.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
@@ -20,7 +24,7 @@ export function adminInstanceRoutes(deps: Deps) {
       "/admin/instances",
       describe({
         tag,
-        summary: "Everybody's instances, the newest first",
+        summary: "Everybody's instances: what lives, then what has ended, each the newest first",
         description: "Staff see those that were started for an experiment at a beamline of theirs.",
         status: 200,
         body: listOf(adminInstanceSchema),
@@ -28,24 +32,27 @@ export function adminInstanceRoutes(deps: Deps) {
       }),
       queryOf(instanceListQuery),
       async (c) => {
-        const { limit, cursor, search, state } = c.req.valid("query");
+        const { limit, cursor, state, ...filter } = c.req.valid("query");
         const rows = await listAllInstances(deps.db, reachOf(c), {
-          search,
+          ...filter,
           state: state ?? null,
           limit: limit + 1,
           cursor: decodeCreationCursor(cursor),
         });
         const { items, nextCursor } = page(rows, limit, creationCursorOf);
-        return c.json({ items: items.map(({ at: _at, ...it }) => it), nextCursor }, 200);
+        return c.json(
+          { items: items.map(({ at: _at, live: _live, ...it }) => it), nextCursor },
+          200,
+        );
       },
     )
     .get(
       "/admin/instances/:id",
       describe({
         tag,
-        summary: "One instance of anybody's",
+        summary: "One instance of anybody's, with how it was placed",
         status: 200,
-        body: adminInstanceSchema,
+        body: adminInstanceDetailSchema,
         refusals: [401, 403, 404],
       }),
       async (c) => {
@@ -62,7 +69,7 @@ export function adminInstanceRoutes(deps: Deps) {
         summary: "Stop somebody's instance; their home folder stays, what ran in it does not",
         description: "Its owner reads who did it with `GET /api/instances/:id/audit`.",
         status: 202,
-        body: adminInstanceSchema,
+        body: adminInstanceDetailSchema,
         refusals: [401, 403, 404, 409],
       }),
       async (c) => {
