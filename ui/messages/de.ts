@@ -1,3 +1,4 @@
+import { waitingDe } from "./waiting-de.ts";
 import type { Catalogue } from "./en.ts";
 
 export const de: Catalogue = {
@@ -304,8 +305,8 @@ export const de: Catalogue = {
   "card.since": "Seit",
   "card.ends": "Endet",
   "card.queuedHint": "Er startet von selbst, sobald Platz ist; Sie können diese Seite verlassen.",
+  ...waitingDe,
   "card.queuePosition": "Platz {position} in der Warteschlange",
-  "card.queueEstimate": "ein Platz wird {when} erwartet",
 
   "why.connect.queued": "Noch nicht: er wartet auf einen Platz.",
   "why.connect.starting": "Noch nicht: er startet gerade.",

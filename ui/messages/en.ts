@@ -2,6 +2,7 @@
  * Every text a person reads. `{name}` is a parameter; a message with `one` and `other` is chosen by
  * its `count` under the language's plural rules.
  */
+import { waitingEn } from "./waiting-en.ts";
 export interface Plural {
   readonly one: string;
   readonly other: string;
@@ -299,8 +300,8 @@ export const en = {
   "card.since": "Since",
   "card.ends": "Ends",
   "card.queuedHint": "It starts by itself as soon as there is room; you can leave this page.",
+  ...waitingEn,
   "card.queuePosition": "Place {position} in the queue",
-  "card.queueEstimate": "a place is expected {when}",
 
   "why.connect.queued": "Not yet: it waits for a place.",
   "why.connect.starting": "Not yet: it is starting.",
