@@ -1,5 +1,11 @@
 import type { Environment, Instance } from "../../gateway/schemas.ts";
-import { extendInstance, getInstance, restartInstance, startInstance, stopInstance } from "./calls.ts";
+import {
+  extendInstance,
+  getInstance,
+  restartInstance,
+  startInstance,
+  stopInstance,
+} from "./calls.ts";
 import { isTouch, touchBarPx } from "../viewer/touch-bar.ts";
 import { ApiError, isPassing } from "./errors.ts";
 import { acceptInstance, guessInstance, markAsked } from "./instance-cache.ts";

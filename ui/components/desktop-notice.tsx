@@ -1,4 +1,4 @@
-import { Show, type Accessor, type JSX } from "solid-js";
+import { For, Show, type Accessor, type JSX } from "solid-js";
 import { allows } from "../../db/states.ts";
 import type { Instance } from "../../gateway/schemas.ts";
 import { Button } from "../kit/button.tsx";
@@ -48,11 +48,9 @@ export function DesktopNotice(props: DesktopNoticeProps): JSX.Element {
         >
           <div class={styles["text"]}>
             <p class={styles["title"]}>{words().title}</p>
-            <p>
-              {words()
-                .lines.filter((line) => line !== null)
-                .join(" ")}
-            </p>
+            <For each={words().lines.filter((line) => line !== null)}>
+              {(line) => <p>{line}</p>}
+            </For>
           </div>
           <div class={styles["actions"]}>
             <Show when={own() && !words().ends}>

@@ -13,7 +13,7 @@ import type { Grace } from "./grace.ts";
 import { useInstanceActions } from "./instance-actions.tsx";
 import { Ahead, ClockTime, QueuePlace, Since } from "./moment.tsx";
 import { useSignedIn } from "./signed-in-context.ts";
-import { DesktopNotice, mayExtend } from "./desktop-notice.tsx";
+import { DesktopNotice, mayExtend, openNotice } from "./desktop-notice.tsx";
 import { isOwn, isStation, keepsHome } from "./station.ts";
 import { TellMeButton } from "./tell-me-button.tsx";
 import { StateBadge } from "./state-badge.tsx";
@@ -44,6 +44,9 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
   const small = (): boolean => props.size === "small";
   const queued = (): boolean => it().state === "queued";
   const stopWord = (): string => (queued() ? t("card.cancel") : t("card.stop"));
+  /** Once: a notice that it ends soon has the button as well. */
+  const offersExtend = (): boolean =>
+    isOwn(me(), it()) && mayExtend(it()) && openNotice(it(), props.now())?.ends !== true;
   const underWay = (): boolean => it().state === "queued" || it().state === "starting";
   createEffect(
     on(
@@ -81,7 +84,7 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
           instance={it()}
           now={props.now}
           since={props.since}
-          onExtend={isOwn(me(), it()) && mayExtend(it()) ? actions.extend : null}
+          onExtend={offersExtend() ? actions.extend : null}
         />
       </div>
       <Show

@@ -92,9 +92,7 @@ export function QueuePlace(props: {
     <>
       {t("card.queuePosition", { position: props.queue.position })}
       {" · "}
-      <span title={exact()}>
-        {estimateText(props.queue, props.now()) ?? t("queue.noEstimate")}
-      </span>
+      <span title={exact()}>{estimateText(props.queue, props.now()) ?? t("queue.noEstimate")}</span>
     </>
   );
 }

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { isPutOff, putOffNotice } from "./put-off.ts";
 
-const draining = { code: "node_draining", text: "gpu-04 is being emptied", at: "2026-11-22T10:00:00Z" };
+const draining = {
+  code: "node_draining",
+  text: "gpu-04 is being emptied",
+  at: "2026-11-22T10:00:00Z",
+};
 
 describe("a notice that is put off", () => {
   it("comes back after its time, and not before", () => {

@@ -16,7 +16,8 @@ export function createStartWatch(wanted: (id: string) => boolean) {
     const before = waiting.get(id);
     switch (state) {
       case "queued":
-        if (before === "starting" || isWait(instance, nowMs) || wanted(id)) waiting.set(id, "queued");
+        if (before === "starting" || isWait(instance, nowMs) || wanted(id))
+          waiting.set(id, "queued");
         return null;
       case "starting":
         if (before !== "queued") return null;

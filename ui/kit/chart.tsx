@@ -117,13 +117,14 @@ function optionsOf(props: ChartProps, host: HTMLElement): uPlot.Options {
     axes: [
       {
         ...axis,
-        space: 64,
+        size: 28,
+        space: 72,
         values: (_, splits) => splits.map((it) => props.formatTime(it * 1000)),
       },
       {
         ...axis,
         size: 52,
-        space: 28,
+        space: 32,
         values: (_, splits) => splits.map((it) => props.formatValue(it)),
       },
     ],

@@ -46,7 +46,12 @@ export function StackedBar(props: StackedBarProps): JSX.Element {
     (part.amount / Math.max(props.total, sum(), Number.EPSILON)) * 100;
   const here = () => props.parts.find((it) => it.id === props.at);
   const step = (event: KeyboardEvent, index: number): void => {
-    const to = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: props.parts.length - 1 };
+    const to = {
+      ArrowRight: index + 1,
+      ArrowLeft: index - 1,
+      Home: 0,
+      End: props.parts.length - 1,
+    };
     const next = (to as Record<string, number>)[event.key];
     if (next === undefined || props.parts[next] === undefined) return;
     event.preventDefault();

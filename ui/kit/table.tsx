@@ -67,11 +67,7 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
           <tr>
             <For each={props.columns}>
               {(column) => (
-                <th
-                  scope="col"
-                  class={classOf(column)}
-                  aria-sort={sortOf(column)}
-                >
+                <th scope="col" class={classOf(column)} aria-sort={sortOf(column)}>
                   <Show when={column.sort} fallback={column.head}>
                     {(sort) => (
                       <button

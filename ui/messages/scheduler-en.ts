@@ -13,7 +13,7 @@ export const schedulerEn = {
   "nodes.state.draining": "Draining",
   "nodes.state.lost": "Lost",
   "nodes.labels": "Labels",
-  "nodes.moreLabels": "and {count} more",
+  "nodes.moreLabels": "+{count}",
   "nodes.cpus": "CPUs",
   "nodes.memory": "Memory",
   "nodes.gpus": "GPUs",
@@ -52,9 +52,9 @@ export const schedulerEn = {
       "{desktops} here: their {count} people are asked to restart elsewhere. Nothing is stopped, and nothing new is placed here from now on.",
   },
   "node.desktops": { one: "{count} desktop", other: "{count} desktops" },
-  "node.people": { one: "{count} person", other: "{count} people" },
   "node.reasonLabel": "Why",
-  "node.reasonHint": "People who are asked to move, and whoever asks why nothing is placed here, read it.",
+  "node.reasonHint":
+    "People who are asked to move, and whoever asks why nothing is placed here, read it.",
   "node.reasonWrong": "At most 500 characters, in one line.",
   "node.drainConfirm": "Drain",
   "node.draining": "{name} is being emptied.",
@@ -67,7 +67,6 @@ export const schedulerEn = {
   "node.closeConfirm": "Take nothing new",
   "node.changedOn": "{name} takes new desktops.",
   "node.changedOff": "{name} takes no new desktops. Those that run there go on.",
-  "node.open": "Open again",
 
   "node.hold.draining": "It is being emptied.",
   "node.hold.unschedulable": "It takes nothing new.",
@@ -91,6 +90,7 @@ export const schedulerEn = {
 
   "node.capacity": "Capacity",
   "node.taken": "{pair} taken, {free} free",
+  "node.full": "{pair} taken, nothing free",
   "node.over": "{pair} taken: more than there is now",
   "node.cpuCount": { one: "{count} CPU", other: "{count} CPUs" },
   "node.segment": "{name} of {owner}: {amount}",
@@ -120,9 +120,11 @@ export const schedulerEn = {
   "node.slotCount": { one: "{count} slot", other: "{count} slots" },
 
   "node.labelsSet": "Set by administrators",
-  "node.labelsSetText": "They come before what the node reports. Rules and reservations look at them.",
+  "node.labelsSetText":
+    "They come before what the node reports. Rules and reservations look at them.",
   "node.labelsReported": "Reported by the node",
-  "node.labelsReportedText": "From its settings and its hardware. Set one of the same name to say otherwise.",
+  "node.labelsReportedText":
+    "From its settings and its hardware. Set one of the same name to say otherwise.",
   "node.labelsNoneSet": "None are set.",
   "node.labelsNoneReported": "It reports none.",
   "node.labelAdd": "Add a label",
@@ -190,8 +192,10 @@ export const schedulerEn = {
 
   "instances.text": "What runs or waits stands first, then what has ended.",
   "instances.textOfStaff": "What was started for your beamlines: what runs or waits stands first.",
-  "instances.nameHint": "a name, or its beginning and *",
+  "instances.nameHint": "name, or start*",
   "instances.why": "Why here",
+  "instances.whyWaits": "Why it waits",
+  "instances.whyEnded": "Why there",
   "instances.whyOf": "Why {name} of {person} is where it is",
   "instances.whyLess": "Less",
   "instances.ends": "Ends",
@@ -204,7 +208,7 @@ export const schedulerEn = {
   "why.noRules": "no rule applied",
   "why.refused": "Nodes that were refused",
   "why.noneRefused": "none",
-  "why.best": "The best",
+  "why.best": "The best five",
   "why.points": { one: "{count} point", other: "{count} points" },
   "why.chosen": "chosen",
   "why.noLines": "no points",
@@ -213,12 +217,12 @@ export const schedulerEn = {
   "why.filter.ready": "not ready",
   "why.filter.schedulable": "taking nothing new",
   "why.filter.draining": "being emptied",
-  "why.filter.labels": "labels that a rule requires",
+  "why.filter.labels": "without labels that a rule requires",
   "why.filter.dedicated": "dedicated to an experiment",
   "why.filter.reserved": "held by a reservation",
-  "why.filter.cpus": "not enough free CPU",
-  "why.filter.memory": "not enough free memory",
-  "why.filter.gpus": "not enough free GPUs",
+  "why.filter.cpus": "without enough free CPU",
+  "why.filter.memory": "without enough free memory",
+  "why.filter.gpus": "without enough free GPUs",
 } as const satisfies Record<string, Message>;
 
 export type SchedulerKey = keyof typeof schedulerEn;

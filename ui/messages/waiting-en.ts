@@ -6,7 +6,10 @@ export const waitingEn = {
     other: "{count} that a rule does not admit",
   },
   "queue.dedicated": { one: "{count} kept for a beamtime", other: "{count} kept for a beamtime" },
-  "queue.gpus": { one: "{count} without enough free GPUs", other: "{count} without enough free GPUs" },
+  "queue.gpus": {
+    one: "{count} without enough free GPUs",
+    other: "{count} without enough free GPUs",
+  },
   "queue.reserved": {
     one: "{count} with the rest reserved",
     other: "{count} with the rest reserved",
@@ -41,7 +44,8 @@ export const waitingEn = {
   "notice.beamtimeUntil": "A beamtime needs the node {node}, until {time}.",
   "notice.move": "Please restart elsewhere when it suits you. Nothing is stopped without you.",
   "notice.ends": "It ends {when}.",
-  "notice.endsText": "What is open then and not saved is lost. Extend it if you need it for longer.",
+  "notice.endsText":
+    "What is open then and not saved is lost. Extend it if you need it for longer.",
   "notice.restart": "Restart elsewhere",
   "notice.later": "Ask me in an hour",
   "notice.close": "Not now",

@@ -118,7 +118,8 @@ function Placed(props: {
     <div class={styles["placed"]}>
       <dl class={styles["facts"]}>
         <Fact name={t("why.placedOn")}>
-          <code>{it().node}</code> <span class={admin["muted"]}>
+          <code>{it().node}</code>{" "}
+          <span class={admin["muted"]}>
             <Moment at={it().at} now={props.now} />
           </span>
         </Fact>

@@ -1,5 +1,5 @@
 import { Show, type Accessor, type JSX } from "solid-js";
-import { allows } from "../../../db/states.ts";
+import { allows, isLive } from "../../../db/states.ts";
 import type { AdminInstance } from "../../api/admin-calls.ts";
 import { Ahead, Moment } from "../../components/moment.tsx";
 import { reasonText } from "../../components/reason.ts";
@@ -61,7 +61,7 @@ export function instanceColumns(on: InstanceColumns): Column<AdminInstance>[] {
             aria-label={t("instances.whyOf", { name: it.name, person: it.owner.username })}
             onClick={() => on.toggle(it)}
           >
-            {on.isOpen(it) ? t("instances.whyLess") : t("instances.why")}
+            {on.isOpen(it) ? t("instances.whyLess") : whyWord(it)}
           </Button>
           <Show when={allows(it.state, "stop")}>
             <Button
@@ -77,6 +77,11 @@ export function instanceColumns(on: InstanceColumns): Column<AdminInstance>[] {
       ),
     },
   ];
+}
+
+function whyWord(it: AdminInstance): string {
+  if (it.state === "queued") return t("instances.whyWaits");
+  return isLive(it.state) ? t("instances.why") : t("instances.whyEnded");
 }
 
 function State(props: { readonly instance: AdminInstance }): JSX.Element {

@@ -66,7 +66,7 @@ function NameFilter(
         onChange={(event) => props.list.setFilter(props.name, event.currentTarget.value.trim())}
       />
       <datalist id={id}>
-        <For each={props.known}>{(name) => <option value={name} />}</For>
+        <For each={props.known}>{(name) => <option value={name}>{name}</option>}</For>
       </datalist>
     </label>
   );

@@ -77,9 +77,9 @@ export function summaryOf(
   pair: (used: number, total: number) => string,
   one: (amount: number) => string,
 ): string {
-  return used > total
-    ? t("node.over", { pair: pair(used, total) })
-    : t("node.taken", { pair: pair(used, total), free: one(total - used) });
+  if (used > total) return t("node.over", { pair: pair(used, total) });
+  if (used === total) return t("node.full", { pair: pair(used, total) });
+  return t("node.taken", { pair: pair(used, total), free: one(total - used) });
 }
 
 /** So many at first. */

@@ -48,9 +48,7 @@ export function NodeControls(props: NodeControlsProps): JSX.Element {
         fallback={<Button onClick={() => setAsking("drain")}>{t("node.drain")}</Button>}
       >
         <Button
-          onClick={() =>
-            void change({ draining: false }, t("node.undrained", { name: name() }))
-          }
+          onClick={() => void change({ draining: false }, t("node.undrained", { name: name() }))}
         >
           {t("node.undrain")}
         </Button>

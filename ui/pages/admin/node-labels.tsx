@@ -43,7 +43,10 @@ export function NodeLabels(props: NodeLabelsProps): JSX.Element {
   const put = (before: string | null, key: string, value: string): Promise<boolean> => {
     const rest = Object.entries(set()).filter(([name]) => name !== before);
     const text = labelText(key, value);
-    return save({ ...Object.fromEntries(rest), [key]: value }, t("node.labelSaved", { label: text }));
+    return save(
+      { ...Object.fromEntries(rest), [key]: value },
+      t("node.labelSaved", { label: text }),
+    );
   };
   const remove = (key: string): void => {
     const rest = Object.entries(set()).filter(([name]) => name !== key);

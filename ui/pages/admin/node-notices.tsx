@@ -1,28 +1,24 @@
 import { Show, type Accessor, type JSX } from "solid-js";
-import { patchNode, type NodeDetail } from "../../api/scheduler-calls.ts";
+import type { NodeDetail } from "../../api/scheduler-calls.ts";
 import { durationText } from "../../components/moment.tsx";
 import { formatClock, formatRelative } from "../../components/time.ts";
-import { Button } from "../../kit/button.tsx";
 import { Notice } from "../../kit/notice.tsx";
 import { locale } from "../../messages/messages.ts";
 import { t } from "../../messages/scheduler.ts";
 import { nodeReason } from "./node-state.tsx";
-import { toastRefusal } from "./toast-refusal.ts";
 
 interface NodeNoticesProps {
   readonly node: NodeDetail;
   readonly now: Accessor<number>;
-  readonly onChanged: (node: NodeDetail) => void;
 }
 
-/** Clocks that agree to within this are told of nowhere. */
-const skewToldMs = 5_000;
+/** As `db/admin-nodes.ts` has it: a clock that is further off than this is told of. */
+const skewToldMs = 30_000;
 
 /** What is special about a node just now, said plainly: silence, a hold, its clock, a beamtime. */
 export function NodeNotices(props: NodeNoticesProps): JSX.Element {
   const it = (): NodeDetail => props.node;
-  const clock = (at: string): string =>
-    formatClock(Date.parse(at), props.now(), locale(), true);
+  const clock = (at: string): string => formatClock(Date.parse(at), props.now(), locale(), true);
   const ago = (at: string): string =>
     formatRelative(Math.min(Date.parse(at), props.now()), props.now(), locale());
   return (
@@ -30,9 +26,7 @@ export function NodeNotices(props: NodeNoticesProps): JSX.Element {
       <Show when={it().state === "lost" || it().state === "not_ready"}>
         <Silence node={it()} clock={clock} ago={ago} />
       </Show>
-      <Show when={it().hold}>
-        {(hold) => <Hold {...props} hold={hold()} ago={ago} />}
-      </Show>
+      <Show when={it().hold}>{(hold) => <Hold {...props} hold={hold()} ago={ago} />}</Show>
       <Show when={it().dedicatedTo}>
         {(to) => (
           <Notice
@@ -104,13 +98,6 @@ function Hold(
     readonly ago: Words;
   },
 ): JSX.Element {
-  const open = async (): Promise<void> => {
-    try {
-      props.onChanged(await patchNode(props.node.id, { schedulable: true, draining: false }));
-    } catch (error) {
-      toastRefusal(error);
-    }
-  };
   const by = (): string => {
     const when = props.ago(props.hold.at);
     return props.hold.by === null
@@ -127,11 +114,6 @@ function Hold(
           : t("node.hold.reason", { reason: props.hold.reason }),
         by(),
       ]}
-      actions={
-        <Button size="small" onClick={() => void open()}>
-          {t("node.open")}
-        </Button>
-      }
     />
   );
 }

@@ -27,7 +27,13 @@ export function NodeWord(props: { readonly state: NodeState }): JSX.Element {
 /** One shape per state, readable without its colour. */
 export function NodeShape(props: { readonly state: NodeState }): JSX.Element {
   return (
-    <svg class={styles["shape"]} viewBox="0 0 10 10" aria-hidden="true" fill="none" stroke="currentColor">
+    <svg
+      class={styles["shape"]}
+      viewBox="0 0 10 10"
+      aria-hidden="true"
+      fill="none"
+      stroke="currentColor"
+    >
       <Switch>
         <Match when={props.state === "ready"}>
           <circle cx="5" cy="5" r="4" fill="currentColor" stroke="none" />
@@ -41,7 +47,12 @@ export function NodeShape(props: { readonly state: NodeState }): JSX.Element {
           <path d="M2.8 5h4.4" stroke-width="1.4" stroke-linecap="round" />
         </Match>
         <Match when={props.state === "draining"}>
-          <path d="M5 .8v5.4M2.4 4 5 6.6 7.6 4" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round" />
+          <path
+            d="M5 .8v5.4M2.4 4 5 6.6 7.6 4"
+            stroke-width="1.4"
+            stroke-linecap="round"
+            stroke-linejoin="round"
+          />
           <path d="M1 9.2h8" stroke-width="1.4" stroke-linecap="round" />
         </Match>
         <Match when={props.state === "lost"}>

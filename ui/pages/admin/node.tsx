@@ -56,7 +56,7 @@ export function NodePage(): JSX.Element {
             </h1>
             <NodeControls node={node()} onChanged={changed} />
           </div>
-          <NodeNotices node={node()} now={now} onChanged={changed} />
+          <NodeNotices node={node()} now={now} />
           <NodeCapacity node={node()} now={now} at={at()} onAt={setAt} />
           <NodeGpus node={node()} at={at()} onAt={setAt} onChanged={changed} />
           <NodeLabels node={node()} onChanged={changed} />

@@ -141,7 +141,7 @@ function Images(props: { readonly node: AdminNode }): JSX.Element {
 }
 
 /** So many stand in a row; all of them on the node's own page. */
-const labelsShown = 2;
+const labelsShown = 1;
 
 function Labels(props: { readonly node: AdminNode }): JSX.Element {
   const all = (): string[] => [

@@ -39,7 +39,7 @@ export function NodesPage(): JSX.Element {
   };
   const columns = createMemo(() => nodeColumns(now, sort));
   return (
-    <div class={`${admin["page"]} ${admin["filtered"]}`}>
+    <div class={`${admin["page"]} ${admin["filtered"]} ${styles["list"]}`}>
       <div class={admin["head"]}>
         <h1 class={admin["title"]}>{t("nodes.title")}</h1>
         <SearchField

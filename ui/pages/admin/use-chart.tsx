@@ -98,12 +98,14 @@ export function UseChart(props: UseChartProps): JSX.Element {
         formatTime={(ms) => axisTime(ms, props.span)}
         onPoint={setAt}
       />
-      <p class={styles["moment"]} aria-hidden="true">
-        <Show when={at() !== null && props.times[at() ?? 0]} fallback={"\u00a0"}>
-          {(ms) => formatExact(ms(), locale())}
-        </Show>
-      </p>
-      <Figures {...props} curves={curves()} text={text} />
+      <div class={styles["below"]}>
+        <Figures {...props} curves={curves()} text={text} />
+        <p class={styles["moment"]} aria-hidden="true">
+          <Show when={at() !== null && props.times[at() ?? 0]}>
+            {(ms) => formatExact(ms(), locale())}
+          </Show>
+        </p>
+      </div>
     </div>
   );
 }
@@ -151,8 +153,14 @@ function Figures(
         {t("use.table")} <span class="visually-hidden">{props.series.name}</span>
       </summary>
       <Show when={open()}>
-        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls (WCAG 2.2, 2.1.1) */}
-        <div class={styles["tableScroll"]} role="region" aria-label={props.series.name} tabIndex={0}>
+        <div
+          class={styles["tableScroll"]}
+          role="region"
+          aria-label={props.series.name}
+          // It scrolls, so the keyboard has to reach it (WCAG 2.2, 2.1.1).
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+          tabIndex={0}
+        >
           <table class={styles["table"]}>
             <thead>
               <tr>
@@ -166,7 +174,7 @@ function Figures(
               <For each={props.times}>
                 {(ms, index) => (
                   <tr>
-                    <th scope="row">{axisTime(ms, "7d")}</th>
+                    <th scope="row">{tableTime(ms)}</th>
                     <For each={props.curves}>
                       {(it) => <td>{props.text(it.values[index()] ?? 0, it)}</td>}
                     </For>
@@ -182,11 +190,15 @@ function Figures(
 }
 
 const formats: Record<Span, Intl.DateTimeFormatOptions> = {
-  "6h": { hour: "2-digit", minute: "2-digit" },
-  "24h": { hour: "2-digit", minute: "2-digit" },
-  "7d": { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+  "6h": { hour: "numeric", minute: "2-digit" },
+  "24h": { hour: "numeric", minute: "2-digit" },
+  "7d": { day: "numeric", month: "short" },
   "30d": { day: "numeric", month: "short" },
 };
+
+function tableTime(ms: number): string {
+  return new Intl.DateTimeFormat(locale(), { ...formats["24h"], ...formats["7d"] }).format(ms);
+}
 
 function axisTime(ms: number, span: Span): string {
   return new Intl.DateTimeFormat(locale(), formats[span]).format(ms);

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { busyness, curvesOf, fromOf, readUseView, timesOf, topOf, type Series } from "./use-data.ts";
+import {
+  busyness,
+  curvesOf,
+  fromOf,
+  readUseView,
+  timesOf,
+  topOf,
+  type Series,
+} from "./use-data.ts";
 
 const series: Series = {
   key: "1",

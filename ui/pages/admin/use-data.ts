@@ -60,7 +60,8 @@ const capacityOf = (series: Series, amount: Amount): number | null =>
 export function curvesOf(series: Series, by: Subject, measure: Measure): Curve[] {
   if (measure !== "share")
     return [{ amount: measure, values: series[measure], capacity: capacityOf(series, measure) }];
-  const amounts: Amount[] = by === "gpu" ? ["gpuMemoryBytes"] : ["cpus", "memoryBytes", "gpuMemoryBytes"];
+  const amounts: Amount[] =
+    by === "gpu" ? ["gpuMemoryBytes"] : ["cpus", "memoryBytes", "gpuMemoryBytes"];
   return amounts.flatMap((amount) => {
     const capacity = capacityOf(series, amount);
     if (capacity === null || capacity === 0) return [];
@@ -70,7 +71,8 @@ export function curvesOf(series: Series, by: Subject, measure: Measure): Curve[]
 
 export const meanOf = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, it) => sum + it, 0) / values.length;
-export const mostOf = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0);
+export const mostOf = (values: readonly number[]): number =>
+  values.reduce((a, b) => Math.max(a, b), 0);
 
 /** What a series is sorted by: the busiest first. */
 export const busyness = (series: Series, by: Subject, measure: Measure): number =>

@@ -1,6 +1,16 @@
 import { A, useSearchParams } from "@solidjs/router";
 import { keepPreviousData } from "@tanstack/solid-query";
-import { createMemo, createSignal, For, Match, onCleanup, onMount, Show, Switch, type JSX } from "solid-js";
+import {
+  createMemo,
+  createSignal,
+  For,
+  Match,
+  onCleanup,
+  onMount,
+  Show,
+  Switch,
+  type JSX,
+} from "solid-js";
 import { serverNowMs } from "../../api/clock.ts";
 import { keys } from "../../api/query-client.ts";
 import { getUse } from "../../api/scheduler-calls.ts";
