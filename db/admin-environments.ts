@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { within, type Reach } from "./beamlines.ts";
 import type { Queryable } from "./client.ts";
 import type { NamePage } from "./users.ts";
+import type { Size } from "../scheduler/types.ts";
 
 export type EntitlementKind = "everyone" | "beamline" | "experiment" | "group" | "person";
 
@@ -21,6 +22,7 @@ export interface AdminEnvironmentRow {
   readonly kind: "desktop" | "service";
   readonly description: string;
   readonly enabled: boolean;
+  readonly resources: Size;
   readonly versions: { tag: string; digest: string; createdAt: string }[];
   readonly entitlements: EntitlementRow[];
   readonly createdAt: string;
@@ -32,6 +34,8 @@ const opensWithin = (reach: Reach) => within(reach, sql`coalesce(t.beamline_id, 
 const columnsFor = (
   reach: Reach,
 ) => sql`e.id, e.slug, e.name, e.kind, e.description, e.enabled, iso(e.created_at) as "createdAt",
+  jsonb_build_object('cpus', e.cpus, 'memoryBytes', e.memory_bytes, 'gpus', e.gpus,
+    'gpuMemoryBytes', e.gpu_memory_bytes) as resources,
   (select coalesce(jsonb_agg(jsonb_build_object('tag', v.tag, 'digest', v.digest,
       'createdAt', iso(v.created_at)) order by v.created_at desc), '[]')
     from versions v where v.environment_id = e.id) as versions,
@@ -76,16 +80,22 @@ export interface EnvironmentPatch {
   readonly name?: string | undefined;
   readonly description?: string | undefined;
   readonly enabled?: boolean | undefined;
+  readonly resources?: { readonly [Field in keyof Size]?: Size[Field] | undefined } | undefined;
 }
 
-/** @returns whether there is such an environment */
+/** @throws a check violation where it takes more than it may use. @returns whether there is such an environment */
 export async function updateEnvironment(
   db: Queryable,
   id: string,
   it: EnvironmentPatch,
 ): Promise<boolean> {
+  const { cpus, memoryBytes, gpus, gpuMemoryBytes } = it.resources ?? {};
   const rows = await db.execute(sql`
-    update environments set name = coalesce(${it.name ?? null}, name),
+    update environments set cpus = coalesce(${cpus ?? null}, cpus),
+      memory_bytes = coalesce(${memoryBytes ?? null}, memory_bytes), gpus = coalesce(${gpus ?? null}, gpus),
+      gpu_memory_bytes = case when ${gpuMemoryBytes === undefined} then gpu_memory_bytes
+        else ${gpuMemoryBytes ?? null}::bigint end,
+      name = coalesce(${it.name ?? null}, name),
       description = coalesce(${it.description ?? null}, description),
       enabled = coalesce(${it.enabled ?? null}, enabled)
     where id = ${id} returning 1`);

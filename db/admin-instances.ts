@@ -41,10 +41,7 @@ const columns = sql`i.id, i.name, i.state,
   case when x.id is not null
     then jsonb_build_object('code', x.code, 'beamline', b.code) end as experiment,
   case when i.state <> 'queued' then n.name end as node,
-  case when i.state = 'queued' then jsonb_build_object(
-    'position', (select count(*) from instances q where q.state = 'queued'
-      and (-q.queue_priority, coalesce(q.queue_at, q.queued_at), q.id)
-        <= (-i.queue_priority, coalesce(i.queue_at, i.queued_at), i.id)),
+  case when i.state = 'queued' then jsonb_build_object('position', q.position,
     'estimate', iso(i.queue_estimate), 'basis', i.queue_basis) end as queue,
   iso(i.created_at) as "createdAt", iso(i.started_at) as "startedAt",
   iso(i.ended_at) as "endedAt", iso(i.last_active_at) as "lastActiveAt",
@@ -55,7 +52,11 @@ const joined = sql`join users o on o.id = i.owner_id
   join versions v on v.id = i.version_id
   left join experiments x on x.id = i.experiment_id
   left join beamlines b on b.id = x.beamline_id
-  left join nodes n on n.id = i.node_id`;
+  left join nodes n on n.id = i.node_id
+  left join (
+    select id, row_number() over (order by queue_priority desc, coalesce(queue_at, queued_at), id) as position
+    from instances where state = 'queued'
+  ) q on q.id = i.id`;
 
 type Row = AdminInstanceRow & Record<string, unknown>;
 type DetailRow = AdminInstanceDetailRow & Record<string, unknown>;
@@ -101,7 +102,7 @@ function filtered(it: InstanceFilter): SQL {
   if (it.state !== null) parts.push(sql`i.state = ${it.state}`);
   if (it.node !== "")
     parts.push(sql`i.state <> 'queued'
-      and i.node_id in (select id from nodes where ${named(sql`name`, it.node)})`);
+      and i.node_id in (select id from nodes where ${named(sql`name`, it.node)} or id::text = ${it.node})`);
   if (it.environment !== "")
     parts.push(
       sql`i.environment_id in (select id from environments where ${named(sql`slug`, it.environment)})`,

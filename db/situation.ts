@@ -15,17 +15,17 @@ import type {
 import type { Queryable } from "./client.ts";
 import { nodeSilenceMs } from "./nodes.ts";
 
-const ms = (at: SQL) => sql`(extract(epoch from ${at}) * 1000)::float8`;
+export const ms = (at: SQL) => sql`(extract(epoch from ${at}) * 1000)::float8`;
 
 /** Of an instance `i` with its environment `e`, owner `u` and experiment `x`. */
-const attributes = sql`e.slug as environment, e.kind, b.code as beamline, b.id as "beamlineId",
+export const attributes = sql`e.slug as environment, e.kind, b.code as beamline, b.id as "beamlineId",
   x.code as experiment, x.id as "experimentId",
   case when x.id is not null
     then jsonb_build_object('from', ${ms(sql`x.starts_at`)}, 'until', ${ms(sql`x.ends_at`)}) end as beamtime,
   u.username as user, u.id as "userId", u.roles,
   array(select group_id::text from group_members g where g.user_id = u.id) as "groupIds"`;
 
-const attributed = sql`join environments e on e.id = i.environment_id
+export const attributed = sql`join environments e on e.id = i.environment_id
   join users u on u.id = i.owner_id
   left join experiments x on x.id = i.experiment_id
   left join beamlines b on b.id = x.beamline_id`;
@@ -36,9 +36,9 @@ interface FlatSize {
   readonly gpus: number;
   readonly gpuMemoryBytes: string | null;
 }
-type Flat = Attributes & FlatSize & Record<string, unknown>;
+export type Flat = Attributes & FlatSize & Record<string, unknown>;
 
-function sizeOf(row: FlatSize): Size {
+export function sizeOf(row: FlatSize): Size {
   return {
     cpus: row.cpus,
     memoryBytes: Number(row.memoryBytes),
@@ -47,7 +47,7 @@ function sizeOf(row: FlatSize): Size {
   };
 }
 
-function attributesOf(row: Flat): Attributes {
+export function attributesOf(row: Flat): Attributes {
   const { environment, kind, beamline, beamlineId, experiment, experimentId } = row;
   const { beamtime, user, userId, roles, groupIds } = row;
   const place = { beamline, beamlineId, experiment, experimentId, beamtime };
@@ -70,7 +70,7 @@ export type Waiting = Request & {
   readonly ahead: number;
 };
 
-const standing = sql`coalesce(i.queue_at, i.queued_at)`;
+export const standing = sql`coalesce(i.queue_at, i.queued_at)`;
 
 const ahead = sql`(
   select count(*)::int from instances o

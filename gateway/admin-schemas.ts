@@ -15,6 +15,7 @@ import {
   tokenSchema,
   usernameSchema,
 } from "./schemas.ts";
+import { sizeFields } from "./size-schemas.ts";
 import { searchableQuery, startSortedQuery } from "./validation.ts";
 
 export const adminUserSchema = z
@@ -247,7 +248,7 @@ export const adminInstanceSchema = z
     version: z.string(),
     experiment: z.object({ code: z.string(), beamline: z.string() }).nullable(),
     node: z.string().nullable(),
-    queue: queueSchema.nullable(),
+    queue: queueSchema,
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),
@@ -256,16 +257,19 @@ export const adminInstanceSchema = z
   })
   .meta({ ref: "AdminInstance" });
 export const adminInstanceDetailSchema = adminInstanceSchema
-  .extend({ placement: placementSchema.nullable(), notice: noticeSchema.nullable() })
+  .extend({
+    placement: placementSchema.meta({ description: "why it is where it is" }),
+    notice: noticeSchema,
+  })
   .meta({ ref: "AdminInstanceDetail" });
 const nameFilter = (what: string) =>
   line()
-    .max(200)
+    .max(300)
     .default("")
     .meta({ description: `${what}; a * at the end stands for any rest` });
 export const instanceListQuery = searchableQuery.extend({
   state: z.enum(states).optional(),
-  node: nameFilter("the name of the node"),
+  node: nameFilter("the node's id or name"),
   environment: nameFilter("the environment's slug"),
   owner: nameFilter("the owner's user name"),
 });
@@ -279,6 +283,9 @@ export const adminEnvironmentSchema = z
     kind: z.enum(["desktop", "service"]),
     description: z.string(),
     enabled: z.boolean().meta({ description: "false: not in the catalogue" }),
+    resources: z
+      .object(sizeFields)
+      .meta({ description: "what each instance takes of a node, where no rule says otherwise" }),
     versions: z.array(z.object({ tag: z.string(), digest: z.string(), createdAt: time })),
     entitlements: z.array(
       z.object({
@@ -297,6 +304,7 @@ export const patchEnvironmentBody = z
     name: line().trim().min(1).max(200),
     description: line().trim().max(1000),
     enabled: z.boolean(),
+    resources: z.object(sizeFields).partial().refine(changes, something),
   })
   .partial()
   .refine(changes, something);

@@ -33,10 +33,12 @@ import { homeRoutes } from "./routes/home.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { referenceRoutes } from "./routes/reference.ts";
+import { rulePreviewRoutes } from "./routes/rule-preview.ts";
 import { ruleRoutes } from "./routes/rules.ts";
 import { stationRoutes } from "./routes/stations.ts";
 import { syncRoutes } from "./routes/sync.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { useRoutes } from "./routes/use.ts";
 
 const limitUsual = limitBody(1);
 /** Imports look at who asks before they read, as they read more. */
@@ -87,7 +89,9 @@ export function createApi(deps: Deps) {
     .route("/", atStationRoutes(deps))
     .route("/", adminRoutes(deps))
     .route("/", nodeRoutes(deps))
+    .route("/", useRoutes(deps))
     .route("/", ruleRoutes(deps))
+    .route("/", rulePreviewRoutes(deps))
     .route("/", auditRoutes(deps))
     .route("/", mayStartRoutes(deps))
     .route("/", syncRoutes(deps))

@@ -1,8 +1,9 @@
 import type { Queryable } from "../db/client.ts";
-import { readNodes } from "../db/situation.ts";
-import { matchesSelector, parseSelector } from "../scheduler/selector.ts";
+import { readSituation } from "../db/situation.ts";
+import type { RuleWarning } from "../scheduler/judge.ts";
 import type { Rule } from "../scheduler/types.ts";
 import { ProblemError } from "./problem.ts";
+import { locksOut, warningsAbout } from "./rule-warnings.ts";
 
 export interface Confirmation {
   /** It is meant, though no node could take what it matches. */
@@ -10,32 +11,36 @@ export interface Confirmation {
 }
 
 export interface Saving extends Confirmation {
-  readonly before: readonly Rule[];
-  readonly after: readonly Rule[];
-  /** The rule that is saved; null: none by itself. */
+  /** The rule that is saved; null: none by itself, then what was so `before` is not asked about again. */
   readonly saved: string | null;
+  readonly before?: readonly Rule[];
 }
 
+const keyOf = ({ code, rule, path, text }: RuleWarning) => JSON.stringify([code, rule, path, text]);
+
 /**
- * Asks before a rule is saved that locks everyone out.
+ * Asks before rules are saved by which somebody could start nothing any more.
+ * @param db sees the rules as they are to be
  * @throws ProblemError 409 with what is to be thought of
  */
 export async function refuseLockout(db: Queryable, it: Saving): Promise<void> {
   if (it.confirm) return;
-  const saved = it.after.find((rule) => rule.id === it.saved);
-  const parsed = parseSelector(saved?.then.require ?? "");
-  const nodes = await readNodes(db);
-  if (!saved?.enabled || !parsed.ok || nodes.length === 0) return;
-  if (nodes.some((node) => matchesSelector(parsed.selector, node.labels))) return;
-  const text = `no node has what ${saved.name} requires`;
+  const situation = await readSituation(db);
+  // On a site that is set up just now nothing fits yet.
+  if (situation.nodes.length === 0) return;
+  const saved = situation.rules.find((rule) => rule.id === it.saved) ?? null;
+  const { before: rules } = it;
+  const before = rules ? await warningsAbout(db, { ...situation, rules }, null) : [];
+  const known = new Set(before.map(keyOf));
+  const warnings = (await warningsAbout(db, situation, saved)).filter(
+    (warning) => locksOut(warning) && !known.has(keyOf(warning)),
+  );
+  const [first] = warnings;
+  if (!first) return;
   throw new ProblemError(
     409,
     "locks_out",
-    `Nothing that this matches could ever be placed: ${text}. Send confirm: true where it is meant.`,
-    {
-      extension: {
-        warnings: [{ code: "locks_out", rule: saved.name, path: "then.require", text }],
-      },
-    },
+    `Rule "${first.rule}": ${first.text}. Send confirm: true where that is meant.`,
+    { extension: { warnings } },
   );
 }

@@ -76,9 +76,8 @@ export function createRule(
   const detail = { ...fields, reason };
   return change(deps, c, { action: "rule.create", detail, reason, confirm }, async (tx, by) => {
     const next = await spell(tx, fields);
-    const before = await readRules(tx);
     const id = await insertRule(tx, by, next);
-    await refuseLockout(tx, { before, after: await readRules(tx), saved: id, confirm });
+    await refuseLockout(tx, { saved: id, confirm });
     return id;
   });
 }
@@ -109,9 +108,8 @@ export function changeRule(
       when: fields.when ?? now.when,
       then: fields.then ?? now.then,
     });
-    const before = await readRules(tx);
     await updateRule(tx, by, id, next);
-    await refuseLockout(tx, { before, after: await readRules(tx), saved: id, confirm });
+    await refuseLockout(tx, { saved: id, confirm });
     return id;
   });
 }
@@ -145,12 +143,11 @@ export function restoreRule(
     const wanted = versions?.find((it) => it.version === version);
     if (!versions || !wanted) return undefined;
     refuseSelectors(wanted.then);
-    const before = await readRules(tx);
     const { name, priority, enabled, when, then } = wanted;
     const fields = { name, priority, enabled, when, then };
     if (await getRule(tx, id)) await updateRule(tx, by, id, fields);
     else await insertRule(tx, by, fields, { id, version: (versions[0]?.version ?? 0) + 1 });
-    await refuseLockout(tx, { before, after: await readRules(tx), saved: id, confirm });
+    await refuseLockout(tx, { saved: id, confirm });
     return id;
   });
 }
@@ -174,7 +171,7 @@ export function orderRules(
         "These are not all the rules that there are now: one was added or deleted since. Read them again.",
       );
     await setPriorities(tx, by, prioritiesFor(ordered));
-    await refuseLockout(tx, { before, after: await readRules(tx), saved: null, confirm });
+    await refuseLockout(tx, { before, saved: null, confirm });
     return "all";
   });
 }

@@ -486,9 +486,45 @@ describe("a rule that locks everyone out", () => {
     status: 409,
     body: {
       code: "locks_out",
-      warnings: [expect.objectContaining({ code: "locks_out", rule: "One" })],
+      detail: expect.stringContaining("confirm: true"),
+      warnings: [expect.objectContaining({ rule: "One", path: "then.require" })],
     },
   };
+
+  it.each([
+    [{ require: "zone=b1,zone=b2" }, {}, "contradiction", "then.require"],
+    [{ require: "zone=none" }, {}, "locks_out", "then.require"],
+    [{ resources: { memoryBytes: 1e15 } }, {}, "locks_out", "then.resources"],
+    [{ resources: { gpus: 1 } }, { user: "ada" }, "locks_out", "then.resources"],
+    [{ require: "zone=none" }, { role: "staff" }, "matches_no_node", "then.require"],
+  ])("with %j when %j is asked for twice", async (then, when, code, where) => {
+    await owner()`with e as (insert into environments (slug, name, kind) values ('tomo', 'T', 'desktop') returning id)
+      insert into versions (environment_id, tag, image, digest) select id, '1', 'x', 'x' from e`;
+    const answer = await root.call("POST", path, { name: "One", then, when });
+    expect(answer).toMatchObject({ status: 409, body: { code: "locks_out" } });
+    expect(answer.body["warnings"]).toContainEqual(
+      expect.objectContaining({ code, rule: "One", path: where }),
+    );
+    await add({ name: "One", then, when, confirm: true });
+  });
+
+  it("by the order alone is asked for twice, and not for what is so already", async () => {
+    await owner()`with e as (insert into environments (slug, name, kind) values ('tomo', 'T', 'desktop') returning id)
+      insert into versions (environment_id, tag, image, digest) select id, '1', 'x', 'x' from e`;
+    const large = await add({ name: "Large", then: { resources: { cpus: 100 } }, enabled: false });
+    const small = await add({ name: "Small", priority: 9, then: { resources: { cpus: 1 } } });
+    await root.call("PATCH", `${path}/${large.id}`, { enabled: true });
+    const order = (ids: string[], more = {}) =>
+      root.call("POST", `${path}/order`, { ids, ...more });
+    const refused = await order([large.id, small.id]);
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { code: "locks_out", warnings: [{ code: "locks_out", path: "then.resources" }] },
+    });
+    expect(await namesOf()).toEqual(["Small", "Large"]);
+    expect(await order([large.id, small.id], { confirm: true })).toMatchObject({ status: 200 });
+    expect(await order([large.id, small.id])).toMatchObject({ status: 200 });
+  });
 
   it("is asked for twice", async () => {
     expect(await root.call("POST", path, { name: "One", then: nowhere })).toMatchObject(asked);

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { changes, code, something } from "./admin-schemas.ts";
 import { anyTime, id, line, listOf, roles, time, usernameSchema } from "./schemas.ts";
+import { sizeFields } from "./size-schemas.ts";
 import { searchableQuery } from "./validation.ts";
 
 const inOrder = (it: { from?: string | undefined; until?: string | undefined }) =>
@@ -28,15 +29,7 @@ export const ruleWhen = z
   .partial()
   .refine(inOrder, order);
 
-const cores = z.number().positive("more than 0").max(10_000);
-const bytes = z.int("whole bytes").positive("more than 0").max(Number.MAX_SAFE_INTEGER);
 const few = z.int("a whole number").min(1, "at least 1").max(1_000_000);
-export const sizeFields = {
-  cpus: cores,
-  memoryBytes: bytes,
-  gpus: z.int("a whole number").min(0).max(16, "at most 16"),
-  gpuMemoryBytes: bytes.nullable().meta({ description: "of each GPU; null: the whole of it" }),
-};
 export const ruleThen = z
   .strictObject({
     require: selector,
@@ -222,7 +215,13 @@ export const previewSchema = z
       refused: z.int(),
       admitted: z.int(),
     }),
-    queued: z.array(previewedSchema).meta({ description: "every request that waits now" }),
+    looked: z.object({ queued: z.int(), past: z.int(), pastInAll: z.int() }).meta({
+      description:
+        "how many were looked at, and how many past ones there were: the newest 2000 count",
+    }),
+    queued: z
+      .array(previewedSchema)
+      .meta({ description: "every request that waits now, at most 2000, as they would be served" }),
     past: z
       .array(previewedSchema)
       .meta({ description: "of the last days' requests those that differ, at most 200" }),
@@ -405,6 +404,7 @@ export const useSchema = z
         instances: z.array(z.int()),
       }),
     ),
+    omitted: z.int().meta({ description: "how many series there are beside the 200 most used" }),
   })
   .meta({ ref: "Use" });
 export type Use = z.infer<typeof useSchema>;

@@ -130,37 +130,43 @@ export const ownExperimentSchema = z
 export const phases = ["queued", "placed", "container", "desktop", "panel"] as const;
 export type Phase = (typeof phases)[number];
 
-export const placementSchema = z.object({
-  node: z.string(),
-  strategy: z.string(),
-  at: time,
-  rules: z
-    .array(z.string())
-    .optional()
-    .meta({ description: "the rules that matched, in the order in which they were asked" }),
-  gpus: z
-    .array(z.object({ uuid: z.string(), memoryBytes: z.number() }))
-    .optional()
-    .meta({ description: "what it has of the node's GPUs" }),
-  filtered: z.record(z.string(), z.int()).meta({ description: "nodes refused, per filter" }),
-  best: z.array(
-    z.object({
-      node: z.string(),
-      score: z.number(),
-      lines: z.array(z.object({ rule: z.string(), points: z.number() })),
+export const placementSchema = z
+  .object({
+    node: z.string(),
+    strategy: z.string(),
+    at: time,
+    rules: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "the rules that matched, in the order in which they were asked" }),
+    gpus: z
+      .array(z.object({ uuid: z.string(), memoryBytes: z.number() }))
+      .optional()
+      .meta({ description: "what it has of the node's GPUs" }),
+    filtered: z.record(z.string(), z.int()).meta({ description: "nodes refused, per filter" }),
+    best: z.array(
+      z.object({
+        node: z.string(),
+        score: z.number(),
+        lines: z.array(z.object({ rule: z.string(), points: z.number() })),
+      }),
+    ),
+  })
+  .nullable();
+export const queueSchema = z
+  .object({
+    position: z.int(),
+    estimate: time.nullable().meta({ description: "when a place is expected" }),
+    basis: z.enum(["limit", "usual"]).nullable().meta({
+      description:
+        "what the estimate rests on: limits of what runs, or how long its like usually lasts",
     }),
-  ),
-});
-export const queueSchema = z.object({
-  position: z.int(),
-  estimate: time.nullable().meta({ description: "when a place is expected" }),
-  basis: z.enum(["limit", "usual"]).nullable().meta({
-    description:
-      "what the estimate rests on: limits of what runs, or how long its like usually lasts",
-  }),
-});
+  })
+  .nullable();
+
 export const noticeSchema = z
   .object({ code: z.string(), text: z.string(), at: time })
+  .nullable()
   .meta({ description: "what its people are asked, e.g. to move off a node that is drained" });
 
 export const instanceSchema = z
@@ -182,7 +188,7 @@ export const instanceSchema = z
     desired: z.enum(desires),
     reason: z.object({ code: z.string(), text: z.string() }).nullable(),
     node: z.object({ id, name: z.string() }).nullable(),
-    placement: placementSchema.nullable(),
+    placement: placementSchema,
     timeline: z
       .array(
         z.object({
@@ -197,8 +203,8 @@ export const instanceSchema = z
         description:
           "of the newest incarnation: wish accepted, node chosen, container started, desktop answers, panel on screen",
       }),
-    queue: queueSchema.nullable(),
-    notice: noticeSchema.nullable(),
+    queue: queueSchema,
+    notice: noticeSchema,
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),

@@ -16,6 +16,14 @@ import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../v
 
 const conflicts: Conflicts = {
   entitlements_once: ["already_open", "It is open to them already, with the same dates."],
+  environments_check: [
+    "above_limit",
+    "It would take more cores than it may use, which is limited. Take fewer.",
+  ],
+  environments_check1: [
+    "above_limit",
+    "It would take more memory than it may use, which is limited. Take less.",
+  ],
 };
 
 export function adminEnvironmentRoutes(deps: Deps) {
@@ -66,18 +74,23 @@ export function adminEnvironmentRoutes(deps: Deps) {
       "/admin/environments/:id",
       describe({
         tag,
-        summary: "Change how an environment is shown, or take it out of the catalogue",
+        summary:
+          "Change how an environment is shown and what its instances take, or take it out of the catalogue",
+        description: "What runs keeps what it has; `resources` hold from the next start.",
         status: 200,
         body: adminEnvironmentSchema,
-        refusals: [400, 401, 403, 404, 413],
+        refusals: [400, 401, 403, 404, 409, 413],
       }),
       jsonBody(patchEnvironmentBody),
       async (c) => {
         const id = pathId(c.req.param("id"), "environment");
         const body = c.req.valid("json");
         const act = { action: "environment.change", subjectKind, detail: body };
-        await audited(deps, c, act, async (tx) =>
-          (await updateEnvironment(tx, id, body)) ? id : undefined,
+        await orConflict(
+          conflicts,
+          audited(deps, c, act, async (tx) =>
+            (await updateEnvironment(tx, id, body)) ? id : undefined,
+          ),
         );
         const found = await getAnyEnvironment(deps.db, reachOf(c), id);
         if (!found) throw notFound("environment");

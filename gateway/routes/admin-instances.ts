@@ -50,7 +50,7 @@ export function adminInstanceRoutes(deps: Deps) {
       "/admin/instances/:id",
       describe({
         tag,
-        summary: "One instance of anybody's, with how it was placed",
+        summary: "One instance of anybody's, with why it is where it is",
         status: 200,
         body: adminInstanceDetailSchema,
         refusals: [401, 403, 404],

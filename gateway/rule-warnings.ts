@@ -1,0 +1,96 @@
+/** What is to be thought of before rules are saved. */
+import type { Queryable } from "../db/client.ts";
+import { readEnvironments, type KnownEnvironment } from "../db/preview.ts";
+import { findCodes, type KnownCodes } from "../db/rule-matches.ts";
+import { judgeRules, type RuleWarning } from "../scheduler/judge.ts";
+import { isForEverybody } from "../scheduler/overlap.ts";
+import { place } from "../scheduler/place.ts";
+import { compileWhen } from "../scheduler/rules.ts";
+import type { Request, Rule, RuleWhen, Situation } from "../scheduler/types.ts";
+
+const listed = <T extends string>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : typeof value === "string" ? [value] : value;
+
+/** Names that nothing has now, beside others that something has: they may come later. */
+function unknownNames(rule: Rule, known: KnownCodes): RuleWarning[] {
+  const sets = {
+    environment: known.environments,
+    beamline: new Set(known.beamlines.values()),
+    experiment: new Set(known.experiments.values()),
+    user: known.users,
+  };
+  return (Object.keys(sets) as (keyof typeof sets)[]).flatMap((field) => {
+    const names = listed(rule.when[field]);
+    const unknown = names.filter((it) => !sets[field].has(it));
+    // With none of them known the rule never matches, which is said already.
+    if (unknown.length === 0 || unknown.length === names.length) return [];
+    const text = `there is no ${field} ${unknown.join(", ")} yet`;
+    return [{ code: "never_matches" as const, rule: rule.name, path: `when.${field}`, text }];
+  });
+}
+
+/** Somebody whom a rule is about, who asks for this environment. */
+function somebody(when: RuleWhen, { slug, kind, size }: KnownEnvironment, now: number): Request {
+  const [beamline = null] = listed(when.beamline);
+  const [experiment = null] = listed(when.experiment);
+  const [user = ""] = listed(when.user);
+  const place = { beamline, beamlineId: beamline, experiment, experimentId: experiment };
+  const who = { user, userId: user, roles: listed(when.role), groupIds: [] };
+  const request = { id: slug, versionId: "", size, queuedAt: now, beamtime: null };
+  return { ...request, environment: slug, kind, ...place, ...who };
+}
+
+/**
+ * Environments that those could never start whom a rule is about, because of it. Rules for everybody are
+ * judged with all others already.
+ */
+function lockedOut(
+  rule: Rule,
+  situation: Situation,
+  environments: readonly KnownEnvironment[],
+): RuleWarning[] {
+  const when = compileWhen(rule.when);
+  if (!rule.enabled || isForEverybody(when) || situation.nodes.length === 0) return [];
+  const now = Math.max(situation.now, when.from);
+  const empty = { ...situation, now, live: [], reservations: [] };
+  return environments.flatMap((environment) => {
+    if (when.environment && !when.environment.has(environment.slug)) return [];
+    if (when.kind && when.kind !== environment.kind) return [];
+    const [decision] = place([somebody(rule.when, environment, now)], empty);
+    if (decision?.kind !== "refused" || !decision.reason.rules.includes(rule.name)) return [];
+    const text = `whom it is about could never start ${environment.slug}: ${decision.reason.text}`;
+    const path = rule.then.resources ? "then.resources" : "then.require";
+    return [{ code: "locks_out" as const, rule: rule.name, path, text }];
+  });
+}
+
+/**
+ * @param situation with the rules as they would be
+ * @param rule the one that it is about; null: all
+ */
+export async function warningsAbout(
+  db: Queryable,
+  situation: Situation,
+  rule: Rule | null,
+): Promise<RuleWarning[]> {
+  const environments = await readEnvironments(db);
+  const { rules } = situation;
+  if (!rule) return judgeRules(rules, situation, { known: { environments } });
+  const codes = await findCodes(db, rule.when);
+  const known = {
+    environments,
+    beamlines: new Set(codes.beamlines.values()),
+    experiments: new Set(codes.experiments.values()),
+    users: codes.users,
+  };
+  return [
+    ...judgeRules(rules, situation, { ids: new Set([rule.id]), known }),
+    ...lockedOut(rule, situation, environments),
+    ...unknownNames(rule, codes),
+  ];
+}
+
+/** Whether by this nothing could be placed that the rule matches. */
+export const locksOut = ({ code, path }: RuleWarning): boolean =>
+  code === "locks_out" ||
+  (path === "then.require" && (code === "matches_no_node" || code === "contradiction"));
