@@ -33,6 +33,7 @@ import { homeRoutes } from "./routes/home.ts";
 import { ownSignInRoutes } from "./routes/own-sign-ins.ts";
 import { providerRoutes } from "./routes/providers.ts";
 import { referenceRoutes } from "./routes/reference.ts";
+import { reservationRoutes } from "./routes/reservations.ts";
 import { rulePreviewRoutes } from "./routes/rule-preview.ts";
 import { ruleRoutes } from "./routes/rules.ts";
 import { stationRoutes } from "./routes/stations.ts";
@@ -90,6 +91,7 @@ export function createApi(deps: Deps) {
     .route("/", adminRoutes(deps))
     .route("/", nodeRoutes(deps))
     .route("/", useRoutes(deps))
+    .route("/", reservationRoutes(deps))
     .route("/", ruleRoutes(deps))
     .route("/", rulePreviewRoutes(deps))
     .route("/", auditRoutes(deps))

@@ -14,21 +14,26 @@ export type Change = Previewed["change"];
 /** Less than this is no difference in waiting. */
 const noticedMs = 60_000;
 
-/** Of those that wait, in the order in which these rules put them. */
-export function queueOutcomes(
-  requests: readonly Request[],
-  now: Situation,
-  rules: readonly Rule[],
-): Map<string, Shown> {
-  const situation = { ...now, rules };
+/** Those that wait, in the order in which the situation's rules put them. */
+export function inQueueOrder(requests: readonly Request[], situation: Situation): Request[] {
   const standings = standAll(requests, situation);
-  const inOrder = requests
+  return requests
     .flatMap((request) => {
       const standing = standings.get(request.id);
       return standing ? [{ request, ...standing, id: request.id }] : [];
     })
     .sort(compareStanding)
     .map((it) => it.request);
+}
+
+/** Of those that wait, as they would be served under these rules. */
+export function queueOutcomes(
+  requests: readonly Request[],
+  now: Situation,
+  rules: readonly Rule[],
+): Map<string, Shown> {
+  const situation = { ...now, rules };
+  const inOrder = inQueueOrder(requests, situation);
   const decisions = place(inOrder, situation);
   const waiting = decisions.some((it) => it.kind === "waits");
   const estimates = waiting ? estimateQueue(inOrder, situation) : new Map();

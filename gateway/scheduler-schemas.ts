@@ -5,8 +5,9 @@ import { anyTime, id, line, listOf, roles, time, usernameSchema } from "./schema
 import { sizeFields } from "./size-schemas.ts";
 import { searchableQuery } from "./validation.ts";
 
+/** Of what is no time nothing more is said. */
 const inOrder = (it: { from?: string | undefined; until?: string | undefined }) =>
-  it.from === undefined || it.until === undefined || Date.parse(it.from) < Date.parse(it.until);
+  !(Date.parse(it.from ?? "") >= Date.parse(it.until ?? ""));
 const order = { path: ["until"], message: "must be after from" };
 
 const names = (one: z.ZodType<string>) =>
@@ -409,6 +410,26 @@ export const useSchema = z
   .meta({ ref: "Use" });
 export type Use = z.infer<typeof useSchema>;
 
+// What there is room for ---------------------------------------------------------------------------
+
+export const availabilityQuery = z.object({
+  version: line().max(100).optional(),
+  experiment: line().max(100).optional(),
+});
+export const availabilitySchema = z
+  .object({
+    fits: z.enum(["now", "later", "never", "unknown"]),
+    at: time.nullable().meta({ description: "when a place is expected, where it is later" }),
+    basis: z.enum(["limit", "usual", "reservation"]).nullable().meta({
+      description:
+        "what that rests on: limits of what runs, how long its like usually lasts, or a reservation for the caller",
+    }),
+    code: z.string().nullable().meta({ description: "why not now, as a reason's code" }),
+    text: z.string(),
+  })
+  .meta({ ref: "Availability" });
+export type Availability = z.infer<typeof availabilitySchema>;
+
 // Reservations ------------------------------------------------------------------------------------
 
 export const reservationSchema = z
@@ -431,6 +452,30 @@ export const reservationSchema = z
   })
   .meta({ ref: "Reservation" });
 export type AdminReservation = z.infer<typeof reservationSchema>;
+export const reservationDetailSchema = reservationSchema
+  .extend({
+    nodes: z.int().meta({ description: "how many nodes its selector admits" }),
+    missing: z.int().meta({
+      description:
+        "seats, of it and of those that it overlaps with, for which there is no room when there is least",
+    }),
+    overlaps: z
+      .array(
+        z.object({
+          id: id.nullable(),
+          title: z.string().nullable(),
+          from: time,
+          until: time,
+          seats: z.int(),
+        }),
+      )
+      .meta({
+        description:
+          "for a part of the same time, on some of the same nodes; without id and title where it is not the caller's",
+      }),
+  })
+  .meta({ ref: "ReservationDetail" });
+export type ReservationDetail = z.infer<typeof reservationDetailSchema>;
 const reservationFields = {
   title: line().trim().min(1, "required").max(200, "at most 200 characters"),
   from: anyTime,
@@ -457,5 +502,9 @@ export const patchReservationBody = z
 export const reservationListQuery = searchableQuery.extend({
   from: anyTime.optional().meta({ description: "those that are not over then; default: now" }),
   until: anyTime.optional().meta({ description: "those that begin before" }),
+  cancelled: z
+    .enum(["true", "false"])
+    .default("false")
+    .meta({ description: "true: those that were called off as well" }),
 });
 export const reservationListSchema = listOf(reservationSchema);

@@ -61,7 +61,7 @@ const auditOf = ({ person, audit }: StartRequest) => ({
 });
 
 /** Why not, in the caller's words. What they may not know of is not there. */
-function refusalOf(
+export function startRefusal(
   { code, experiments }: StartVerdict & { readonly allowed: false },
   body: StartRequest["body"],
 ): ProblemError {
@@ -151,7 +151,7 @@ export async function startInstance(db: Db, request: StartRequest): Promise<stri
     version: body.version ?? null,
     experiment: body.experiment ?? null,
   });
-  if (!verdict.allowed) return refuseStart(db, request, verdict.code, refusalOf(verdict, body));
+  if (!verdict.allowed) return refuseStart(db, request, verdict.code, startRefusal(verdict, body));
   const { station } = request;
   if (station && !station.experiments.some((it) => it.id === verdict.experimentId))
     return refuseStart(

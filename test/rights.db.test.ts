@@ -101,6 +101,44 @@ describe("what each part's login may do", () => {
     ["node", "update instances set station_id = null"],
     ["relay", "select * from stations"],
     ["relay", "select * from reachable_instances(gen_random_uuid())"],
+    ["placer", "insert into rules (name) values ('mine')"],
+    ["placer", "update rules set priority = 1"],
+    ["placer", "delete from rules"],
+    ["placer", "select * from rule_versions"],
+    ["placer", "insert into reservations (title) values ('mine')"],
+    ["placer", "update reservations set seats = 1"],
+    ["placer", "update nodes set draining = false"],
+    ["placer", "update node_gpus set set_slots = 1"],
+    ["node", "select * from rules"],
+    ["node", "insert into rules (name) values ('mine')"],
+    ["node", "select * from rule_versions"],
+    ["node", "select * from reservations"],
+    ["node", "select * from dedications"],
+    ["node", "update nodes set draining = false"],
+    ["node", "update nodes set set_labels = '{}'"],
+    ["node", "update nodes set hold_reason = null"],
+    ["node", "update node_gpus set set_slots = 64"],
+    ["node", "delete from node_gpus"],
+    ["node", "update node_images set wanted = true"],
+    ["node", "delete from node_images"],
+    ["node", "insert into allocation_gpus select * from allocation_gpus"],
+    ["node", "update instances set notice_code = null"],
+    ["relay", "select * from rules"],
+    ["relay", "update rules set priority = 1"],
+    ["relay", "select * from rule_versions"],
+    ["relay", "select * from reservations"],
+    ["relay", "select * from node_gpus"],
+    ["relay", "select * from node_images"],
+    ["gateway", "update rule_versions set reason = 'another'"],
+    ["gateway", "delete from rule_versions"],
+    ["gateway", "delete from reservations"],
+    ["gateway", "insert into node_gpus (node_id, uuid) values (gen_random_uuid(), 'x')"],
+    ["gateway", "update node_gpus set memory_bytes = 1"],
+    ["gateway", "update node_images set wanted = true"],
+    ["gateway", "update nodes set cpus = 1000"],
+    ["gateway", "update nodes set reported_labels = '{}'"],
+    ["gateway", "insert into allocation_gpus select * from allocation_gpus"],
+    ["gateway", "insert into dedications (node_id) values (gen_random_uuid())"],
   ] as const)("%s may not: %s", async (part, statement) => {
     expect(await refusal(part, statement)).toBe(forbidden);
   });
@@ -131,6 +169,33 @@ describe("what each part's login may do", () => {
     expect(await owner`select 1 from homes`).toHaveLength(0);
     await node`select note_home(${mine}, 10, 5, true)`;
     expect(await owner`select free_bytes::int as free from homes`).toEqual([{ free: 5 }]);
+  });
+
+  it("lets a node see and report its own GPUs and images only", async () => {
+    const { sql: owner } = database.owner;
+    await owner`insert into node_gpus (node_id, uuid, model, memory_bytes)
+      select id, 'GPU-' || name, 'A100', 40 from nodes`;
+    await owner`insert into node_images (node_id, version_id) select n.id, v.id from nodes n, versions v`;
+    await owner`insert into allocation_gpus (instance_id, node_id, uuid, slot, memory_bytes)
+      select a.instance_id, n.id, 'GPU-' || n.name, 0, 1 from allocations a join nodes n on n.id = a.node_id`;
+    const { sql: node } = database.as("node");
+    for (const table of ["node_gpus", "node_images", "allocation_gpus"])
+      expect(await node.unsafe(`select * from ${table}`)).toHaveLength(1);
+    expect(await node`update node_gpus set memory_bytes = 41 returning uuid`).toEqual([
+      { uuid: "GPU-node-1" },
+    ]);
+    expect(await node`update node_images set state = 'present' returning 1`).toHaveLength(1);
+    const others = "(select id from nodes where name = 'node-2')";
+    for (const statement of [
+      `insert into node_gpus (node_id, uuid, model, memory_bytes) values ('${randomUUID()}', 'GPU-1', 'A100', 1)`,
+      `insert into node_images (node_id, version_id) values ('${randomUUID()}', '${randomUUID()}')`,
+    ])
+      expect(await refusal("node", statement)).toBe(forbidden);
+    expect(await node.unsafe(`select * from node_gpus where node_id = ${others}`)).toHaveLength(0);
+    expect(await owner`select memory_bytes::int as bytes from node_gpus order by uuid`).toEqual([
+      { bytes: 41 },
+      { bytes: 40 },
+    ]);
   });
 
   it("does not let a node hand its instance to another node", async () => {

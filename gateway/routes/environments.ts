@@ -1,9 +1,13 @@
 import { Hono } from "hono";
+import { mayStart } from "../../db/entitlement.ts";
 import { listEnvironments } from "../../db/environments.ts";
 import { listOwnExperiments } from "../../db/own-experiments.ts";
+import { readAvailability } from "../availability.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { signedIn } from "../middleware/signed-in.ts";
+import { availabilityQuery, availabilitySchema } from "../scheduler-schemas.ts";
+import { startRefusal } from "../start.ts";
 import { environmentSchema, listOf, ownExperimentSchema } from "../schemas.ts";
 import {
   decodeCursor,
@@ -38,6 +42,38 @@ export function environmentRoutes(deps: Deps) {
           page(rows, limit, (it) => it.slug),
           200,
         );
+      },
+    )
+    .get(
+      "/environments/:slug/availability",
+      describe({
+        tag,
+        summary: "Whether there is room for one more now, and else when",
+        description:
+          "As a start would be decided if it were made now, behind whoever waits: nothing is kept by asking.",
+        status: 200,
+        body: availabilitySchema,
+        refusals: [400, 401, 403, 404, 409],
+      }),
+      queryOf(availabilityQuery),
+      async (c) => {
+        const { version, experiment } = c.req.valid("query");
+        const environment = c.req.param("slug");
+        const userId = signedIn(c).person.id;
+        const verdict = await mayStart(deps.db, {
+          userId,
+          environment,
+          version: version ?? null,
+          experiment: experiment ?? null,
+        });
+        if (!verdict.allowed) throw startRefusal(verdict, { environment, version, experiment });
+        const { versionId, experimentId } = verdict;
+        const wish = { userId, environment, versionId, experimentId };
+        const answer = await deps.db.transaction((tx) => readAvailability(tx, wish), {
+          isolationLevel: "repeatable read",
+          accessMode: "read only",
+        });
+        return c.json(answer, 200);
       },
     )
     .get(
