@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { AdminUser, createUserBody, patchUserBody } from "../../gateway/admin-schemas.ts";
 import type { Catalogue } from "../../gateway/catalogue-schemas.ts";
+import type { Availability } from "../../gateway/scheduler-schemas.ts";
 import type { OfferedProvider } from "../../gateway/provider-schemas.ts";
 import type {
   AccessToken,
@@ -65,6 +66,12 @@ export const revokeToken = (id: string) => call<void>("DELETE", one("/api/tokens
 
 export const getCatalogue = (signal?: AbortSignal) =>
   call<Catalogue>("GET", "/api/catalogue", pick(signal));
+export const getAvailability = (slug: string, experiment: string, signal?: AbortSignal) =>
+  call<Availability>(
+    "GET",
+    withQuery(`${one("/api/environments", slug)}/availability`, { experiment }),
+    pick(signal),
+  );
 export const addFavourite = (slug: string) => call<void>("PUT", one("/api/favourites", slug));
 export const removeFavourite = (slug: string) => call<void>("DELETE", one("/api/favourites", slug));
 

@@ -27,6 +27,15 @@ export const waitingDe = {
   "reason.reserved": "Was frei ist, ist reserviert.",
   "reason.limit_reached": "Es laufen so viele zugleich, wie eine Regel erlaubt.",
 
+  "room.ask": "Ist Platz?",
+  "room.now": "Es ist Platz: Er würde sofort starten.",
+  "room.later": "Wieder frei etwa {time}.",
+  "room.later.limit": "Wieder frei etwa {time}, wenn eine Frist endet.",
+  "room.later.usual": "Wieder frei etwa {time}, wenn gewöhnlich ein Platz frei wird.",
+  "room.later.reservation": "Wieder frei {time}: Von da an ist Platz für Sie reserviert.",
+  "room.unknown": "Jetzt ist kein Platz, und wann wieder, ist nicht bekannt.",
+  "room.never": "Er könnte überhaupt nicht starten.",
+
   "card.cancel": "Abbrechen",
   "card.tellMe": "Sagen, wenn er startet",
   "card.telling": "Sie werden benachrichtigt",

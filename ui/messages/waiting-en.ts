@@ -24,6 +24,15 @@ export const waitingEn = {
   "reason.reserved": "What is free is reserved.",
   "reason.limit_reached": "As many run at once as a rule allows.",
 
+  "room.ask": "Is there room?",
+  "room.now": "There is room: it would start at once.",
+  "room.later": "Next free about {time}.",
+  "room.later.limit": "Next free about {time}, when a limit ends.",
+  "room.later.usual": "Next free about {time}, when a place usually becomes free.",
+  "room.later.reservation": "Next free {time}: from then on room is kept for you.",
+  "room.unknown": "There is no room now, and when there will be is not known.",
+  "room.never": "It could not start at all.",
+
   "card.cancel": "Cancel",
   "card.tellMe": "Tell me when it starts",
   "card.telling": "You will be told",

@@ -135,24 +135,28 @@ function Desktops(props: NodeCapacityProps): JSX.Element {
                       </A>
                     </span>
                   </th>
-                  <td>
+                  <td data-label={t("instances.state")}>
                     <Show when={isState(one.state) && one.state} fallback={one.state}>
                       {(state) => <StateBadge state={state()} />}
                     </Show>
                   </td>
-                  <td>
+                  <td data-label={t("node.owner")}>
                     <code>{one.owner}</code>
                   </td>
-                  <td>{one.environment}</td>
-                  <td>{one.experiment}</td>
-                  <td class={styles["end"]}>{numberText(one.cpus)}</td>
-                  <td class={styles["end"]}>{bytesText(one.memoryBytes)}</td>
-                  <td class={styles["end"]}>
+                  <td data-label={t("node.environment")}>{one.environment}</td>
+                  <td data-label={t("node.experiment")}>{one.experiment}</td>
+                  <td class={styles["end"]} data-label={t("nodes.cpus")}>
+                    {numberText(one.cpus)}
+                  </td>
+                  <td class={styles["end"]} data-label={t("nodes.memory")}>
+                    {bytesText(one.memoryBytes)}
+                  </td>
+                  <td class={styles["end"]} data-label={t("nodes.gpuMemory")}>
                     {one.gpus.length === 0
                       ? t("nodes.noneOfIt")
                       : one.gpus.map((gpu) => bytesText(gpu.memoryBytes)).join(" + ")}
                   </td>
-                  <td>
+                  <td data-label={t("node.since")}>
                     <Since at={one.placedAt} now={props.now} />
                   </td>
                 </tr>

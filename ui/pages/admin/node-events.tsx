@@ -54,6 +54,9 @@ export function NodeEvents(props: {
                       <span class={admin["muted"]}> {t("node.event.by", { who: who() })}</span>
                     )}
                   </Show>
+                  <Show when={it.reason}>
+                    {(reason) => <span class={admin["muted"]}>: {reason()}</span>}
+                  </Show>
                 </span>
               </li>
             )}

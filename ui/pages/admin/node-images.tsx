@@ -76,10 +76,10 @@ function Row(props: { readonly image: Image; readonly now: Accessor<number> }): 
   return (
     <tr>
       <th scope="row">{it().environment}</th>
-      <td>
+      <td data-label={t("node.version")}>
         <code>{it().version}</code>
       </td>
-      <td>
+      <td data-label={t("node.imageState")}>
         <span class={`${admin["word"]} ${tone() ?? ""}`}>
           <StateShape state={shapes[it().state]} />
           {t(`node.imageState.${it().state}`)}
@@ -95,15 +95,15 @@ function Row(props: { readonly image: Image; readonly now: Accessor<number> }): 
           </Show>
         </span>
       </td>
-      <td class={styles["end"]}>
+      <td class={styles["end"]} data-label={t("node.imageSize")}>
         <Show when={it().sizeBytes ?? it().totalBytes}>{(size) => bytesText(size())}</Show>
       </td>
-      <td class={styles["words"]}>
+      <td class={styles["words"]} data-label={t("node.imageWhy")}>
         <Show when={it().reason} fallback={it().wanted ? it().because : t("node.imageUnwanted")}>
           {(reason) => sentence(reason().text)}
         </Show>
       </td>
-      <td>
+      <td data-label={t("node.imageChanged")}>
         <Moment at={it().changedAt} now={props.now} />
       </td>
     </tr>

@@ -1,6 +1,8 @@
-import { Match, Show, Switch, type JSX } from "solid-js";
+import { Match, Show, Switch, type Accessor, type JSX } from "solid-js";
 import type { AdminNode } from "../../../gateway/scheduler-schemas.ts";
 import { sentence } from "../../components/reason.ts";
+import { formatRelative } from "../../components/time.ts";
+import { locale } from "../../messages/messages.ts";
 import { t } from "../../messages/scheduler.ts";
 import styles from "./nodes.module.css";
 
@@ -63,14 +65,18 @@ export function NodeShape(props: { readonly state: NodeState }): JSX.Element {
   );
 }
 
-/** Who keeps new desktops away and why, or what is wrong; null where nothing is. */
-export function whyNode(node: AdminNode): string | null {
+/** Who keeps new desktops away and why, or what is wrong; null where nothing is. `nowMs`: the server's time. */
+export function whyNode(node: AdminNode, nowMs: number): string | null {
   if (node.hold !== null && (node.state === "draining" || node.state === "unschedulable")) {
     const who = node.hold.by ?? t("nodes.somebody");
     const { reason } = node.hold;
     return reason === null || reason === ""
       ? t("nodes.heldPlain", { who })
       : t("nodes.held", { who, reason });
+  }
+  if (node.state === "lost" && node.lastSeenAt !== null) {
+    const seen = Math.min(Date.parse(node.lastSeenAt), nowMs);
+    return t("nodes.heardOf", { ago: formatRelative(seen, nowMs, locale()) });
   }
   return node.reason === null ? null : nodeReason(node.reason);
 }
@@ -89,11 +95,14 @@ export function nodeReason({ code, text }: NonNullable<AdminNode["reason"]>): st
 }
 
 /** The state with its why in one line, for a row. */
-export function NodeStateCell(props: { readonly node: AdminNode }): JSX.Element {
+export function NodeStateCell(props: {
+  readonly node: AdminNode;
+  readonly now: Accessor<number>;
+}): JSX.Element {
   return (
     <span class={styles["state"]}>
       <NodeWord state={props.node.state} />
-      <Show when={whyNode(props.node)}>
+      <Show when={whyNode(props.node, props.now())}>
         {(why) => (
           <span class={styles["why"]} title={why()}>
             {why()}

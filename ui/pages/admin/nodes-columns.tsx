@@ -1,7 +1,6 @@
 import { A } from "@solidjs/router";
 import { For, Show, type Accessor, type JSX } from "solid-js";
 import type { AdminNode } from "../../../gateway/scheduler-schemas.ts";
-import { Moment } from "../../components/moment.tsx";
 import type { Column } from "../../kit/table.tsx";
 import { UseBar } from "../../kit/use-bar.tsx";
 import { locale } from "../../messages/messages.ts";
@@ -31,7 +30,7 @@ export function nodeColumns(
     },
     {
       head: t("nodes.state"),
-      cell: (node) => <NodeStateCell node={node} />,
+      cell: (node) => <NodeStateCell node={node} now={now} />,
       sort: sort("state"),
     },
     {
@@ -96,16 +95,6 @@ export function nodeColumns(
     },
     { head: t("nodes.images"), cell: (node) => <Images node={node} />, sort: sort("images") },
     { head: t("nodes.labels"), cell: (node) => <Labels node={node} /> },
-    {
-      head: t("nodes.lastSeen"),
-      cell: (node) =>
-        node.lastSeenAt === null ? (
-          <span class={admin["muted"]}>{t("nodes.never")}</span>
-        ) : (
-          <Moment at={node.lastSeenAt} now={now} />
-        ),
-      sort: sort("lastSeen"),
-    },
   ];
 }
 
@@ -129,7 +118,7 @@ function Images(props: { readonly node: AdminNode }): JSX.Element {
   const it = () => props.node.images;
   return (
     <span class={styles["images"]}>
-      {t("nodes.imagesHere", { present: it().present })}
+      {it().present.toLocaleString(locale())}
       <Show when={it().pulling > 0}>
         <span class={admin["muted"]}>{t("nodes.imagesPulling", { count: it().pulling })}</span>
       </Show>

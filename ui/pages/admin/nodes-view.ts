@@ -17,7 +17,6 @@ const sorts = {
   people: true,
   instances: true,
   images: true,
-  lastSeen: false,
 } as const;
 export type NodeSort = keyof typeof sorts;
 
@@ -75,8 +74,6 @@ function figure(node: AdminNode, sort: Exclude<NodeSort, "name">): number {
       return allocated.instances;
     case "images":
       return node.images.present;
-    case "lastSeen":
-      return node.lastSeenAt === null ? 0 : Date.parse(node.lastSeenAt);
   }
 }
 

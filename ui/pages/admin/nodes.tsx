@@ -78,6 +78,7 @@ export function NodesPage(): JSX.Element {
             label={t("nodes.title")}
             columns={columns()}
             rows={list.shown()}
+            tight
             onOpen={(node) => navigate(paths.adminNode(node))}
           />
           <Foot list={list} />
