@@ -101,14 +101,15 @@ export const startSortedQuery = searchableQuery.extend({
   sort: sortBy(["startsAt"]).default("-startsAt"),
 });
 
-const creationCursorShape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f-]{36})$/;
+const creationCursorShape = /^([01])\|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f-]{36})$/;
 
-/** Of lists by creation: the exact time and the id of the last one. */
-export const creationCursorOf = (it: { at: string; id: string }) => `${it.at}|${it.id}`;
+/** Of lists of what lives and then of the rest, each by creation: the exact time and the id of the last one. */
+export const creationCursorOf = (it: { live: boolean; at: string; id: string }) =>
+  `${it.live ? 1 : 0}|${it.at}|${it.id}`;
 export function decodeCreationCursor(cursor: string | undefined): CreationCursor | null {
-  const [, createdAt, id] =
+  const [, live, createdAt, id] =
     creationCursorShape.exec(decodeCursor(cursor, creationCursorShape) ?? "") ?? [];
-  return createdAt && id ? { createdAt, id } : null;
+  return createdAt && id ? { live: live === "1", createdAt, id } : null;
 }
 
 const startCursorShape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\|([0-9a-f-]{36})$/;

@@ -24,6 +24,12 @@ const UsersPage = lazy(async () => ({
 const NodesPage = lazy(async () => ({
   default: (await import("./pages/admin/nodes.tsx")).NodesPage,
 }));
+const NodePage = lazy(async () => ({
+  default: (await import("./pages/admin/node.tsx")).NodePage,
+}));
+const UsePage = lazy(async () => ({
+  default: (await import("./pages/admin/use.tsx")).UsePage,
+}));
 const GroupsPage = lazy(async () => ({
   default: (await import("./pages/admin/groups.tsx")).GroupsPage,
 }));
@@ -107,6 +113,8 @@ export function App(): JSX.Element {
           <Route path={paths.admin()} component={AdminHome} />
           <Route component={AdminLayout}>
             <Route path={paths.adminNodes()} component={NodesPage} />
+            <Route path={ofId(paths.adminNode)} component={NodePage} />
+            <Route path={paths.adminUse()} component={UsePage} />
             <Route path={paths.adminUsers()} component={UsersPage} />
             <Route path={paths.adminGroups()} component={GroupsPage} />
             <Route path={paths.adminBeamlines()} component={BeamlinesPage} />

@@ -30,6 +30,8 @@ interface TableProps<T> {
   readonly label: string;
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
+  /** Many columns: less room between them. */
+  readonly tight?: boolean | undefined;
   /** A click on a row, or Enter. Rows need a control for the same, for those who use neither. */
   readonly onOpen?: ((row: T) => void) | undefined;
   /** More about a row, below it; null while there is nothing to show. */
@@ -65,7 +67,7 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
     // It scrolls, so the keyboard has to reach it (WCAG 2.2, 2.1.1).
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div class={styles["scroll"]} role="region" aria-label={props.label} tabIndex={0}>
-      <table class={styles["table"]}>
+      <table class={`${styles["table"]} ${props.tight === true ? styles["tight"] : ""}`}>
         <thead>
           <tr>
             <For each={props.columns}>

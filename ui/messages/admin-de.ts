@@ -2,6 +2,7 @@ import type { adminEn } from "./admin-en.ts";
 import type { CatalogueOf } from "./part.ts";
 
 export const adminDe: CatalogueOf<typeof adminEn> = {
+  "nav.use": "Auslastung",
   "nav.groups": "Gruppen",
   "nav.beamlines": "Beamlines",
   "nav.stations": "Stationen",
@@ -16,8 +17,6 @@ export const adminDe: CatalogueOf<typeof adminEn> = {
   "adminUsers.made": "Angelegt",
   "nav.rules": "Regeln",
   "nav.reservations": "Reservierungen",
-  "instances.text": "Was gestartet wurde, das Neueste zuerst.",
-  "instances.textOfStaff": "Was für Ihre Beamlines gestartet wurde, das Neueste zuerst.",
   "instances.none": "Es wurde noch nichts gestartet.",
   "instances.owner": "Person",
   "instances.experiment": "Experiment",

@@ -2,6 +2,7 @@
 import type { Message } from "./en.ts";
 
 export const adminEn = {
+  "nav.use": "Use over time",
   "nav.groups": "Groups",
   "nav.beamlines": "Beamlines",
   "nav.stations": "Stations",
@@ -16,8 +17,6 @@ export const adminEn = {
   "adminUsers.made": "Made",
   "nav.rules": "Rules",
   "nav.reservations": "Reservations",
-  "instances.text": "What was started, newest first.",
-  "instances.textOfStaff": "What was started for your beamlines, newest first.",
   "instances.none": "Nothing was started yet.",
   "instances.owner": "Person",
   "instances.experiment": "Experiment",

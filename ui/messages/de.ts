@@ -1,3 +1,4 @@
+import { waitingDe } from "./waiting-de.ts";
 import type { Catalogue } from "./en.ts";
 
 export const de: Catalogue = {
@@ -264,8 +265,8 @@ export const de: Catalogue = {
   "card.since": "Seit",
   "card.ends": "Endet",
   "card.queuedHint": "Er startet von selbst, sobald Platz ist; Sie können diese Seite verlassen.",
+  ...waitingDe,
   "card.queuePosition": "Platz {position} in der Warteschlange",
-  "card.queueEstimate": "ein Platz wird {when} erwartet",
 
   "why.connect.queued": "Noch nicht: er wartet auf einen Platz.",
   "why.connect.starting": "Noch nicht: er startet gerade.",
@@ -541,28 +542,6 @@ export const de: Catalogue = {
   "role.monitor.text": "liest Messwerte",
   "role.station": "Station",
   "role.station.text": "ein gemeinsamer Rechner an einer Beamline",
-
-  "nodes.title": "Knoten",
-  "nodes.name": "Name",
-  "nodes.state": "Zustand",
-  "nodes.ready": "Bereit",
-  "nodes.notReady": "Nicht bereit",
-  "nodes.labels": "Merkmale",
-  "nodes.cpus": "CPUs",
-  "nodes.memory": "Speicher",
-  "nodes.instances": "Desktops",
-  "nodes.lastSeen": "Zuletzt gesehen",
-  "nodes.schedulable": "Nimmt neue Desktops",
-  "nodes.schedulableWho": "{name} nimmt neue Desktops",
-  "nodes.ofCapacity": "{used} von {total}",
-  "nodes.reason.node_never_seen": "Sein Controller hat sich noch nie gemeldet.",
-  "nodes.reason.node_silent": "Sein Controller meldet sich nicht.",
-  "nodes.reason.engine_unreachable": "Seine Container-Engine antwortet nicht.",
-  "nodes.none":
-    "Noch hat sich kein Knoten gemeldet. Ein Knoten erscheint hier, sobald sein Controller startet.",
-  "nodes.changedOn": "{name} nimmt neue Desktops.",
-  "nodes.changedOff": "{name} nimmt keine neuen Desktops. Was dort läuft, läuft weiter.",
-  "nodes.never": "nie",
 
   "notFound.title": "Unter dieser Adresse ist nichts",
   "notFound.text": "Der Link ist vielleicht alt, oder ein Buchstabe fehlt.",

@@ -2,6 +2,7 @@
  * Every text a person reads. `{name}` is a parameter; a message with `one` and `other` is chosen by
  * its `count` under the language's plural rules.
  */
+import { waitingEn } from "./waiting-en.ts";
 export interface Plural {
   readonly one: string;
   readonly other: string;
@@ -262,8 +263,8 @@ export const en = {
   "card.since": "Since",
   "card.ends": "Ends",
   "card.queuedHint": "It starts by itself as soon as there is room; you can leave this page.",
+  ...waitingEn,
   "card.queuePosition": "Place {position} in the queue",
-  "card.queueEstimate": "a place is expected {when}",
 
   "why.connect.queued": "Not yet: it waits for a place.",
   "why.connect.starting": "Not yet: it is starting.",
@@ -532,27 +533,6 @@ export const en = {
   "role.monitor.text": "reads metrics",
   "role.station": "Station",
   "role.station.text": "a shared computer at a beamline",
-
-  "nodes.title": "Nodes",
-  "nodes.name": "Name",
-  "nodes.state": "State",
-  "nodes.ready": "Ready",
-  "nodes.notReady": "Not ready",
-  "nodes.labels": "Labels",
-  "nodes.cpus": "CPUs",
-  "nodes.memory": "Memory",
-  "nodes.instances": "Desktops",
-  "nodes.lastSeen": "Last seen",
-  "nodes.schedulable": "Takes new desktops",
-  "nodes.schedulableWho": "{name} takes new desktops",
-  "nodes.ofCapacity": "{used} of {total}",
-  "nodes.reason.node_never_seen": "Its controller has never reported.",
-  "nodes.reason.node_silent": "Its controller does not report.",
-  "nodes.reason.engine_unreachable": "Its container engine does not answer.",
-  "nodes.none": "No node has registered yet. A node appears here when its controller starts.",
-  "nodes.changedOn": "{name} takes new desktops.",
-  "nodes.changedOff": "{name} takes no new desktops. Those that run there go on.",
-  "nodes.never": "never",
 
   "notFound.title": "There is nothing at this address",
   "notFound.text": "The link may be old, or a letter is missing.",

@@ -9,17 +9,30 @@ export type CatalogueOf<P> = {
   readonly [K in keyof P]: P[K] extends string ? string : Plural;
 };
 
-type Texts<P> = Omit<typeof en, keyof P> & P;
-type ParametersOf<P, K extends keyof Texts<P>> = Parameters<Texts<P>[K]>;
+type Texts<P, B> = Omit<B, keyof P> & P;
+type ParametersOf<P, B, K extends keyof Texts<P, B>> = Parameters<Texts<P, B>[K]>;
+type Messages = Readonly<Record<string, Message>>;
+
+/** What a part stands on: the app's texts, or those of another part with the app's below. */
+export interface Base<B extends Messages> {
+  readonly say: (key: string, parameters: object | undefined) => string;
+  /** Only for its type. */
+  readonly texts?: B;
+}
+
+const app: Base<typeof en> = {
+  say: (key, parameters) => fill(textOf(key as MessageKey), parameters as never, locale()),
+};
 
 /**
  * To be awaited by the module that gives its texts out: then they are there before a page is shown.
  *
- * @returns the text of a message of the app's or of this part's own; reactive
+ * @returns the text of a message of this part's own or of its base's; reactive
  */
-export async function loadPart<const P extends Readonly<Record<string, Message>>>(
+export async function loadPart<const P extends Messages, B extends Messages = typeof en>(
   own: P,
   translated: Readonly<Record<Exclude<Language, "en">, () => Promise<CatalogueOf<P>>>>,
+  base: Base<B> = app as Base<Messages> as Base<B>,
 ) {
   const [catalogue, setCatalogue] = createSignal<CatalogueOf<P>>(own as CatalogueOf<P>);
   const load = async (next: Language): Promise<void> => {
@@ -29,15 +42,14 @@ export async function loadPart<const P extends Readonly<Record<string, Message>>
   await load(language());
   createRoot(() => createEffect(on(language, (next) => void load(next), { defer: true })));
 
-  return function t<K extends (keyof P & string) | MessageKey>(
+  return function t<K extends keyof Texts<P, B> & string>(
     key: K,
-    ...parameters: [ParametersOf<P, K>] extends [never]
+    ...parameters: [ParametersOf<P, B, K>] extends [never]
       ? []
-      : [Record<ParametersOf<P, K>, string | number>]
+      : [Record<ParametersOf<P, B, K>, string | number>]
   ): string {
-    const message: Message = Object.hasOwn(own, key)
-      ? catalogue()[key as keyof P]
-      : textOf(key as MessageKey);
+    if (!Object.hasOwn(own, key)) return base.say(key, parameters[0]);
+    const message: Message = catalogue()[key as keyof P];
     return fill(message, parameters[0], locale());
   };
 }
