@@ -20,19 +20,23 @@ const selector = fc.constantFrom(
   "x/y!=z",
 );
 const some = { requiredKeys: [] as [] };
-const when = fc.record(
-  {
-    environment: names,
-    kind: fc.constantFrom("desktop" as const, "service" as const),
-    beamline: names,
-    experiment: names,
-    user: names,
-    role: fc.constantFrom("user" as const, "staff" as const, ["user" as const, "admin" as const]),
-    from: time,
-    until: time,
-  },
-  some,
-) as fc.Arbitrary<When>;
+const when = fc
+  .record(
+    {
+      environment: names,
+      kind: fc.constantFrom("desktop" as const, "service" as const),
+      beamline: names,
+      experiment: names,
+      user: names,
+      role: fc.constantFrom("user" as const, "staff" as const, ["user" as const, "admin" as const]),
+      from: time,
+      until: time,
+    },
+    some,
+  )
+  .filter(
+    (it) => it.from === undefined || it.until === undefined || it.from < it.until,
+  ) as fc.Arbitrary<When>;
 const then = fc.record(
   {
     require: selector,
