@@ -20,19 +20,23 @@ const selector = fc.constantFrom(
   "x/y!=z",
 );
 const some = { requiredKeys: [] as [] };
-const when = fc.record(
-  {
-    environment: names,
-    kind: fc.constantFrom("desktop" as const, "service" as const),
-    beamline: names,
-    experiment: names,
-    user: names,
-    role: fc.constantFrom("user" as const, "staff" as const, ["user" as const, "admin" as const]),
-    from: time,
-    until: time,
-  },
-  some,
-) as fc.Arbitrary<When>;
+const when = fc
+  .record(
+    {
+      environment: names,
+      kind: fc.constantFrom("desktop" as const, "service" as const),
+      beamline: names,
+      experiment: names,
+      user: names,
+      role: fc.constantFrom("user" as const, "staff" as const, ["user" as const, "admin" as const]),
+      from: time,
+      until: time,
+    },
+    some,
+  )
+  .filter(
+    (it) => !(it.from !== undefined && it.until !== undefined && it.from >= it.until),
+  ) as fc.Arbitrary<When>;
 const then = fc.record(
   {
     require: selector,
@@ -87,6 +91,10 @@ describe("a rule's text", () => {
     ['{"when": {"user": 3}}', ["1:19 notText"]],
     ['{"when": {"from": "tomorrow"}}', ["1:19 notTime"]],
     ['{"when": {"from": "2026-11-02T08:00"}}', ["1:19 notTime"]],
+    [
+      '{"when": {"from": "2026-11-02T08:00:00Z", "until": "2026-11-02T09:00:00+01:00"}}',
+      ["1:52 untilFirst"],
+    ],
     ['{"then": {"prefer": {}}}', ["1:21 notList"]],
     ['{"then": {"prefer": [{"selector": "a"}]}}', ["1:22 missing"]],
     ['{"then": {"resources": {"cpus": 0}}}', ["1:33 tooLow"]],
@@ -112,7 +120,7 @@ describe("a rule's text", () => {
 
   it("refuses what the server refuses", () => {
     const odd = fc.jsonValue({ maxDepth: 3 });
-    const keys = fc.constantFrom("environment", "kind", "role", "from", "user", "other");
+    const keys = fc.constantFrom("environment", "kind", "role", "from", "until", "user", "other");
     fc.assert(
       fc.property(fc.dictionary(keys, fc.oneof(odd, names, time)), (value) => {
         const { faults } = readRule(JSON.stringify({ when: value }));
