@@ -200,6 +200,7 @@ describe("staff of a beamline", () => {
     const links = page.getByRole("navigation", { name: "Administration" }).getByRole("link");
     expect(await links.allInnerTexts()).toEqual([
       "Instances",
+      "Reservations",
       "Beamlines",
       "Stations",
       "Experiments",

@@ -4,6 +4,7 @@ import type {
   AdminReservation,
   patchReservationBody,
   reservationBody,
+  ReservationDetail,
 } from "../../gateway/scheduler-schemas.ts";
 import { one, pick, withQuery, type List } from "./calls.ts";
 import { call } from "./client.ts";
@@ -39,8 +40,11 @@ export async function listReservations(
   }
   return items;
 }
+/** With what it overlaps. */
+export const getReservation = (id: string, signal?: AbortSignal) =>
+  call<ReservationDetail>("GET", one(reservations, id), pick(signal));
 export const createReservation = (body: z.input<typeof reservationBody>) =>
-  call<AdminReservation>("POST", reservations, { body });
+  call<ReservationDetail>("POST", reservations, { body });
 export const patchReservation = (id: string, body: z.input<typeof patchReservationBody>) =>
-  call<AdminReservation>("PATCH", one(reservations, id), { body });
+  call<ReservationDetail>("PATCH", one(reservations, id), { body });
 export const cancelReservation = (id: string) => call<void>("DELETE", one(reservations, id));

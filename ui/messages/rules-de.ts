@@ -383,4 +383,24 @@ export const rulesDe: CatalogueOf<typeof rulesEn> = {
   "reservations.cancelIt": "Absagen",
   "reservations.keep": "Behalten",
   "reservations.cancelled": "{title}: abgesagt.",
+  "reservations.tooLarge": {
+    one: "Verlangt sind {seats} Plätze; der {count} Knoten mit diesen Labels könnte nie mehr als {most} halten. Nehmen Sie weniger oder kleinere.",
+    other:
+      "Verlangt sind {seats} Plätze; die {count} Knoten mit diesen Labels könnten nie mehr als {most} halten. Nehmen Sie weniger oder kleinere.",
+  },
+  "reservations.wasCancelled": "Sie wurde inzwischen abgesagt. Legen Sie eine neue an.",
+  "reservations.admits": {
+    one: "{count} Knoten hat diese Labels.",
+    other: "{count} Knoten haben diese Labels.",
+  },
+  "reservations.missing": {
+    one: "Für {count} Platz fehlt der Raum, wenn am meisten zugleich reserviert ist.",
+    other: "Für {count} Plätze fehlt der Raum, wenn am meisten zugleich reserviert ist.",
+  },
+  "reservations.overlaps": {
+    one: "Eine andere Reservierung betrifft einen Teil derselben Zeit; für beide ist Platz.",
+    other: "{count} Reservierungen betreffen einen Teil derselben Zeit; für alle ist Platz.",
+  },
+  "reservations.overlap": "{title}: {when}, {seats} Plätze.",
+  "reservations.ofOthers": "Von anderen",
 };

@@ -373,4 +373,24 @@ export const rulesEn = {
   "reservations.cancelIt": "Cancel it",
   "reservations.keep": "Keep it",
   "reservations.cancelled": "{title}: cancelled.",
+  "reservations.tooLarge": {
+    one: "It asks for {seats} seats; the {count} node with these labels could never hold more than {most}. Take fewer or smaller ones.",
+    other:
+      "It asks for {seats} seats; the {count} nodes with these labels could never hold more than {most}. Take fewer or smaller ones.",
+  },
+  "reservations.wasCancelled": "It was cancelled meanwhile. Make another one.",
+  "reservations.admits": {
+    one: "{count} node has these labels.",
+    other: "{count} nodes have these labels.",
+  },
+  "reservations.missing": {
+    one: "For {count} seat there is no room when most is reserved at once.",
+    other: "For {count} seats there is no room when most is reserved at once.",
+  },
+  "reservations.overlaps": {
+    one: "Another reservation is for a part of the same time; there is room for both.",
+    other: "{count} reservations are for a part of the same time; there is room for all.",
+  },
+  "reservations.overlap": "{title}: {when}, {seats} seats.",
+  "reservations.ofOthers": "Of others",
 } as const satisfies Record<string, Message>;

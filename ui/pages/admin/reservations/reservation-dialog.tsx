@@ -7,6 +7,7 @@ import { showToast } from "../../../kit/toasts.ts";
 import { t } from "../../../messages/rules.ts";
 import { FormDialog } from "../form-dialog.tsx";
 import { toastRefusal } from "../toast-refusal.ts";
+import { Overlaps, overlapText, roomText } from "./overlaps.tsx";
 import { phaseAt } from "./reservation-entries.ts";
 import { ReservationForm } from "./reservation-form.tsx";
 import { spanText } from "./reservation-words.ts";
@@ -51,29 +52,40 @@ export function ReservationDialog(props: {
               props.onChanged();
               const said = made ? "admin.created" : "users.saved";
               showToast({ tone: "info", title: t(said, { name: it.title }) });
+              if (it.missing > 0)
+                showToast({
+                  tone: "attention",
+                  title: roomText(it),
+                  lines: it.overlaps.map(overlapText),
+                });
             }}
           >
             <Show when={props.reservation}>
               {(it) => (
-                <div class={styles["facts"]}>
-                  <span>
-                    {t("reservations.madeBy", { name: it().createdBy })}
-                    {" · "}
-                    {t("reservations.seatsTaken", { taken: it().seatsTaken, seats: it().seats })}
-                  </span>
+                <>
+                  <div class={styles["facts"]}>
+                    <span>
+                      {t("reservations.madeBy", { name: it().createdBy })}
+                      {" · "}
+                      {t("reservations.seatsTaken", { taken: it().seatsTaken, seats: it().seats })}
+                    </span>
+                    <Show when={live(it())}>
+                      <Button
+                        size="small"
+                        onClick={() => {
+                          const of = it();
+                          form.onDone();
+                          setCancelling(of);
+                        }}
+                      >
+                        {t("reservations.cancel")}
+                      </Button>
+                    </Show>
+                  </div>
                   <Show when={live(it())}>
-                    <Button
-                      size="small"
-                      onClick={() => {
-                        const of = it();
-                        form.onDone();
-                        setCancelling(of);
-                      }}
-                    >
-                      {t("reservations.cancel")}
-                    </Button>
+                    <Overlaps id={it().id} />
                   </Show>
-                </div>
+                </>
               )}
             </Show>
           </ReservationForm>

@@ -1,5 +1,5 @@
 import { createSignal, createUniqueId, Show, type JSX } from "solid-js";
-import type { AdminReservation } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminReservation, ReservationDetail } from "../../../../gateway/scheduler-schemas.ts";
 import { ApiError } from "../../../api/errors.ts";
 import { createReservation, patchReservation } from "../../../api/reservation-calls.ts";
 import { listLabels } from "../../../api/rule-calls.ts";
@@ -34,7 +34,7 @@ import form from "../rules/form.module.css";
 interface ReservationFormProps extends DialogForm {
   readonly reservation: AdminReservation | null;
   readonly day: Date;
-  readonly onSaved: (reservation: AdminReservation, made: boolean) => void;
+  readonly onSaved: (reservation: ReservationDetail, made: boolean) => void;
   readonly children?: JSX.Element;
 }
 
@@ -276,7 +276,15 @@ function faultsOf(error: unknown): Faults<Field> {
       size: t("reservations.needSize"),
       selector: t("rules.fault.selector"),
     },
-    // The server's own words: they have the numbers.
-    { reservation_too_large: { size: problem?.detail ?? "" } },
+    {
+      reservation_too_large: { size: tooLargeText(problem) },
+      reservation_cancelled: { title: t("reservations.wasCancelled") },
+    },
   );
+}
+
+/** How much is asked for, and how much there could ever be. */
+function tooLargeText(problem: object | null): string {
+  const { seats, couldHold, nodes } = { seats: 0, couldHold: 0, nodes: 0, ...problem };
+  return t("reservations.tooLarge", { seats, most: couldHold, count: nodes });
 }

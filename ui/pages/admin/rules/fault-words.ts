@@ -44,6 +44,8 @@ export function textFaultText(fault: TextFault): string {
     case "notTime":
     case "none":
       return t(`rules.fault.${code}`);
+    case "untilFirst":
+      return t("rules.untilFirst");
     case "expected":
     case "badEscape":
     case "badNumber":

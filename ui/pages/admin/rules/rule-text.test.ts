@@ -35,7 +35,7 @@ const when = fc
     some,
   )
   .filter(
-    (it) => it.from === undefined || it.until === undefined || it.from < it.until,
+    (it) => !(it.from !== undefined && it.until !== undefined && it.from >= it.until),
   ) as fc.Arbitrary<When>;
 const then = fc.record(
   {
@@ -91,6 +91,10 @@ describe("a rule's text", () => {
     ['{"when": {"user": 3}}', ["1:19 notText"]],
     ['{"when": {"from": "tomorrow"}}', ["1:19 notTime"]],
     ['{"when": {"from": "2026-11-02T08:00"}}', ["1:19 notTime"]],
+    [
+      '{"when": {"from": "2026-11-02T08:00:00Z", "until": "2026-11-02T09:00:00+01:00"}}',
+      ["1:52 untilFirst"],
+    ],
     ['{"then": {"prefer": {}}}', ["1:21 notList"]],
     ['{"then": {"prefer": [{"selector": "a"}]}}', ["1:22 missing"]],
     ['{"then": {"resources": {"cpus": 0}}}', ["1:33 tooLow"]],
@@ -116,7 +120,7 @@ describe("a rule's text", () => {
 
   it("refuses what the server refuses", () => {
     const odd = fc.jsonValue({ maxDepth: 3 });
-    const keys = fc.constantFrom("environment", "kind", "role", "from", "user", "other");
+    const keys = fc.constantFrom("environment", "kind", "role", "from", "until", "user", "other");
     fc.assert(
       fc.property(fc.dictionary(keys, fc.oneof(odd, names, time)), (value) => {
         const { faults } = readRule(JSON.stringify({ when: value }));

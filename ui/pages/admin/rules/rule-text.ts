@@ -29,7 +29,8 @@ export type ShapeFaultCode =
   | "tooMany"
   | "tooLong"
   | "none"
-  | "missing";
+  | "missing"
+  | "untilFirst";
 
 export interface TextFault {
   readonly at: number;
@@ -46,6 +47,8 @@ type Shape =
       readonly kind: "object";
       readonly members: Readonly<Record<string, Shape>>;
       readonly all?: true;
+      /** Names of two times, of which the second has to be later. */
+      readonly order?: readonly [string, string];
     }
   | { readonly kind: "list"; readonly item: Shape; readonly most: number }
   | { readonly kind: "names"; readonly pattern: RegExp }
@@ -86,6 +89,7 @@ export const bounds = {
 
 const whenShape: Shape = {
   kind: "object",
+  order: ["from", "until"],
   members: {
     environment: { kind: "names", pattern: slug },
     kind: { kind: "oneOf", of: ["desktop", "service"] },
@@ -220,6 +224,12 @@ function takeObject(
   if (shape.all === true)
     for (const name of Object.keys(shape.members))
       if (!Object.hasOwn(value, name)) faults.push(fault(node, "missing", name));
+  const [from, until] = shape.order ?? [];
+  const end = node.members.find((it) => it.key === until);
+  if (from !== undefined && end !== undefined) {
+    const [first, last] = [value[from], value[end.key]].map((it) => Date.parse(String(it)));
+    if (Number(first) >= Number(last)) faults.push(fault(end.value, "untilFirst"));
+  }
   return value;
 }
 
