@@ -1,7 +1,10 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { insertInstance } from "../db/instances.ts";
+import { registerNode } from "../db/nodes.ts";
+import { judgeLost } from "../db/placement.ts";
 import { createTestDatabase, seedCatalogue, type TestDatabase } from "../db/testing.ts";
+import { claimWork } from "../db/work.ts";
 import { createJudge, defaultLostMs } from "./judge.ts";
 import { placeQueue } from "./placer.ts";
 
@@ -88,6 +91,28 @@ describe("the judge of lost nodes", () => {
     expect(counts.map(([, judged]) => judged)).toEqual([0, 0, 1, 0, 0, 0, 0]);
     expect(counts.map(([judged]) => judged)).toEqual([0, 0, 0, 0, 0, 0, 0]);
     expect(await state()).toEqual({ state: "lost", reason: "node_lost" });
+  });
+
+  it("has the node look at what is lost as soon as it is back, without a comparison", async () => {
+    const { db, sql: owner } = database.owner;
+    await owner`update work set done = wanted`;
+    await owner`update instances set state = 'running'`;
+    await owner`update nodes set last_seen_at = now() - interval '1 hour'`;
+    expect(await judgeLost(database.as("placer").db, lostMs)).toBe(1);
+    const { epoch } = await registerNode(database.as("node").db, database.nodeId, {
+      cpus: 8,
+      memoryBytes: 1e11,
+      labels: {},
+    });
+    const beat = { ready: true, reasonCode: null, reasonText: null };
+    const claim = { nodeId: database.nodeId, epoch, limit: 9, leaseMs: 1000, beat };
+    const leases = await claimWork(database.as("node").db, claim);
+    expect(leases.map((it) => it.subjectId)).toEqual([instanceId]);
+    // Not again for what is lost already.
+    await owner`update work set done = wanted, lease_until = null`;
+    await owner`update nodes set last_seen_at = now() - interval '1 hour'`;
+    expect(await judgeLost(db, lostMs)).toBe(0);
+    expect(await claimWork(database.as("node").db, claim)).toEqual([]);
   });
 
   it("keeps the allocation of what is lost", async () => {

@@ -53,9 +53,10 @@ async function expectOneEach(ids: readonly string[]): Promise<void> {
 }
 
 async function allocations(ids: readonly string[]): Promise<unknown[]> {
-  const rows = await cluster.database.sql`
+  const { sql } = cluster.database;
+  const rows = await sql`
     select n.name from allocations a join nodes n on n.id = a.node_id
-    where a.instance_id = any (${ids as string[]})`;
+    where a.instance_id in ${sql(ids)}`;
   return rows.map((it) => it["name"]);
 }
 
