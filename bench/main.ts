@@ -20,6 +20,7 @@ import {
   type BenchRow,
 } from "./relay.ts";
 import { benchRules } from "./rules.ts";
+import { benchPacking, benchScheduler } from "./scheduler.ts";
 import { benchStart } from "./start.ts";
 
 const results = join(import.meta.dirname, "results");
@@ -103,6 +104,8 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   experiments: () => benchExperiments(),
   rules: () => benchRules(),
   edge: () => benchEdge(),
+  scheduler: () => benchScheduler(),
+  packing: () => Promise.resolve(benchPacking()),
 };
 
 /** @param names which benches to run; all where none is named */

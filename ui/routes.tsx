@@ -24,6 +24,12 @@ const UsersPage = lazy(async () => ({
 const NodesPage = lazy(async () => ({
   default: (await import("./pages/admin/nodes.tsx")).NodesPage,
 }));
+const NodePage = lazy(async () => ({
+  default: (await import("./pages/admin/node.tsx")).NodePage,
+}));
+const UsePage = lazy(async () => ({
+  default: (await import("./pages/admin/use.tsx")).UsePage,
+}));
 const GroupsPage = lazy(async () => ({
   default: (await import("./pages/admin/groups.tsx")).GroupsPage,
 }));
@@ -61,11 +67,20 @@ const ImportPage = lazy(async () => ({
   default: (await import("./pages/admin/import.tsx")).ImportPage,
 }));
 
+const RulesPage = lazy(async () => ({
+  default: (await import("./pages/admin/rules/rules.tsx")).RulesPage,
+}));
+const ReservationsPage = lazy(async () => ({
+  default: (await import("./pages/admin/reservations/reservations.tsx")).ReservationsPage,
+}));
 const StationsPage = lazy(async () => ({
   default: (await import("./pages/admin/stations.tsx")).StationsPage,
 }));
 const EnrolPage = lazy(async () => ({
   default: (await import("./pages/station/enrol.tsx")).EnrolPage,
+}));
+const AddPage = lazy(async () => ({
+  default: (await import("./pages/station/add.tsx")).AddPage,
 }));
 
 /** The pattern of an address that has an id in it. */
@@ -83,6 +98,7 @@ export function App(): JSX.Element {
     <Router root={Page}>
       <Route path={paths.signIn()} component={SignInPage} />
       <Route path={paths.station()} component={EnrolPage} />
+      <Route path={paths.add()} component={AddPage} />
       <Route component={SignedIn}>
         <Route component={DesktopsOnly}>
           <Route path={ofId(paths.desktop)} component={ViewerPage} />
@@ -97,6 +113,8 @@ export function App(): JSX.Element {
           <Route path={paths.admin()} component={AdminHome} />
           <Route component={AdminLayout}>
             <Route path={paths.adminNodes()} component={NodesPage} />
+            <Route path={ofId(paths.adminNode)} component={NodePage} />
+            <Route path={paths.adminUse()} component={UsePage} />
             <Route path={paths.adminUsers()} component={UsersPage} />
             <Route path={paths.adminGroups()} component={GroupsPage} />
             <Route path={paths.adminBeamlines()} component={BeamlinesPage} />
@@ -104,6 +122,8 @@ export function App(): JSX.Element {
             <Route path={paths.adminExperiments()} component={ExperimentsPage} />
             <Route path={ofId(paths.adminExperiment)} component={ExperimentPage} />
             <Route path={paths.adminInstances()} component={InstancesPage} />
+            <Route path={paths.adminRules()} component={RulesPage} />
+            <Route path={paths.adminReservations()} component={ReservationsPage} />
             <Route path={paths.adminEnvironments()} component={EnvironmentsPage} />
             <Route path={ofId(paths.adminEnvironment)} component={EnvironmentPage} />
             <Route path={paths.adminMayStart()} component={MayStartPage} />
