@@ -7,6 +7,7 @@ import { administration } from "./admin.ts";
 import { catalogue } from "./catalogue.ts";
 import type { Scene } from "./scene.ts";
 import { stations } from "./stations.ts";
+import { waiting } from "./waiting.ts";
 import type { Stage } from "../stage.ts";
 
 const button = (page: Page, name: string | RegExp): Locator =>
@@ -201,6 +202,7 @@ const desktops: readonly Scene[] = [
 export const pages: readonly Scene[] = [
   ...signIns,
   ...desktops,
+  ...waiting,
   ...account,
   ...administration,
   ...imports,
