@@ -168,8 +168,14 @@ async function timeLists({ database, signIn }: TestGateway): Promise<BenchRow[]>
   await database.owner.sql.unsafe(`
     set statement_timeout = 0;
     alter table instances disable trigger user;
-    insert into users (username, display_name, email)
-      select 'u' || n, 'Person Number ' || n, 'u' || n || '@example.org' from generate_series(1, ${crowd}) n;
+    insert into users (username, display_name, email, created_at, last_sign_in_at)
+      select 'u' || n, 'Person Number ' || n, 'u' || n || '@example.org', now() - n * interval '1 minute',
+        case when n % 3 > 0 then now() - n % 5000 * interval '1 minute' end
+      from generate_series(1, ${crowd}) n;
+    insert into sign_ins (user_id, token_hash, kind, name, scopes, created_at, last_seen_at, expires_at)
+      select id, sha256(username::bytea), 'token', 'Script of ' || username, '{read}', created_at,
+        created_at + length(username) % 2 * interval '1 hour', now() + interval '90 days'
+      from users where username like 'u%';
     insert into experiments (code, beamline_id, title, starts_at, ends_at)
       select 'X' || n, b.id, 'Late experiment ' || n, now() - n * interval '1 hour', now() - (n - 1) * interval '1 hour'
       from generate_series(1, ${crowd}) n join beamlines b on b.code = 'B' || n % ${beamlines};
@@ -185,18 +191,25 @@ async function timeLists({ database, signIn }: TestGateway): Promise<BenchRow[]>
   const browser = await signIn("root");
   const rows: BenchRow[] = [];
   for (const [name, path, search] of [
-    ["people", "/api/admin/users", "number 77777"],
-    ["experiments", "/api/admin/experiments", "experiment 77777"],
-    ["instances", "/api/admin/instances", "desk 77777"],
-    ["audit", "/api/admin/audit", "env-59"],
+    ["people", "/api/admin/users?", "number 77777"],
+    ["people by last sign-in", "/api/admin/users?sort=-lastSignInAt&", "number 77777"],
+    ["people by age", "/api/admin/users?sort=createdAt&", "number 77777"],
+    ["tokens", "/api/admin/tokens?", "u77777"],
+    ["tokens by last use", "/api/admin/tokens?sort=-lastUsedAt&", "u77777"],
+    ["tokens by end", "/api/admin/tokens?sort=expiresAt&", "u77777"],
+    ["tokens by person", "/api/admin/tokens?sort=-person&", "u77777"],
+    ["experiments", "/api/admin/experiments?", "experiment 77777"],
+    ["instances", "/api/admin/instances?", "desk 77777"],
+    ["audit", "/api/admin/audit?", "env-59"],
   ] as const) {
     const ask = async (query: string) => {
-      const { status, body } = await browser.call("GET", `${path}?limit=50&${query}`);
+      const { status, body } = await browser.call("GET", `${path}limit=50&${query}`);
       if (status !== 200 || body.items.length === 0) throw new Error(`${path}?${query}: ${status}`);
       return body["nextCursor"] as string | null;
     };
     let far = "";
-    for (let page = 0; page < 20; page++) far = `cursor=${await ask(far)}`;
+    for (let page = 0; page < 20; page++)
+      far = `cursor=${encodeURIComponent(String(await ask(far)))}`;
     for (const [what, query] of [
       ["first page", ""],
       ["page 21", far],

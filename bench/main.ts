@@ -19,6 +19,7 @@ import {
   benchStalledViewer,
   type BenchRow,
 } from "./relay.ts";
+import { benchPacking, benchScheduler } from "./scheduler.ts";
 import { benchStart } from "./start.ts";
 
 const results = join(import.meta.dirname, "results");
@@ -101,6 +102,8 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   stalledViewer: () => benchStalledViewer(),
   experiments: () => benchExperiments(),
   edge: () => benchEdge(),
+  scheduler: () => benchScheduler(),
+  packing: () => Promise.resolve(benchPacking()),
 };
 
 /** @param names which benches to run; all where none is named */

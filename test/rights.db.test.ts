@@ -101,6 +101,11 @@ describe("what each part's login may do", () => {
     ["node", "update instances set station_id = null"],
     ["relay", "select * from stations"],
     ["relay", "select * from reachable_instances(gen_random_uuid())"],
+    ["gateway", "delete from approvals"],
+    ["placer", "select code_hash from approvals"],
+    ["placer", "update approvals set expires_at = now()"],
+    ["node", "select * from approvals"],
+    ["relay", "select * from approvals"],
     ["placer", "insert into rules (name) values ('mine')"],
     ["placer", "update rules set priority = 1"],
     ["placer", "delete from rules"],
@@ -283,6 +288,8 @@ describe("migrations", () => {
       node: randomUUID(),
       relay: randomUUID(),
     };
+    // One that reports and has another password is another machine of the same name.
+    await database.owner.sql`update nodes set last_seen_at = now() - interval '1 minute'`;
     const address = () => ({ nodeName: "node-1", relayUrl: "unix:/a", controllerUrl: "unix:/b" });
     const again = await provision(database.ownerUrl, { secrets, address });
     expect(again.nodeId).toBe(database.nodeId);

@@ -12,6 +12,8 @@ export const paths = {
   account: () => "/account",
   /** Where a shared computer becomes a station. */
   station: () => "/station",
+  /** Where somebody answers what a station has asked. */
+  add: () => "/add",
   admin: () => "/admin",
   adminNodes: () => "/admin/nodes",
   adminNode: (to: { id: string }) => `/admin/nodes/${encodeURIComponent(to.id)}`,
@@ -39,6 +41,8 @@ export const paths = {
     const query = new URLSearchParams(to).toString();
     return query === "" ? "/admin/instances" : `/admin/instances?${query}`;
   },
+  adminRules: () => "/admin/rules",
+  adminReservations: () => "/admin/reservations",
   adminTokens: () => "/admin/tokens",
   adminProviders: () => "/admin/providers",
   adminAudit: (to?: { actor: string }) =>

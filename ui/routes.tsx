@@ -67,11 +67,20 @@ const ImportPage = lazy(async () => ({
   default: (await import("./pages/admin/import.tsx")).ImportPage,
 }));
 
+const RulesPage = lazy(async () => ({
+  default: (await import("./pages/admin/rules/rules.tsx")).RulesPage,
+}));
+const ReservationsPage = lazy(async () => ({
+  default: (await import("./pages/admin/reservations/reservations.tsx")).ReservationsPage,
+}));
 const StationsPage = lazy(async () => ({
   default: (await import("./pages/admin/stations.tsx")).StationsPage,
 }));
 const EnrolPage = lazy(async () => ({
   default: (await import("./pages/station/enrol.tsx")).EnrolPage,
+}));
+const AddPage = lazy(async () => ({
+  default: (await import("./pages/station/add.tsx")).AddPage,
 }));
 
 /** The pattern of an address that has an id in it. */
@@ -89,6 +98,7 @@ export function App(): JSX.Element {
     <Router root={Page}>
       <Route path={paths.signIn()} component={SignInPage} />
       <Route path={paths.station()} component={EnrolPage} />
+      <Route path={paths.add()} component={AddPage} />
       <Route component={SignedIn}>
         <Route component={DesktopsOnly}>
           <Route path={ofId(paths.desktop)} component={ViewerPage} />
@@ -112,6 +122,8 @@ export function App(): JSX.Element {
             <Route path={paths.adminExperiments()} component={ExperimentsPage} />
             <Route path={ofId(paths.adminExperiment)} component={ExperimentPage} />
             <Route path={paths.adminInstances()} component={InstancesPage} />
+            <Route path={paths.adminRules()} component={RulesPage} />
+            <Route path={paths.adminReservations()} component={ReservationsPage} />
             <Route path={paths.adminEnvironments()} component={EnvironmentsPage} />
             <Route path={ofId(paths.adminEnvironment)} component={EnvironmentPage} />
             <Route path={paths.adminMayStart()} component={MayStartPage} />

@@ -7,6 +7,7 @@ import { administration } from "../scenes/admin.ts";
 import { failures } from "../scenes/failures.ts";
 import { imports } from "../scenes/imports.ts";
 import { pages } from "../scenes/pages.ts";
+import { ruleScenes } from "../scenes/rules.ts";
 import { setScenes } from "../scenes/people.ts";
 import { laptop, phone, play, tablet, type Device, type Scene } from "../scenes/scene.ts";
 import { viewer } from "../scenes/viewer.ts";
@@ -78,7 +79,8 @@ async function check(scene: Scene, device: Device): Promise<void> {
  * A tablet shows the administration as a phone does, with cards and dialogs side by side: there a third of
  * its scenes is looked at.
  */
-const seldom = new Set<Scene>([...administration, ...imports].filter((_, n) => n % 3 !== 0));
+const ofAdministration = [...administration, ...imports, ...ruleScenes];
+const seldom = new Set<Scene>(ofAdministration.filter((_, n) => n % 3 !== 0));
 const isFor = (device: Device) => (it: Scene) =>
   (device.touch || it.touch !== true) && !(device === tablet && seldom.has(it));
 

@@ -5,7 +5,9 @@ import { imports } from "./imports.ts";
 import { account } from "./account.ts";
 import { administration } from "./admin.ts";
 import { catalogue } from "./catalogue.ts";
+import { ruleScenes } from "./rules.ts";
 import type { Scene } from "./scene.ts";
+import { stationPhone } from "./station-phone.ts";
 import { stations } from "./stations.ts";
 import { waiting } from "./waiting.ts";
 import type { Stage } from "../stage.ts";
@@ -206,5 +208,7 @@ export const pages: readonly Scene[] = [
   ...account,
   ...administration,
   ...imports,
+  ...ruleScenes,
   ...stations,
+  ...stationPhone,
 ];

@@ -1,8 +1,18 @@
 import ArrowDown from "lucide-solid/icons/arrow-down";
 import ArrowUp from "lucide-solid/icons/arrow-up";
-import { For, onCleanup, onMount, Show, type JSX } from "solid-js";
+import ArrowUpDown from "lucide-solid/icons/arrow-up-down";
+import { For, Match, onCleanup, onMount, Show, Switch, type JSX } from "solid-js";
 import { isTyping } from "./typing.ts";
 import styles from "./table.module.css";
+
+/** What the head of a column does to the order of the rows. */
+export interface Sort {
+  /** Null: they are in the order of something else. */
+  readonly order: "ascending" | "descending" | null;
+  /** Which that is, or that a click makes it so. */
+  readonly text: string;
+  readonly toggle: () => void;
+}
 
 export interface Column<T> {
   readonly head: string;
@@ -13,14 +23,7 @@ export interface Column<T> {
   readonly title?: boolean;
   /** Buttons: at the end of the row, and below its card. */
   readonly actions?: boolean;
-  readonly sort?:
-    | {
-        /** Null: it is sorted by another column. */
-        readonly descending: boolean | null;
-        readonly text: string;
-        readonly toggle: () => void;
-      }
-    | undefined;
+  readonly sort?: Sort | undefined;
 }
 
 interface TableProps<T> {
@@ -69,7 +72,7 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
           <tr>
             <For each={props.columns}>
               {(column) => (
-                <th scope="col" class={classOf(column)} aria-sort={sortOf(column)}>
+                <th scope="col" class={classOf(column)} aria-sort={column.sort?.order ?? undefined}>
                   <Show when={column.sort} fallback={column.head}>
                     {(sort) => (
                       <button
@@ -79,12 +82,20 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
                         onClick={() => sort().toggle()}
                       >
                         {column.head}
-                        <Show when={sort().descending === false}>
-                          <ArrowUp size={14} aria-hidden="true" />
-                        </Show>
-                        <Show when={sort().descending === true}>
-                          <ArrowDown size={14} aria-hidden="true" />
-                        </Show>
+                        <Switch
+                          fallback={
+                            <span class={styles["other"]} aria-hidden="true">
+                              <ArrowUpDown size={14} />
+                            </span>
+                          }
+                        >
+                          <Match when={sort().order === "ascending"}>
+                            <ArrowUp size={14} aria-hidden="true" />
+                          </Match>
+                          <Match when={sort().order === "descending"}>
+                            <ArrowDown size={14} aria-hidden="true" />
+                          </Match>
+                        </Switch>
                       </button>
                     )}
                   </Show>
@@ -128,12 +139,6 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
       </table>
     </div>
   );
-}
-
-function sortOf<T>({ sort }: Column<T>): "ascending" | "descending" | "none" | undefined {
-  if (sort === undefined) return undefined;
-  if (sort.descending === null) return "none";
-  return sort.descending ? "descending" : "ascending";
 }
 
 function classOf<T>(column: Column<T>): string | undefined {

@@ -1,7 +1,8 @@
 /** Deutsch zu `scheduler-en.ts`. */
-import type { SchedulerCatalogue } from "./scheduler-en.ts";
+import type { CatalogueOf } from "./part.ts";
+import type { schedulerEn } from "./scheduler-en.ts";
 
-export const schedulerDe: SchedulerCatalogue = {
+export const schedulerDe: CatalogueOf<typeof schedulerEn> = {
   "nodes.title": "Knoten",
   "nodes.name": "Name",
   "nodes.state": "Zustand",

@@ -1,5 +1,5 @@
 /** Texts of the pages about nodes, use and instances; `ui/messages/scheduler.ts` says why they stand apart. */
-import type { Message, Plural } from "./en.ts";
+import type { Message } from "./en.ts";
 
 export const schedulerEn = {
   "nodes.title": "Nodes",
@@ -224,10 +224,3 @@ export const schedulerEn = {
   "why.filter.memory": "without enough free memory",
   "why.filter.gpus": "without enough free GPUs",
 } as const satisfies Record<string, Message>;
-
-export type SchedulerKey = keyof typeof schedulerEn;
-
-/** As `Catalogue`, of these pages. */
-export type SchedulerCatalogue = {
-  readonly [K in SchedulerKey]: (typeof schedulerEn)[K] extends string ? string : Plural;
-};

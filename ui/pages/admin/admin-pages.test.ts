@@ -12,6 +12,7 @@ describe("the pages of the administration", () => {
   it("are, to staff, those of their beamlines", () => {
     expect(pagesFor(["user", "staff"]).map((it) => it.href)).toEqual([
       "/admin/instances",
+      "/admin/reservations",
       "/admin/beamlines",
       "/admin/stations",
       "/admin/experiments",

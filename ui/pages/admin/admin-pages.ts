@@ -26,6 +26,8 @@ export const adminPages: readonly AdminPage[] = [
   page(paths.adminUse(), "nav.use", admins, "/api/admin/use"),
   page(paths.adminUsers(), "nav.users", admins, "/api/admin/users"),
   page(paths.adminInstances(), "nav.instances", staff, "/api/admin/instances"),
+  page(paths.adminRules(), "nav.rules", admins, "/api/admin/rules"),
+  page(paths.adminReservations(), "nav.reservations", staff, "/api/admin/reservations"),
   page(paths.adminGroups(), "nav.groups", admins, "/api/admin/groups"),
   page(paths.adminBeamlines(), "nav.beamlines", staff, "/api/admin/beamlines"),
   page(paths.adminStations(), "nav.stations", staff, "/api/admin/beamlines/:id/stations"),

@@ -20,7 +20,7 @@ import { useAdminList } from "./use-admin-list.ts";
 export function InstancesPage(): JSX.Element {
   const me = useSignedIn();
   const list = useAdminList<AdminInstance>("admin-instances", listAllInstances, {
-    sorts: null,
+    sorts: [],
     filters: instanceFilters,
   });
   const [parameters, setParameters] = useSearchParams<{ open?: string }>();

@@ -27,8 +27,9 @@ export function NodesPage(): JSX.Element {
   const sort = (by: NodeSort): Column<AdminNode>["sort"] => {
     const mine = (): boolean => list.view().sort === by;
     return {
-      get descending() {
-        return mine() ? list.view().descending : null;
+      get order() {
+        if (!mine()) return null;
+        return list.view().descending ? ("descending" as const) : ("ascending" as const);
       },
       get text() {
         if (!mine()) return t("sort.unsorted");

@@ -1,5 +1,6 @@
 import { useNavigate } from "@solidjs/router";
-import { createSignal, onMount, Show, type JSX } from "solid-js";
+import { createEffect, createSignal, onMount, Show, type JSX } from "solid-js";
+import type { Environment } from "../../../gateway/schemas.ts";
 import type { AtStation } from "../../../gateway/station-schemas.ts";
 import { ApiError } from "../../api/errors.ts";
 import { startOwn, useStationEnvironments } from "../../api/stations.ts";
@@ -12,8 +13,10 @@ import { Dialog } from "../../kit/dialog.tsx";
 import { Field } from "../../kit/field.tsx";
 import { Notice } from "../../kit/notice.tsx";
 import { Select } from "../../kit/select.tsx";
-import { t } from "../../messages/messages.ts";
+import { t } from "../../messages/station.ts";
 import { paths } from "../../paths.ts";
+import signIn from "../sign-in.module.css";
+import { PhoneWay } from "./phone-way.tsx";
 import styles from "./station.module.css";
 
 interface OwnHomeProps {
@@ -22,29 +25,77 @@ interface OwnHomeProps {
   readonly experiments: AtStation["experiments"];
 }
 
-/** Somebody starts a desktop of their own here, by their password, which counts for that one start. */
+/**
+ * Somebody starts a desktop of their own here: by their password, which counts for that one start, or by agreeing
+ * to it on their phone, where they are signed in.
+ */
 export function OwnHome(props: OwnHomeProps): JSX.Element {
+  const environments = useStationEnvironments();
+  const [environment, setEnvironment] = createSignal<string | null>(null);
+  const [experiment, setExperiment] = createSignal<string | null>(null);
+  const [byPhone, setByPhone] = createSignal(false);
+  const offered = () => environments.data?.items ?? [];
+  const wish: Wish = {
+    offered,
+    environment: () => environment() ?? offered()[0]?.slug ?? "",
+    experiment: () => experiment() ?? props.experiments[0]?.code,
+    setEnvironment,
+    setExperiment,
+  };
+  const close = (): void => props.onOpenChange(false);
+  createEffect(() => props.open || setByPhone(false));
   return (
-    <Dialog open={props.open} onOpenChange={props.onOpenChange} title={t("station.own")}>
-      <OwnHomeForm {...props} />
+    <Dialog
+      open={props.open}
+      onOpenChange={props.onOpenChange}
+      title={t("station.own")}
+      stays={byPhone()}
+    >
+      <Show
+        when={byPhone()}
+        fallback={
+          <OwnHomeForm
+            wish={wish}
+            experiments={props.experiments}
+            onClose={close}
+            onPhone={() => setByPhone(true)}
+          />
+        }
+      >
+        <PhoneWay
+          wish={{ environment: wish.environment(), experiment: wish.experiment() }}
+          onBack={() => setByPhone(false)}
+          onStarted={close}
+        />
+      </Show>
     </Dialog>
   );
 }
 
-function OwnHomeForm(props: OwnHomeProps): JSX.Element {
+/** What is to be started, whichever way. */
+interface Wish {
+  readonly offered: () => readonly Environment[];
+  readonly environment: () => string;
+  readonly experiment: () => string | undefined;
+  readonly setEnvironment: (slug: string) => void;
+  readonly setExperiment: (code: string) => void;
+}
+
+interface FormProps {
+  readonly wish: Wish;
+  readonly experiments: AtStation["experiments"];
+  readonly onClose: () => void;
+  readonly onPhone: () => void;
+}
+
+function OwnHomeForm(props: FormProps): JSX.Element {
   const navigate = useNavigate();
-  const environments = useStationEnvironments();
-  const [environment, setEnvironment] = createSignal<string | null>(null);
-  const [experiment, setExperiment] = createSignal<string | null>(null);
   const [missing, setMissing] = createSignal<"username" | "password" | null>(null);
   const [busy, setBusy] = createSignal(false);
   const [error, setError] = createSignal<unknown>(null);
   let form: HTMLFormElement | undefined;
   const field = (name: string): HTMLInputElement | null =>
     form?.querySelector<HTMLInputElement>(`input[name=${name}]`) ?? null;
-  const offered = () => environments.data?.items ?? [];
-  const slug = (): string => environment() ?? offered()[0]?.slug ?? "";
-  const code = (): string | undefined => experiment() ?? props.experiments[0]?.code;
   const notYours = (): boolean => {
     const failure = error();
     return failure instanceof ApiError && failure.problem?.code === "unknown_experiment";
@@ -62,8 +113,13 @@ function OwnHomeForm(props: OwnHomeProps): JSX.Element {
     setBusy(true);
     setError(null);
     try {
-      const made = await startOwn({ username, password, environment: slug(), experiment: code() });
-      props.onOpenChange(false);
+      const made = await startOwn({
+        username,
+        password,
+        environment: props.wish.environment(),
+        experiment: props.wish.experiment(),
+      });
+      props.onClose();
       navigate(paths.desktop(made));
     } catch (failure) {
       setError(() => failure);
@@ -86,7 +142,7 @@ function OwnHomeForm(props: OwnHomeProps): JSX.Element {
         <Show when={notYours()} fallback={<ErrorNotice error={error()} doing="signIn" urgent />}>
           <Notice
             tone="error"
-            title={t("station.notYours", { code: code() ?? "" })}
+            title={t("station.notYours", { code: props.wish.experiment() ?? "" })}
             lines={[t("station.notYoursNext")]}
             urgent
           />
@@ -113,31 +169,38 @@ function OwnHomeForm(props: OwnHomeProps): JSX.Element {
         autocomplete="new-password"
         required
         {...limit(1000)}
-        hint={t("station.ownProvider")}
+        hint={t("station.ownPassword")}
         error={missing() === "password" ? t("signIn.needPassword") : null}
       />
       <Choice
         label={t("station.environment")}
-        value={slug()}
-        options={offered().map((it) => ({ value: it.slug, text: it.name }))}
-        onChange={setEnvironment}
+        value={props.wish.environment()}
+        options={props.wish.offered().map((it) => ({ value: it.slug, text: it.name }))}
+        onChange={props.wish.setEnvironment}
       />
       <Show when={props.experiments.length > 1}>
         <Choice
           label={t("card.experiment")}
-          value={code() ?? ""}
+          value={props.wish.experiment() ?? ""}
           options={props.experiments.map((it) => ({
             value: it.code,
             text: it.title === "" ? it.code : `${it.code} · ${it.title}`,
           }))}
-          onChange={setExperiment}
+          onChange={props.wish.setExperiment}
         />
       </Show>
       <div class={styles["actions"]}>
-        <Button onClick={() => props.onOpenChange(false)}>{t("app.cancel")}</Button>
+        <Button onClick={() => props.onClose()}>{t("app.cancel")}</Button>
         <Button type="submit" variant="primary">
           {busy() ? t("catalogue.starting") : t("station.ownStart")}
         </Button>
+      </div>
+      <div class={signIn["providers"]}>
+        <p class={signIn["or"]}>{t("signIn.or")}</p>
+        <Button size="large" onClick={() => props.onPhone()}>
+          {t("station.phone")}
+        </Button>
+        <p class={styles["muted"]}>{t("station.phoneHint")}</p>
       </div>
     </form>
   );
