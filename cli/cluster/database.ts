@@ -88,7 +88,7 @@ export async function untilNodesAreReady(
     });
     for (const { name, labels } of nodes)
       if (labels !== undefined)
-        await sql`update nodes set labels = labels || ${sql.json(labels)} where name = ${name}`;
+        await sql`update nodes set set_labels = set_labels || ${sql.json(labels)} where name = ${name}`;
   } finally {
     await sql.end();
   }

@@ -19,6 +19,8 @@ export interface Instance {
   readonly state: string;
   readonly reason: { code: string; text: string } | null;
   readonly node: { name: string } | null;
+  readonly placement: { rules?: string[] } | null;
+  readonly notice: { code: string; text: string } | null;
 }
 
 /** A container of an instance, and the node whose engine has it. */
@@ -68,7 +70,8 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
     onLine: (line) => void options.lines?.push(line),
   });
   const database = connect(cluster.ownerUrl, { max: 2 });
-  const small = { cpus: 0.01, memoryBytes: 64 * 1024 ** 2, image };
+  // A tenth of a node each: enough that spreading them counts for more than a person's desktops standing together.
+  const small = { cpus: 0.2, memoryBytes: 64 * 1024 ** 2, image };
   const environment = `env-${(await seedCatalogue(database.db, small)).username}`;
   const admin = await signedIn(cluster.url);
   return {

@@ -9,7 +9,7 @@ let cluster: TestCluster;
 
 beforeAll(async () => {
   cluster = await startTestCluster({
-    nodes: names.map((name) => ({ name, labels: { "asci.zone": `zone of ${name}` } })),
+    nodes: names.map((name) => ({ name, labels: { "asci.zone": `at-${name}` } })),
     lostSeconds: 8,
   });
 });
@@ -83,7 +83,7 @@ describe("three nodes", () => {
   it("are ready with labels of their own, and have the image's files in common", async () => {
     const rows = await nodeRows();
     expect(rows.map((it) => [it.name, it.state, it.labels["asci.zone"]])).toEqual(
-      names.map((name) => [name, "ready", `zone of ${name}`]),
+      names.map((name) => [name, "ready", `at-${name}`]),
     );
     const files = await Promise.all(
       cluster.nodes.map(async ({ engine }) => {
@@ -121,6 +121,53 @@ describe("three nodes", () => {
   });
 });
 
+describe("rules and draining", () => {
+  it("lead desktops by labels, and the placement names the rule", async () => {
+    const rule = {
+      name: "south only",
+      then: { require: "asci.zone in (at-node-2)" },
+      reason: "try",
+    };
+    const { body } = await cluster.admin.call("POST", "/api/admin/rules", rule);
+    const { ids, nodes } = await beginOn(3);
+    expect(nodes).toEqual(["node-2", "node-2", "node-2"]);
+    const [first] = await Promise.all(ids.map((id) => cluster.get(id)));
+    expect(first?.placement?.rules).toEqual(["south only"]);
+    const gone = await cluster.admin.call("DELETE", `/api/admin/rules/${String(body["id"])}`);
+    expect(gone.status).toBe(204);
+    await endAll(ids);
+  });
+
+  it("empty a node only as its people leave it: asked, told why, and started elsewhere", async () => {
+    const { ids } = await beginOn(3);
+    const there = await Promise.all(ids.map((id) => cluster.get(id)));
+    const asked = there.find((it) => it.node?.name === "node-1")?.id ?? "";
+    const path = `/api/admin/nodes/${cluster.nodeId("node-1")}`;
+    await cluster.admin.call("PATCH", path, { draining: true, reason: "new memory" });
+    expect(await nodeRow("node-1")).toMatchObject({
+      state: "draining",
+      reason: { code: "node_draining" },
+    });
+    expect(await cluster.get(asked)).toMatchObject({
+      state: "running",
+      notice: { code: "node_draining", text: expect.stringContaining("new memory") },
+    });
+    const during = await beginOn(2);
+    expect(during.nodes).not.toContain("node-1");
+    expect((await cluster.admin.call("POST", `/api/instances/${asked}/restart`)).status).toBe(202);
+    const moved = await until("it runs elsewhere", async () => {
+      const found = await cluster.get(asked);
+      return found.state === "running" && found.node?.name !== "node-1" && found;
+    });
+    expect(moved.notice).toBeNull();
+    expect((await cluster.containers(asked)).map((it) => it.name)).toEqual([`asci-${asked}-2`]);
+    await cluster.admin.call("PATCH", path, { draining: false });
+    const after = await beginOn(1);
+    expect(after.nodes).toEqual(["node-1"]);
+    await endAll([...ids, ...during.ids, ...after.ids]);
+  });
+});
+
 describe("a node that is cut off", () => {
   let ids: string[];
   let kept: string;
@@ -142,10 +189,12 @@ describe("a node that is cut off", () => {
       ["node_lost", "node-3"],
       ["node_lost", "node-3"],
     ]);
-    expect(await until("it is silent", () => nodeRow("node-3"))).toMatchObject({
-      state: "not_ready",
-      reason: { code: "node_silent" },
+    // Nothing new is placed there from then on.
+    const silent = await until("it is silent", async () => {
+      const row = await nodeRow("node-3");
+      return row?.state !== "ready" && row;
     });
+    expect(silent).toMatchObject({ state: "not_ready", reason: { code: "node_silent" } });
     const others = ids.filter((id) => id !== kept && id !== leaving);
     expect(others).toHaveLength(4);
     await cluster.untilAll(others, "running");
