@@ -7,6 +7,7 @@ import { ensureDemo } from "../../db/seed.ts";
 import { generatedPassword } from "../data-folder.ts";
 import { prepareDesktopImage } from "../desktop-image.ts";
 import { stopEngine } from "../engine.ts";
+import type { BaseImage } from "../../images/build.ts";
 import { Failure } from "../failure.ts";
 import { isAlive } from "../process-identity.ts";
 import { dataDirOf, readSettings } from "../settings.ts";
@@ -34,10 +35,9 @@ export async function cluster(
       "Several nodes on one machine need Linux, which gives each a network of its own: run this there.",
     );
   const [word, name, ...more] = args;
-  // Everything in it is thrown away at the end; an installation's data is elsewhere.
   const home = join(dataDirOf(environment), "cluster");
   if ((word === "cut" || word === "mend") && name !== undefined && more.length === 0)
-    return setLink(join(home, "run"), word, name);
+    return setLink(runFolder(home), word, name);
   const count = word === undefined ? defaultNodes : Number(word);
   if (name !== undefined || !Number.isInteger(count) || count < 1 || count > mostPlayed)
     throw new Failure("usage", usage);
@@ -68,10 +68,17 @@ async function play(
     requested.abort();
   });
   try {
-    const cluster = await begin(home, count, environment, requested.signal);
-    if (!requested.signal.aborted)
-      await new Promise((resolve) => requested.signal.addEventListener("abort", resolve));
-    await cluster.stop();
+    const image = await prepare(home, requested.signal);
+    const started = await start(home, { count, image, environment, signal: requested.signal });
+    try {
+      await ensureDemo(started.ownerUrl, { ...image, digest: image.id });
+      await writeFile(linksFile(runFolder(home)), JSON.stringify(started.nodes.map(linkOf)));
+      await explain(started, runFolder(home));
+      if (!requested.signal.aborted)
+        await new Promise((resolve) => requested.signal.addEventListener("abort", resolve));
+    } finally {
+      await started.stop();
+    }
     say("The cluster is gone");
     return 0;
   } finally {
@@ -80,27 +87,33 @@ async function play(
   }
 }
 
-async function begin(
-  home: string,
-  count: number,
-  environment: Readonly<NodeJS.ProcessEnv>,
-  signal: AbortSignal,
-): Promise<Cluster> {
-  const root = join(home, "run");
-  const settings = {
-    ...readSettings({ ASCI_PORT: "8090", ...environment }),
-    dataDir: root,
-  };
-  const calm = new Calm();
-  const [image] = await unlessAborted(
+function prepare(home: string, signal: AbortSignal): Promise<BaseImage> {
+  const image = prepareDesktopImage(join(home, "engine"), join(home, "setup.log"));
+  return unlessAborted(
     signal,
-    Promise.all([
-      prepareDesktopImage(join(home, "engine"), join(home, "setup.log")),
-      ensureUi(say),
-    ]),
+    Promise.all([image, ensureUi(say)]).then(([image]) => image),
   );
+}
+
+interface Wanted {
+  readonly count: number;
+  readonly image: BaseImage;
+  readonly environment: Readonly<NodeJS.ProcessEnv>;
+  readonly signal: AbortSignal;
+}
+
+function start(home: string, { count, image, environment, signal }: Wanted): Promise<Cluster> {
+  const calm = new Calm();
+  // Not a site's homes, data or database, which a shell may have set for its installation.
+  const { ASCI_PORT = "8090", ASCI_HOST, ASCI_ADMIN_PASSWORD } = environment;
+  const settings = readSettings({
+    ASCI_PORT,
+    ASCI_HOST,
+    ASCI_ADMIN_PASSWORD,
+    ASCI_DATA: runFolder(home),
+  });
   say(`Starting ${count === 1 ? "1 node" : `${count} nodes`}`);
-  const started = await startCluster({
+  return startCluster({
     nodes: wishes(count),
     settings,
     uiDir,
@@ -117,14 +130,10 @@ async function begin(
       if (calm.isNews(line, performance.now())) say(line);
     },
   });
-  await ensureDemo(started.ownerUrl, { ...image, digest: image.id });
-  await writeFile(linksFile(root), JSON.stringify(started.nodes.map(linkOf)));
-  await explain(started, root);
-  return started;
 }
 
 async function explain({ url, nodes }: Cluster, root: string): Promise<void> {
-  const [one] = nodes.slice(-1);
+  const last = nodes.at(-1)?.name ?? "";
   const password = await generatedPassword.read(root);
   say(`ASCI is ready at ${url}`);
   if (password !== undefined) say(`Sign in as admin with password ${password}`);
@@ -132,10 +141,13 @@ async function explain({ url, nodes }: Cluster, root: string): Promise<void> {
     const shown = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
     say(`  ${name}: ${shown.join(" ")}; its engine: docker -H ${engine.url}`);
   }
-  say(`Cut a node off in another terminal: npm run cluster cut ${one?.name}`);
-  say(`And let it come back: npm run cluster mend ${one?.name}`);
+  say(`Cut a node off in another terminal: npm run cluster cut ${last}`);
+  say(`And let it come back: npm run cluster mend ${last}`);
   say("Ctrl-C ends the cluster and removes everything of it but the copy of the image");
 }
+
+/** Everything in it is thrown away at the end. */
+const runFolder = (home: string): string => join(home, "run");
 
 const links = z.array(z.object({ name: z.string(), link: z.string() }));
 const linksFile = (root: string): string => join(root, "links.json");
