@@ -25,6 +25,7 @@ describe("how far a pull is", () => {
     const begun = [
       ["a", "Pulling fs layer"],
       ["b", "Pulling fs layer"],
+      ["c", "Pulling fs layer"],
       ["c", "Already exists"],
     ] as const;
     expect(after(...begun, ["a", "Downloading", 50, 100], ["b", "Downloading", 50, 300])).toEqual({
