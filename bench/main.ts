@@ -11,6 +11,7 @@ import { startInstallation, type TestInstallation } from "../test/installation.t
 import { benchAccept } from "./accept.ts";
 import { benchEdge } from "./edge.ts";
 import { benchExperiments } from "./experiments.ts";
+import { benchQueue } from "./queue.ts";
 import { benchReconnect } from "./reconnect.ts";
 import {
   benchBulk,
@@ -105,6 +106,7 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   rules: () => benchRules(),
   edge: () => benchEdge(),
   scheduler: () => benchScheduler(),
+  queue: () => benchQueue(),
   packing: () => Promise.resolve(benchPacking()),
 };
 

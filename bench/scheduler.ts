@@ -16,7 +16,7 @@ interface Run {
 }
 
 async function run(what: "ours" | "own-sizes" | "naive", count: number): Promise<Run> {
-  const script = join(import.meta.dirname, "scheduler-run.ts");
+  const script = join(import.meta.dirname, "harness", "scheduler-side.ts");
   const { stdout } = await promisify(execFile)(process.execPath, [script, what, String(count)], {
     maxBuffer: 1 << 26,
   });

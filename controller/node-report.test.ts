@@ -76,5 +76,6 @@ describe("what a node reports", () => {
     expect(own).toMatch(/^[0-9a-f]{32}$/);
     expect(await idOf({ ...engine, cpus: 1 })).toBe(own);
     expect(await idOf({ ...engine, engineId: "CCCC" })).not.toBe(own);
+    expect(await idOf({ ...engine, dataRoot: "/var/lib/docker" })).not.toBe(own);
   });
 });

@@ -21,13 +21,17 @@ const machineFile = "/etc/machine-id";
 
 /**
  * Which machine this is, as nobody else can compute it. The kernel's boot keeps machines apart that
- * were copied from one another; the engine's id those that share a kernel.
+ * were copied from one another; the engine those that share a kernel. Engines of one host may share
+ * their id, but never the folder of their data.
  */
-async function machineIdOf(installationId: string, engineId: string): Promise<string> {
+async function machineIdOf(
+  installationId: string,
+  { engineId, dataRoot }: EngineReport,
+): Promise<string> {
   const [boot, machine] = await Promise.all(
     [bootFile, machineFile].map((it) => readFile(it, "utf8").catch(() => "")),
   );
-  const parts = [installationId, boot?.trim(), machine?.trim(), engineId];
+  const parts = [installationId, boot?.trim(), machine?.trim(), engineId, dataRoot];
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 32);
 }
 
@@ -79,7 +83,7 @@ export async function lookAtNode(
     declared ? { gpus: declared, fault: undefined } : find(),
   ]);
   const [machineId, disk] = await Promise.all([
-    machineIdOf(installationId, engine.engineId),
+    machineIdOf(installationId, engine),
     diskOf(engine.dataRoot),
   ]);
   return {

@@ -47,28 +47,49 @@ interface Part {
  * @returns `page.limit` of them, or as many as there are
  */
 export async function readOrdered<T>(
-  page: Pick<OrderedPage<string>, "limit" | "descending" | "cursor">,
-  { key, id, type, nullable = false }: Order,
+  page: Omit<OrderedPage<string>, "by">,
+  it: Order,
   read: (part: Part) => Promise<T[]>,
 ): Promise<T[]> {
-  const { limit, descending, cursor } = page;
-  const direction = descending ? sql`desc` : sql`asc`;
-  const order = sql`${key} ${direction}, ${id} ${direction}`;
-  const later = descending ? sql`<` : sql`>`;
-  const rows: T[] = [];
-  if (cursor === null || cursor.value !== null) {
-    const value = sql`${cursor?.value ?? null}::${sql.raw(type)}`;
-    const after =
-      cursor === null
-        ? sql`true`
-        : // The first says nothing more, but to an index that has only the key.
-          sql`${key} ${later}= ${value} and (${key}, ${id}) ${later} (${value}, ${cursor.id}::uuid)`;
-    const known = nullable ? sql`${key} is not null` : sql`true`;
-    rows.push(...(await read({ where: sql`${known} and ${after}`, order, limit })));
+  const { limit, cursor } = page;
+  const { key, nullable = false } = it;
+  const order = orderIn(page, it);
+  const after = afterIn(page, it);
+  if (!nullable) return read({ where: after.known, order, limit });
+  // What is searched for is looked for among all of them: once, and sorted then.
+  if (page.search !== "") {
+    const where = cursor?.value === null ? after.none : sql`(${after.known} or ${key} is null)`;
+    return read({ where, order: sql`${key} is null, ${order}`, limit });
   }
-  if (!nullable || rows.length === limit) return rows;
-  // Of their own, as no index has them last in both directions.
-  const after = cursor?.value === null ? sql`${id} ${later} ${cursor.id}::uuid` : sql`true`;
-  const where = sql`${key} is null and ${after}`;
-  return [...rows, ...(await read({ where, order, limit: limit - rows.length }))];
+  const rows: T[] = [];
+  if (cursor?.value !== null)
+    rows.push(...(await read({ where: sql`${key} is not null and ${after.known}`, order, limit })));
+  // Those without are read on their own, as no index has them last in both directions.
+  if (rows.length < limit)
+    rows.push(...(await read({ where: after.none, order, limit: limit - rows.length })));
+  return rows;
+}
+
+type Where = Pick<OrderedPage<string>, "descending" | "cursor">;
+
+function orderIn({ descending }: Where, { key, id }: Order): SQL {
+  const direction = descending ? sql`desc` : sql`asc`;
+  return sql`${key} ${direction}, ${id} ${direction}`;
+}
+
+/** From where on, among those with a value, and among those without. */
+function afterIn(
+  { descending, cursor }: Where,
+  { key, id, type }: Order,
+): { known: SQL; none: SQL } {
+  const later = descending ? sql`<` : sql`>`;
+  if (cursor === null) return { known: sql`true`, none: sql`${key} is null` };
+  if (cursor.value === null)
+    return { known: sql`false`, none: sql`${key} is null and ${id} ${later} ${cursor.id}::uuid` };
+  const value = sql`${cursor.value}::${sql.raw(type)}`;
+  return {
+    // The first says nothing more, but to an index that has only the key.
+    known: sql`${key} ${later}= ${value} and (${key}, ${id}) ${later} (${value}, ${cursor.id}::uuid)`,
+    none: sql`${key} is null`,
+  };
 }

@@ -84,6 +84,7 @@ export const signInFailures = pgTable("sign_in_failures", {
   failures: integer("failures").notNull(),
   windowStartedAt: at("window_started_at").notNull().defaultNow(),
   blockedUntil: at("blocked_until"),
+  auditId: count("audit_id"),
 });
 
 export const environments = pgTable("environments", {

@@ -42,7 +42,7 @@ it("tells every node's verdict, with figures", () => {
     ["closed", "schedulable", "takes nothing new"],
     ["cores", "cpus", "needs 2 cores, 0.5 are free"],
     ["draining", "draining", "is being drained"],
-    ["full-gpus", "gpus", "needs 1 GPUs with a free place and 10 GiB, 0 of 1 have that"],
+    ["full-gpus", "gpus", "needs 1 GPU with a free place and 10 GiB, 0 of 1 have that"],
     [
       "held",
       "reserved",

@@ -119,7 +119,7 @@ async function setUpNodes(db: Db): Promise<void> {
     { "facility.example/beamline": "imaging-and-medical", maintenance: "" },
   ];
   await db.execute(sql`
-    insert into nodes (name, labels, cpus, memory_bytes, ready, last_seen_at, reason_code, reason_text)
+    insert into nodes (name, reported_labels, cpus, memory_bytes, ready, last_seen_at, reason_code, reason_text)
     values
       (${nodeName}, ${JSON.stringify({ gpu: "a40", zone: "hall-2" })}::jsonb, 64, ${512 * gib}, true,
         now() + interval '100 years', null, null),

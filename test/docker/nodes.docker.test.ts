@@ -193,9 +193,9 @@ describe("a second machine under one name", () => {
     const first = await row();
     process.env["DOCKER_HOST"] = second.url;
     const other = node.startController();
-    process.env["DOCKER_HOST"] = engine.url;
     const told = () => node.lines.filter((it) => it.includes("Another machine reports as node"));
     await until("it is refused", async () => told().length > 0);
+    process.env["DOCKER_HOST"] = engine.url;
     expect(told()[0]).toMatch(
       /"node-1"; it was last heard of \d+ s ago, at .*Stop the controller there/,
     );

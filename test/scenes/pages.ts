@@ -9,6 +9,7 @@ import { ruleScenes } from "./rules.ts";
 import type { Scene } from "./scene.ts";
 import { stationPhone } from "./station-phone.ts";
 import { stations } from "./stations.ts";
+import { waiting } from "./waiting.ts";
 import type { Stage } from "../stage.ts";
 
 const button = (page: Page, name: string | RegExp): Locator =>
@@ -203,6 +204,7 @@ const desktops: readonly Scene[] = [
 export const pages: readonly Scene[] = [
   ...signIns,
   ...desktops,
+  ...waiting,
   ...account,
   ...administration,
   ...imports,

@@ -28,9 +28,9 @@ describe("what the people of a desktop are asked", () => {
   });
 
   it("says until when a beamtime needs the node", () => {
-    expect(words("node_needed_for_beamtime", "until 2026-11-25T08:00:00.000Z")?.title).toMatch(
-      /^A beamtime needs the node gpu-04, until .*25.*\.$/,
-    );
+    expect(
+      words("node_needed_for_beamtime", "until 2026-11-25T08:00:00.000Z its node is needed")?.title,
+    ).toMatch(/^A beamtime needs the node gpu-04, until .*25.*\.$/);
     expect(words("node_needed_for_beamtime", "soon")?.title).toBe(
       "A beamtime needs the node gpu-04.",
     );

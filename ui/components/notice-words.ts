@@ -46,8 +46,8 @@ function endsSoon({ expiresAt, notice }: Instance, nowMs: number): NoticeWords {
 const drained = /is being emptied: (.+)\. Restart on another node/s;
 const drainReason = (text: string): string | null => drained.exec(text)?.[1] ?? null;
 
-/** `until 2026-11-22T14:30:00.000Z`, as `db/dedications.ts` writes it, in the reader's zone. */
+/** `until 2026-11-22T14:30:00.000Z its node is needed …`, as `db/dedications.ts` writes it, in the reader's zone. */
 function untilOf(text: string, nowMs: number): string | null {
-  const atMs = Date.parse(/^until (\S+)$/.exec(text)?.[1] ?? "");
+  const atMs = Date.parse(/^until (\S+)/.exec(text)?.[1] ?? "");
   return Number.isNaN(atMs) ? null : formatClock(atMs, nowMs, locale(), false);
 }

@@ -18,6 +18,8 @@ export interface CalendarProps {
 }
 
 const hours = [0, 3, 6, 9, 12, 15, 18, 21] as const;
+const laneWidth = 46;
+const hoursWidth = 72;
 const percent = (part: number): string => `${(part * 100).toFixed(3)}%`;
 export const spanOf = (it: AdminReservation): Span => ({
   id: it.id,
@@ -34,11 +36,16 @@ export function WeekView(props: CalendarProps & { readonly days: readonly Date[]
     onBegin: (day) => props.onBegin(day),
     grid: () => grid,
   });
+  /** As much as a finger needs of each that stand beside each other. */
+  const room = (day: Date): number =>
+    Math.max(2, ...blocksOf(props.reservations.map(spanOf), day).map((it) => it.lanes)) * laneWidth;
+  const width = (): number => props.days.reduce((sum, day) => sum + room(day), hoursWidth);
   return (
     <div class={styles["scroll"]}>
       <table
         ref={(it) => (grid = it)}
         class={styles["week"]}
+        style={{ "min-width": `${width()}px` }}
         // A grid of days, as ARIA's patterns have it.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role
         role="grid"
@@ -51,7 +58,11 @@ export function WeekView(props: CalendarProps & { readonly days: readonly Date[]
             </th>
             <For each={props.days}>
               {(day) => (
-                <th scope="col" data-today={isToday(day, props.now) ? "" : undefined}>
+                <th
+                  scope="col"
+                  style={{ width: `${room(day)}px` }}
+                  data-today={isToday(day, props.now) ? "" : undefined}
+                >
                   {dayName(day, "short")}
                 </th>
               )}

@@ -5,13 +5,13 @@ import { limit } from "../../../components/limit.ts";
 import { Moment } from "../../../components/moment.tsx";
 import { createNow } from "../../../components/now.ts";
 import { announce } from "../../../kit/announcer.tsx";
-import { Button } from "../../../kit/button.tsx";
 import { Confirm } from "../../../kit/dialog.tsx";
 import { Notice } from "../../../kit/notice.tsx";
 import { Switch } from "../../../kit/switch.tsx";
 import { t } from "../../../messages/rules.ts";
 import type { Label } from "./complete.ts";
-import { isChanged, type Draft } from "./draft.ts";
+import type { Draft } from "./draft.ts";
+import { Changed, SaveBar } from "./editor-parts.tsx";
 import { FieldRow } from "./field-row.tsx";
 import { RawField } from "./raw-field.tsx";
 import { writeRule } from "./rule-text.ts";
@@ -202,65 +202,6 @@ export function Editor(props: EditorProps): JSX.Element {
         <p>{t("admin.discardText")}</p>
       </Confirm>
     </form>
-  );
-}
-
-function SaveBar(props: EditorProps): JSX.Element {
-  const changed = (): boolean => isChanged(props.draft);
-  return (
-    <div class={styles["saveBar"]}>
-      <Button
-        type="submit"
-        variant="primary"
-        disabledReason={changed() ? null : t("rules.nothingChanged")}
-      >
-        {t("rules.save")}
-      </Button>
-      <Show when={changed() || props.draft.id === null}>
-        <Button onClick={() => props.onDiscard()}>{t("admin.discard")}</Button>
-      </Show>
-      <span class={form["muted"]}>
-        {!changed()
-          ? t("rules.asSaved")
-          : props.draft.base === null
-            ? t("rules.savingNew")
-            : t("rules.savingKeeps", { version: props.draft.base.version })}
-      </span>
-    </div>
-  );
-}
-
-/** Somebody saved the rule while it was being changed here, or it went. */
-function Changed(props: EditorProps): JSX.Element {
-  const base = () => props.draft.base;
-  const theirs = (): AdminRule | null => {
-    const { rule } = props;
-    return rule !== undefined && base() !== null && rule.version !== base()?.version ? rule : null;
-  };
-  return (
-    <>
-      <Show when={base() !== null && props.rule === undefined}>
-        <Notice
-          tone="attention"
-          title={t("rules.wasDeleted")}
-          lines={[t("rules.wasDeletedNext")]}
-        />
-      </Show>
-      <Show when={theirs()}>
-        {(rule) => (
-          <Notice
-            tone="attention"
-            title={t("rules.wasChanged", { name: rule().updatedBy ?? "", version: rule().version })}
-            lines={[t("rules.wasChangedNext")]}
-            actions={
-              <Button size="small" onClick={() => props.onTakeTheirs(rule())}>
-                {t("rules.takeTheirs")}
-              </Button>
-            }
-          />
-        )}
-      </Show>
-    </>
   );
 }
 

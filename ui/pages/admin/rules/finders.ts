@@ -8,7 +8,7 @@ import {
 import { listUsers } from "../../../api/calls.ts";
 import { t } from "../../../messages/rules.ts";
 import type { Find } from "./pick-field.tsx";
-import { roles } from "./rule-text.ts";
+import { roles } from "./rule-shape.ts";
 
 const limit = 12;
 

@@ -1,7 +1,7 @@
 import { createSignal, type JSX } from "solid-js";
 import { t } from "../../../messages/rules.ts";
 import { NumberInput } from "./number-input.tsx";
-import { bounds } from "./rule-text.ts";
+import { bounds } from "./rule-shape.ts";
 import { Segmented } from "./segmented.tsx";
 import styles from "./form.module.css";
 

@@ -9,7 +9,7 @@ import {
 } from "solid-js";
 import { locale } from "../../../messages/messages.ts";
 import { t } from "../../../messages/rules.ts";
-import { numberFault } from "./rule-text.ts";
+import { numberFault } from "./rule-shape.ts";
 import styles from "./form.module.css";
 
 export interface NumberBounds {

@@ -45,6 +45,7 @@ export function Panes(props: PanesProps): JSX.Element {
   });
   return (
     <div class={styles["frame"]}>
+      <h1 class="visually-hidden">{t("rules.title")}</h1>
       <Show when={!wide()}>
         <div class={styles["tabs"]} role="tablist" aria-label={t("rules.title")}>
           <For each={names}>

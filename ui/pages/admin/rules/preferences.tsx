@@ -5,7 +5,8 @@ import { Button } from "../../../kit/button.tsx";
 import { t } from "../../../messages/rules.ts";
 import type { Label } from "./complete.ts";
 import { NumberInput } from "./number-input.tsx";
-import { bounds, type Then } from "./rule-text.ts";
+import { bounds } from "./rule-shape.ts";
+import type { Then } from "./rule-text.ts";
 import { SelectorField } from "./selector-field.tsx";
 import styles from "./form.module.css";
 

@@ -1,7 +1,8 @@
 import { Show, type JSX } from "solid-js";
 import { t } from "../../../messages/rules.ts";
 import { NumberInput } from "./number-input.tsx";
-import { bounds, type Then } from "./rule-text.ts";
+import { bounds } from "./rule-shape.ts";
+import type { Then } from "./rule-text.ts";
 import styles from "./form.module.css";
 
 type Resources = NonNullable<Then["resources"]>;

@@ -58,7 +58,7 @@ export function RuleList(props: RuleListProps): JSX.Element {
   return (
     <>
       <div class={styles["head"]}>
-        <h1 class={styles["headTitle"]}>{t("rules.title")}</h1>
+        <h2 class={styles["headTitle"]}>{t("rules.title")}</h2>
         <Button size="small" variant="primary" onClick={() => props.onNew()}>
           {t("rules.new")}
         </Button>

@@ -1,11 +1,10 @@
-import { useBeforeLeave, useSearchParams } from "@solidjs/router";
+import { useSearchParams } from "@solidjs/router";
 import {
   createEffect,
   createMemo,
   createSignal,
   Match,
   on,
-  onCleanup,
   Show,
   Switch,
   type JSX,
@@ -18,13 +17,13 @@ import { ErrorNotice } from "../../../components/error-notice.tsx";
 import { Loading } from "../../../components/loading.tsx";
 import { usePageTitle } from "../../../components/page-title.ts";
 import { useSignedIn } from "../../../components/signed-in-context.ts";
-import { Confirm } from "../../../kit/dialog.tsx";
 import { showToast } from "../../../kit/toasts.ts";
 import { t } from "../../../messages/rules.ts";
 import { draftOf, emptyDraft, onTopOf, sameContent, type Draft } from "./draft.ts";
 import { createDrafts, newKey } from "./drafts.ts";
 import { Editor } from "./editor.tsx";
 import { Examples } from "./examples.tsx";
+import { Leaving } from "./leaving.tsx";
 import { inChosenOrder, sameOrder } from "./move.ts";
 import { OrderDialog } from "./order-dialog.tsx";
 import { Panes, type PaneName } from "./panes.tsx";
@@ -257,37 +256,3 @@ function Rules(props: RulesProps): JSX.Element {
 }
 
 const neverChanged = { summary: { considered: 0, same: 0 } } as never;
-
-/** Asks before somebody leaves what is not saved: the page, or the tab, with which drafts go. */
-function Leaving(props: { readonly unsaved: number }): JSX.Element {
-  const [asking, setAsking] = createSignal<(() => void) | null>(null);
-  useBeforeLeave((event) => {
-    const to =
-      typeof event.to === "string" ? new URL(event.to, window.location.href).pathname : null;
-    if (props.unsaved === 0 || event.defaultPrevented || to === event.from.pathname) return;
-    event.preventDefault();
-    setAsking(() => () => event.retry(true));
-  });
-  createEffect(() => {
-    if (props.unsaved === 0) return;
-    const warn = (event: BeforeUnloadEvent): void => {
-      event.preventDefault();
-      // Chromium before 119 looks at nothing else.
-      event.returnValue = true;
-    };
-    window.addEventListener("beforeunload", warn);
-    onCleanup(() => window.removeEventListener("beforeunload", warn));
-  });
-  return (
-    <Confirm
-      open={asking() !== null}
-      onOpenChange={(open) => !open && setAsking(null)}
-      title={t("rules.leaveTitle", { count: props.unsaved })}
-      confirm={t("rules.leave")}
-      cancel={t("rules.stay")}
-      onConfirm={() => asking()?.()}
-    >
-      <p>{t("rules.leaveText")}</p>
-    </Confirm>
-  );
-}

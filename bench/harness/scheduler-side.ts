@@ -1,7 +1,7 @@
 /** A process of its own for the bench of the scheduler, so that its memory is its own. */
-import { naivePlace } from "./naive-place.ts";
-import { largeRequests, largeSite } from "./scheduler-site.ts";
-import { place } from "../scheduler/place.ts";
+import { naivePlace } from "../naive-place.ts";
+import { largeRequests, largeSite } from "../scheduler-site.ts";
+import { place } from "../../scheduler/place.ts";
 
 const nodes = 10_000;
 const rules = 50;

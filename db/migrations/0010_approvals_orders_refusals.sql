@@ -36,3 +36,33 @@ create index tokens_by_end on sign_ins (expires_at, id) where kind = 'token' and
 -- is written into each index of sign-ins.
 create index tokens_by_use on sign_ins (nullif(last_seen_at, created_at), id)
   where kind = 'token' and revoked_at is null;
+
+-- Attempts that nobody who is known makes, refused as there were too many: one row of the trail counts those of a bucket in
+-- its window, or anyone could fill it. Nothing else of a row is ever changed, and this by no other way than this one.
+alter table sign_in_failures add column audit_id bigint;
+
+create function audit_limited(buckets text[], entry jsonb) returns void
+language plpgsql volatile security definer set search_path = public, pg_temp as $$
+declare
+  held record;
+  kept bigint;
+begin
+  -- The widest one that has to wait: names and pairs of them an attacker makes up.
+  select f.bucket, f.audit_id, f.window_started_at into held from sign_in_failures f
+  where f.bucket = any (buckets) and f.blocked_until > now()
+  order by f.bucket collate "C" limit 1 for update;
+  update audit a set detail = a.detail || jsonb_build_object(
+    'repeated', coalesce((a.detail ->> 'repeated')::integer, 0) + 1, 'lastAt', iso(now()))
+  where a.id = held.audit_id and a.at >= held.window_started_at returning a.id into kept;
+  if kept is not null then
+    return;
+  end if;
+  insert into audit (actor_name, action, outcome, subject_kind, subject_id, address, request_id, detail)
+  values (entry ->> 'actorName', entry ->> 'action', 'refused', entry ->> 'subjectKind', entry ->> 'subjectId',
+    entry ->> 'address', entry ->> 'requestId', entry -> 'detail')
+  returning id into kept;
+  update sign_in_failures set audit_id = kept where bucket = held.bucket;
+end
+$$;
+revoke all on function audit_limited(text[], jsonb) from public;
+grant execute on function audit_limited(text[], jsonb) to asci_gateway;
