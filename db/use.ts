@@ -28,13 +28,16 @@ export interface UseRow extends Record<string, unknown> {
   readonly changes: Change[];
 }
 
+/** Stands for no beamline. */
+const none = "00000000-0000-0000-0000-000000000000";
+
 /** Who there is, `key`, `name` and `capacity`; and of held `h` whose it was. */
 const dimensions: Record<UseQuestion["by"], (nodeId: string | null) => { all: SQL; held: SQL }> = {
   node: (nodeId) => ({
-    all: sql`select n.id::text as key, n.name, jsonb_build_object('cpus', n.cpus, 'memoryBytes', n.memory_bytes,
+    all: sql`select n.id as key, n.name, jsonb_build_object('cpus', n.cpus, 'memoryBytes', n.memory_bytes,
         'gpuMemoryBytes', (select coalesce(sum(g.memory_bytes), 0) from node_gpus g where g.node_id = n.id and g.present)) as capacity
       from nodes n where ${nodeId}::uuid is null or n.id = ${nodeId}::uuid`,
-    held: sql`select h.node_id::text as key, h.* from held h`,
+    held: sql`select h.node_id as key, h.* from held h`,
   }),
   gpu: (nodeId) => ({
     all: sql`select g.uuid as key, n.name || ' ' || g.model || ' ' || left(split_part(g.uuid, '-', 2), 8) as name,
@@ -46,9 +49,9 @@ const dimensions: Record<UseQuestion["by"], (nodeId: string | null) => { all: SQ
       from held h cross join jsonb_array_elements(h.gpus) u`,
   }),
   beamline: () => ({
-    all: sql`select b.id::text as key, b.code as name, null::jsonb as capacity from beamlines b
-      union all select '', '', null`,
-    held: sql`select coalesce(x.beamline_id::text, '') as key, h.* from held h
+    all: sql`select b.id as key, b.code as name, null::jsonb as capacity from beamlines b
+      union all select ${none}::uuid, '', null`,
+    held: sql`select coalesce(x.beamline_id, ${none}::uuid) as key, h.* from held h
       join instances i on i.id = h.instance_id left join experiments x on x.id = i.experiment_id`,
   }),
 };
@@ -90,7 +93,7 @@ export async function readUse(db: Queryable, it: UseQuestion): Promise<UseRow[]>
         'gpuMemoryBytes', gpu_memory, 'instances', instances) order by at) as changes
       from changes group by key
     )
-    select a.key, a.name, a.capacity, coalesce(p.changes, '[]') as changes
+    select case when a.key::text = ${none} then '' else a.key::text end as key, a.name, a.capacity, coalesce(p.changes, '[]') as changes
     from (${all}) a left join per_key p on p.key = a.key order by a.name, a.key`);
 }
 

@@ -449,6 +449,7 @@ describe("the API's own description", () => {
         "/api/instances",
         "/api/instances/{id}",
         "/api/instances/{id}/audit",
+        "/api/instances/{id}/extend",
         "/api/instances/{id}/restart",
         "/api/instances/{id}/stop",
         "/api/instances/{id}/tickets",
