@@ -147,7 +147,7 @@ const instances: readonly Scene[] = [
         .getByRole("button", { name: /^Why .* is where it is$/ })
         .first()
         .click();
-      await page.getByText("The best five").waitFor();
+      await page.getByText("The best nodes").waitFor();
     },
   },
   {

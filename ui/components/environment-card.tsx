@@ -83,7 +83,6 @@ function Card(props: CardProps): JSX.Element {
             {" · "}
             {t("catalogue.service")}
           </Show>
-          {" · "}
           <Button
             variant="link"
             class={styles["ask"] ?? ""}

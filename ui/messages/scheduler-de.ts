@@ -190,6 +190,11 @@ export const schedulerDe: CatalogueOf<typeof schedulerEn> = {
   "use.noneOfBy.node": "Es gibt keine Knoten.",
   "use.noneOfBy.gpu": "Kein Knoten meldet eine GPU.",
   "use.noneOfBy.beamline": "In dieser Zeit lief nichts für eine Beamline.",
+  "use.noBeamline": "ohne Beamline",
+  "use.omitted": {
+    one: "Eine weitere mit weniger Auslastung ist nicht geladen.",
+    other: "{count} weitere mit weniger Auslastung sind nicht geladen.",
+  },
   "use.search": "Nach Namen suchen",
   "use.showMore": "Alle {count} zeigen",
 
@@ -211,7 +216,7 @@ export const schedulerDe: CatalogueOf<typeof schedulerEn> = {
   "why.noRules": "keine Regel traf zu",
   "why.refused": "Abgelehnte Knoten",
   "why.noneRefused": "keine",
-  "why.best": "Die besten fünf",
+  "why.best": "Die besten Knoten",
   "why.points": { one: "{count} Punkt", other: "{count} Punkte" },
   "why.chosen": "gewählt",
   "why.noLines": "keine Punkte",

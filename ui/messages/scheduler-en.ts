@@ -187,6 +187,11 @@ export const schedulerEn = {
   "use.noneOfBy.node": "There are no nodes.",
   "use.noneOfBy.gpu": "No node reports a GPU.",
   "use.noneOfBy.beamline": "Nothing was placed for a beamline in this time.",
+  "use.noBeamline": "without a beamline",
+  "use.omitted": {
+    one: "One more that was used less is not fetched.",
+    other: "{count} more that were used less are not fetched.",
+  },
   "use.search": "Search by name",
   "use.showMore": "Show all {count}",
 
@@ -208,7 +213,7 @@ export const schedulerEn = {
   "why.noRules": "no rule applied",
   "why.refused": "Nodes that were refused",
   "why.noneRefused": "none",
-  "why.best": "The best five",
+  "why.best": "The best nodes",
   "why.points": { one: "{count} point", other: "{count} points" },
   "why.chosen": "chosen",
   "why.noLines": "no points",

@@ -2,8 +2,8 @@ import { formatBytes } from "../../components/time.ts";
 import { locale } from "../../messages/messages.ts";
 import { t } from "../../messages/scheduler.ts";
 
-/** Three figures tell enough: 1.5, 47, 379. */
-const fine = (value: number) => ({ maximumFractionDigits: value < 10 ? 1 : 0 });
+/** Three figures tell enough: 1.5, 23.8, 379. */
+const fine = (value: number) => ({ maximumFractionDigits: value < 100 ? 1 : 0 });
 const whole = { maximumFractionDigits: 1 } as const;
 
 /** "12 of 64", as the locale writes numbers. */

@@ -80,7 +80,7 @@ function Row(props: { readonly image: Image; readonly now: Accessor<number> }): 
         <code>{it().version}</code>
       </td>
       <td data-label={t("node.imageState")}>
-        <span class={`${admin["word"]} ${tone() ?? ""}`}>
+        <span class={`${admin["word"]} ${styles["imageState"]} ${tone() ?? ""}`}>
           <StateShape state={shapes[it().state]} />
           {t(`node.imageState.${it().state}`)}
           <Show when={it().state === "pulling" && it().totalBytes}>

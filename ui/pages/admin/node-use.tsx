@@ -9,7 +9,7 @@ import { Loading } from "../../components/loading.tsx";
 import { Segmented } from "../../kit/segmented.tsx";
 import { t } from "../../messages/scheduler.ts";
 import { UseChart } from "./use-chart.tsx";
-import { curvesOf, fromOf, spans, timesOf, topOf, type Span } from "./use-data.ts";
+import { curvesOf, cutTo, fromOf, spans, timesOf, topOf, type Span } from "./use-data.ts";
 import admin from "./admin.module.css";
 import styles from "./use.module.css";
 
@@ -24,8 +24,11 @@ export function NodeUse(props: { readonly node: NodeDetail }): JSX.Element {
     refetchInterval: 60_000,
   }));
   const use = () => (query.isPending ? undefined : query.data);
-  const series = () => use()?.series[0];
-  const times = createMemo(() => timesOf(use() ?? { from: "", stepMs: 0, series: [] }));
+  const times = createMemo(() => timesOf(use() ?? { from: "", until: "", stepMs: 0, series: [] }));
+  const series = () => {
+    const first = use()?.series[0];
+    return first && cutTo(first, times().length);
+  };
   return (
     <section class={admin["section"]} aria-labelledby="use">
       <div class={styles["head"]}>

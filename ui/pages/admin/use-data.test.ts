@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   busyness,
   curvesOf,
+  cutTo,
   fromOf,
   readUseView,
   timesOf,
@@ -45,8 +46,18 @@ describe("the view of use over time", () => {
 
 describe("curves", () => {
   it("stand at the middle of each step", () => {
-    const use = { from: "2026-11-22T00:00:00.000Z", stepMs: 60_000, series: [series] };
-    expect(timesOf(use)).toEqual([30, 90, 150].map((s) => Date.UTC(2026, 10, 22, 0, 0, s)));
+    const use = {
+      from: "2026-11-22T00:00:00.000Z",
+      until: "2026-11-22T00:03:00.000Z",
+      stepMs: 60_000,
+      series: [series],
+    };
+    const at = (...seconds: number[]) => seconds.map((s) => Date.UTC(2026, 10, 22, 0, 0, s));
+    expect(timesOf(use)).toEqual(at(30, 90, 150));
+    // A step that is not half over yet says nothing: it would look as if all had ended.
+    const begun = timesOf({ ...use, until: "2026-11-22T00:02:29.000Z" });
+    expect(begun).toEqual(at(30, 90));
+    expect(cutTo(series, begun.length)).toMatchObject({ cpus: [0, 32], instances: [0, 1] });
   });
 
   it("are shares of what there is, and none of what there is nothing of", () => {

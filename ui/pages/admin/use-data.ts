@@ -39,11 +39,27 @@ export function readUseView(parameters: Readonly<Record<string, string | undefin
 export const fromOf = (span: Span, nowMs: number): string =>
   new Date(nowMs - spans[span] * hourMs).toISOString();
 
-/** The middle of each step, in milliseconds since 1970. */
-export function timesOf(use: Pick<Use, "from" | "stepMs" | "series">): number[] {
+/**
+ * The middle of each step, in milliseconds since 1970. The last step may have its middle ahead: of that
+ * nothing is known yet, and nothing is not none.
+ */
+export function timesOf(use: Pick<Use, "from" | "until" | "stepMs" | "series">): number[] {
   const steps = use.series[0]?.instances.length ?? 0;
-  const from = Date.parse(use.from);
-  return Array.from({ length: steps }, (_, step) => from + (step + 0.5) * use.stepMs);
+  const [from, until] = [Date.parse(use.from), Date.parse(use.until)];
+  return Array.from({ length: steps }, (_, step) => from + (step + 0.5) * use.stepMs).filter(
+    (it) => it <= until,
+  );
+}
+
+/** One series over as many steps as there are times. */
+export function cutTo(series: Series, steps: number): Series {
+  return {
+    ...series,
+    cpus: series.cpus.slice(0, steps),
+    memoryBytes: series.memoryBytes.slice(0, steps),
+    gpuMemoryBytes: series.gpuMemoryBytes.slice(0, steps),
+    instances: series.instances.slice(0, steps),
+  };
 }
 
 export interface Curve {

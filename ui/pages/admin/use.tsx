@@ -30,6 +30,7 @@ import { UseChart } from "./use-chart.tsx";
 import {
   busyness,
   curvesOf,
+  cutTo,
   fromOf,
   measuresOf,
   readUseView,
@@ -60,9 +61,11 @@ export function UsePage(): JSX.Element {
     refetchInterval: 60_000,
   }));
   const use = () => (query.isPending ? undefined : query.data);
+  const times = createMemo(() => timesOf(use() ?? { from: "", until: "", stepMs: 0, series: [] }));
   const found = createMemo(() => {
     const words = searchWords(view().search);
     return (use()?.series ?? [])
+      .map((it) => cutTo({ ...it, name: it.name || t("use.noBeamline") }, times().length))
       .filter((it) => words.every((word) => foldText(it.name).includes(word)))
       .map((it) => ({ it, busy: busyness(it, view().by, view().measure) }))
       .toSorted((a, b) => b.busy - a.busy || a.it.name.localeCompare(b.it.name))
@@ -101,8 +104,11 @@ export function UsePage(): JSX.Element {
             </Show>
           </div>
         </Match>
-        <Match when={use()}>
-          {(it) => <Charts view={view()} series={found()} times={timesOf(it())} />}
+        <Match when={found().length > 0}>
+          <Charts view={view()} series={found()} times={times()} />
+          <Show when={use()?.omitted}>
+            {(count) => <p class={admin["muted"]}>{t("use.omitted", { count: count() })}</p>}
+          </Show>
         </Match>
       </Switch>
     </div>
