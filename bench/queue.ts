@@ -11,6 +11,7 @@ import postgres from "postgres";
 import { generatePassword, startPostgres } from "../cli/postgres.ts";
 import { startLoop, type Loop } from "../controller/loop.ts";
 import { placeQueue } from "../controller/placer.ts";
+import { connect, type Db } from "../db/client.ts";
 import { listen } from "../db/listen.ts";
 import { insertInstance, wishInstance } from "../db/instances.ts";
 import { migrate } from "../db/migrate.ts";
@@ -25,6 +26,7 @@ const nodes = 200;
 const starts = 2_000;
 const withinMs = 10_000;
 const people = 500;
+const nodeConnections = 10;
 /** How long each desktop is used. */
 const useMs = 8_000;
 const deadlineMs = 240_000;
@@ -45,7 +47,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Site {
   readonly database: TestDatabase;
-  readonly nodes: readonly NodeRoom[];
+  readonly nodes: readonly (NodeRoom & { readonly login: string })[];
   readonly users: readonly string[];
   readonly versions: readonly {
     readonly slug: string;
@@ -56,10 +58,12 @@ interface Site {
 
 async function fill(database: TestDatabase): Promise<Site> {
   const { db } = database.owner;
-  await db.execute(sql`
-    insert into nodes (name) select 'bench-' || to_char(n, 'FM000') from generate_series(1, ${nodes}) n`);
-  const made = await db.execute<{ id: string; name: string }>(sql`
-    select id, name from nodes where name like 'bench-%' order by name`);
+  const made = await db.execute<{ id: string; login: string }>(sql`
+    insert into nodes (name, db_login)
+    select 'bench-' || to_char(n, 'FM000'), 'bench_node_' || n from generate_series(1, ${nodes}) n
+    returning id, db_login as login`);
+  for (const { login } of made)
+    await db.execute(sql`create role ${sql.identifier(login)} in role asci_node`);
   const users = await db.execute<{ id: string }>(sql`
     insert into users (username, display_name)
     select 'p' || n, 'Person ' || n from generate_series(1, ${people}) n returning id`);
@@ -77,26 +81,70 @@ async function fill(database: TestDatabase): Promise<Site> {
   const versions = await db.execute<Site["versions"][number]>(sql`
     select e.slug, e.id as environment, v.id as version from environments e
     join versions v on v.environment_id = e.id`);
-  const rooms = made.map(({ id }, at) => ({ id, ...nodeSize, zone: at % 2 === 0 ? "a" : "b" }));
+  const rooms = made.map((it, at) => ({
+    ...it,
+    ...nodeSize,
+    zone: at % 2 === 0 ? "a" : "b",
+  }));
   return { database, nodes: rooms, users: users.map((it) => it.id), versions };
 }
 
-/** Its controller claims every two seconds, as one does that is not poked. */
+/** A node's connection at the moment: its controller's queries go where its turn is worked on. */
+interface Turn {
+  db: Db | null;
+}
+interface BenchNode {
+  readonly login: string;
+  readonly node: RacingNode;
+  readonly turn: Turn;
+  due: number;
+}
+
+function benchNode(id: string, login: string, due: number): BenchNode {
+  const turn: Turn = { db: null };
+  const execute: Db["execute"] = (query) => {
+    if (!turn.db) throw new Error("it is not this node's turn");
+    return turn.db.execute(query);
+  };
+  return { login, node: new RacingNode(id, { execute } as Db), turn, due };
+}
+
+/** Two hundred connections would be the database's load, not the placer's: a few take turns, each with the node's own rights. */
+async function asNode(db: Db, it: BenchNode, act: () => Promise<void>): Promise<void> {
+  await db.execute(sql`set session authorization ${sql.identifier(it.login)}`);
+  it.turn.db = db;
+  await act();
+  it.turn.db = null;
+}
+
+/** Every controller claims every two seconds, as one does that is not poked. */
 async function startNodes(site: Site, ended: AbortSignal): Promise<Promise<void>[]> {
-  const { db } = site.database.owner;
-  const all = site.nodes.map((it) => ({ it, node: new RacingNode(it.id, db) }));
-  for (const { it, node } of all) {
-    const { cpus, memoryBytes, zone } = it;
-    await node.register({ cpus, memoryBytes, labels: { zone } });
-    await node.work(0, "none");
+  const now = performance.now();
+  const all = site.nodes.map((it, at) => benchNode(it.id, it.login, now + (2000 * at) / nodes));
+  const connections = Array.from({ length: nodeConnections }, () =>
+    connect(site.database.ownerUrl, { max: 1, applicationName: "bench-nodes" }),
+  );
+  const [first] = connections;
+  for (const [at, it] of all.entries()) {
+    const { cpus, memoryBytes, zone } = site.nodes[at] ?? { ...nodeSize, zone: "" };
+    const begin = async () => {
+      await it.node.register({ cpus, memoryBytes, labels: { zone } });
+      await it.node.work(0, "none");
+    };
+    if (first) await asNode(first.db, it, begin);
   }
-  return all.map(async ({ node }, at) => {
-    await pause((2000 * at) / nodes);
+  return connections.map(async ({ db, close }) => {
     while (!ended.aborted) {
+      const it = all.reduce((a, b) => (b.due < a.due ? b : a));
+      const wait = it.due - performance.now();
+      // Nobody else takes a node whose turn it is.
+      it.due = Infinity;
+      await pause(Math.min(2000, Math.max(0, wait)));
       const began = performance.now();
-      await node.work(20, "none");
-      await pause(Math.max(0, 2000 - (performance.now() - began)));
+      await asNode(db, it, () => it.node.work(20, "none"));
+      it.due = began + 2000;
     }
+    await close();
   });
 }
 
