@@ -3,20 +3,23 @@
  * Postgres, and nodes whose controllers claim work and report as real ones do. A third of the starts has
  * to wait until others end.
  */
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
 import { generatePassword, startPostgres } from "../cli/postgres.ts";
-import { startLoop, type Loop } from "../controller/loop.ts";
-import { placeQueue } from "../controller/placer.ts";
-import { listen } from "../db/listen.ts";
+import { connect, type Db } from "../db/client.ts";
 import { insertInstance, wishInstance } from "../db/instances.ts";
 import { migrate } from "../db/migrate.ts";
+import { getInstanceSpec, reportState } from "../db/node-instances.ts";
+import { registerNode } from "../db/nodes.ts";
 import { createTestDatabase, templateDatabase, type TestDatabase } from "../db/testing.ts";
-import { RacingNode } from "../test/racing-node.ts";
+import { claimWork, finishWork, type Lease } from "../db/work.ts";
 import { median, quantile } from "./figures.ts";
+import type { Round } from "./harness/placer-side.ts";
 import { lagsOf, type Happened, type NodeRoom } from "./queue-lag.ts";
 import type { BenchRow } from "./relay.ts";
 import { gib } from "./scheduler-site.ts";
@@ -25,6 +28,8 @@ const nodes = 200;
 const starts = 2_000;
 const withinMs = 10_000;
 const people = 500;
+const nodeConnections = 10;
+const beatMs = 2_000;
 /** How long each desktop is used. */
 const useMs = 8_000;
 const deadlineMs = 240_000;
@@ -36,16 +41,11 @@ const environments = [
   { of10: 1, slug: "large", cpus: 6, memoryBytes: 24 * gib, zone: "a" },
 ] as const;
 
-const log = {
-  info: () => {},
-  warn: () => {},
-  error: (...told: unknown[]) => console.error(...told),
-};
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Site {
   readonly database: TestDatabase;
-  readonly nodes: readonly NodeRoom[];
+  readonly nodes: readonly (NodeRoom & { readonly login: string })[];
   readonly users: readonly string[];
   readonly versions: readonly {
     readonly slug: string;
@@ -56,10 +56,12 @@ interface Site {
 
 async function fill(database: TestDatabase): Promise<Site> {
   const { db } = database.owner;
-  await db.execute(sql`
-    insert into nodes (name) select 'bench-' || to_char(n, 'FM000') from generate_series(1, ${nodes}) n`);
-  const made = await db.execute<{ id: string; name: string }>(sql`
-    select id, name from nodes where name like 'bench-%' order by name`);
+  const made = await db.execute<{ id: string; login: string }>(sql`
+    insert into nodes (name, db_login)
+    select 'bench-' || to_char(n, 'FM000'), 'bench_node_' || n from generate_series(1, ${nodes}) n
+    returning id, db_login as login`);
+  for (const { login } of made)
+    await db.execute(sql`create role ${sql.identifier(login)} in role asci_node`);
   const users = await db.execute<{ id: string }>(sql`
     insert into users (username, display_name)
     select 'p' || n, 'Person ' || n from generate_series(1, ${people}) n returning id`);
@@ -77,26 +79,76 @@ async function fill(database: TestDatabase): Promise<Site> {
   const versions = await db.execute<Site["versions"][number]>(sql`
     select e.slug, e.id as environment, v.id as version from environments e
     join versions v on v.environment_id = e.id`);
-  const rooms = made.map(({ id }, at) => ({ id, ...nodeSize, zone: at % 2 === 0 ? "a" : "b" }));
+  const rooms = made.map((it, at) => ({
+    ...it,
+    ...nodeSize,
+    zone: at % 2 === 0 ? "a" : "b",
+  }));
   return { database, nodes: rooms, users: users.map((it) => it.id), versions };
 }
 
-/** Its controller claims every two seconds, as one does that is not poked. */
-async function startNodes(site: Site, ended: AbortSignal): Promise<Promise<void>[]> {
-  const { db } = site.database.owner;
-  const all = site.nodes.map((it) => ({ it, node: new RacingNode(it.id, db) }));
-  for (const { it, node } of all) {
-    const { cpus, memoryBytes, zone } = it;
-    await node.register({ cpus, memoryBytes, labels: { zone } });
-    await node.work(0, "none");
+interface BenchNode {
+  readonly id: string;
+  readonly login: string;
+  epoch: number;
+  due: number;
+}
+
+const beat = { ready: true, reasonCode: null, reasonText: null };
+const leaseMs = 30_000;
+
+/** What a controller reports of one instance, without a container: it runs at once, and stops at once. */
+async function report(db: Db, lease: Lease): Promise<void> {
+  const spec = await getInstanceSpec(db, lease.subjectId);
+  if (spec?.state === "starting" && spec.desired === "running")
+    await reportState(db, lease, { to: "running", reason: null });
+  else if (spec?.state === "stopping") await reportState(db, lease, { to: "stopped" });
+  await finishWork(db, lease);
+}
+
+/** One heartbeat of a controller, and what it claims. */
+async function takeTurn(db: Db, node: BenchNode): Promise<void> {
+  await db.execute(sql`set session authorization ${sql.identifier(node.login)}`);
+  const { id: nodeId, epoch } = node;
+  const leases = await claimWork(db, { nodeId, epoch, limit: 20, leaseMs, beat });
+  for (const it of leases) await report(db, it);
+}
+
+async function register(db: Db, { nodes }: Site): Promise<BenchNode[]> {
+  const now = performance.now();
+  const all: BenchNode[] = [];
+  for (const [at, { id, login, cpus, memoryBytes, zone }] of nodes.entries()) {
+    await db.execute(sql`set session authorization ${sql.identifier(login)}`);
+    const { epoch } = await registerNode(db, id, { cpus, memoryBytes, labels: { zone } });
+    const node = { id, login, epoch, due: now + (beatMs * at) / nodes.length };
+    await takeTurn(db, node);
+    all.push(node);
   }
-  return all.map(async ({ node }, at) => {
-    await pause((2000 * at) / nodes);
+  return all;
+}
+
+/**
+ * Every controller beats and claims every two seconds, as one does that is not poked, with its own login's
+ * rights. Two hundred connections would be a load of their own: a few take turns.
+ */
+async function startNodes(site: Site, ended: AbortSignal): Promise<Promise<void>[]> {
+  const connections = Array.from({ length: nodeConnections }, () =>
+    connect(site.database.ownerUrl, { max: 1, applicationName: "bench-nodes" }),
+  );
+  const [first] = connections;
+  const all = first ? await register(first.db, site) : [];
+  return connections.map(async ({ db, close }) => {
     while (!ended.aborted) {
+      const it = all.reduce((a, b) => (b.due < a.due ? b : a));
+      const wait = it.due - performance.now();
+      // Nobody else takes a node whose turn it is.
+      it.due = Infinity;
+      await pause(Math.min(beatMs, Math.max(0, wait)));
       const began = performance.now();
-      await node.work(20, "none");
-      await pause(Math.max(0, 2000 - (performance.now() - began)));
+      await takeTurn(db, it);
+      it.due = began + beatMs;
     }
+    await close();
   });
 }
 
@@ -129,24 +181,14 @@ async function look({ database }: Site, watched: Watched): Promise<void> {
     if (cpus > nodeSize.cpus + 1e-3 || memory > nodeSize.memoryBytes) watched.overbooked += 1;
 }
 
-function startPlacing(site: Site, watched: Watched): { loop: Loop; close(): Promise<void> } {
-  const { db } = site.database.as("placer", { max: 2 });
-  const run = async () => {
-    const began = performance.now();
-    const placed = await placeQueue(db);
-    watched.rounds.push(performance.now() - began);
-    if (placed > 0) await look(site, watched);
-  };
-  const loop = startLoop({ name: "place", periodMs: 2000, run }, log);
-  const activate = () => loop.activate();
-  const listener = listen(site.database.urls.placer, { asci_queue: activate }, activate);
-  return {
-    loop,
-    close: async () => {
-      await listener.close();
-      await loop.stop();
-    },
-  };
+function startPlacing(site: Site, watched: Watched): ChildProcess {
+  const script = join(import.meta.dirname, "harness", "placer-side.ts");
+  const placer = fork(script, [site.database.urls.placer]);
+  placer.on("message", (round: Round) => {
+    watched.rounds.push(round.ms);
+    if (round.placed > 0) void look(site, watched);
+  });
+  return placer;
 }
 
 function environmentOf(at: number) {
@@ -243,7 +285,8 @@ async function play(site: Site): Promise<BenchRow[]> {
   const began = performance.now();
   const stopping = stopUsed(site, watched, all, ended.signal);
   while (watched.placed.size < starts && performance.now() - began < deadlineMs) await pause(200);
-  await placer.close();
+  placer.kill();
+  await once(placer, "exit");
   ended.abort();
   await Promise.all([...controllers, stopping]);
   const lags = lagsOf(await happenings(site, watched, all), site.nodes);

@@ -92,18 +92,13 @@ describe("a node for a beamtime", () => {
   });
 
   it("moves the seats that were kept there for others", () => {
-    const nodes = [node("n1", { cpus: 2 }), node("n2", { cpus: 2, labels: { for: "beamtime" } })];
+    const nodes = [node("n1", { cpus: 4, labels: { hall: "1" } }), node("n2", { cpus: 2 })];
+    const there = [...rules, when("there", { experiment: "x1" }, { require: "hall=1" })];
     const reservations = [reservation("r")];
-    const there = [...rules, when("there", { experiment: "x1" }, { require: "for!=beamtime" })];
+    const ask = (requests: Request[]) => outcomes(requests, { nodes, rules: there, reservations });
+    expect(ask([request("a")])).toEqual(["n1"]);
     // The seat is kept on n1, which the beamtime takes: from then on it is kept on n2.
-    const insider = request("b", { groupIds: ["course"] });
-    expect(outcomes([request("c")], { nodes, reservations })).toEqual(["n2"]);
-    expect(
-      outcomes([x1("a", { groupIds: ["course"] }), request("c"), insider], {
-        nodes,
-        rules: there,
-        reservations: [reservation("r", { seats: 2 })],
-      }),
-    ).toEqual(["n1, its own", "reserved", "n2"]);
+    const insider = request("c", { groupIds: ["course"] });
+    expect(ask([x1("a"), request("b"), insider])).toEqual(["n1, its own", "reserved", "n2"]);
   });
 });

@@ -95,6 +95,27 @@ describe("estimateQueue", () => {
     );
   });
 
+  it("stays unsure of what has waited for something unsure", () => {
+    const rules = [rule("one", { limits: { perPerson: 1 }, lifetime: { maxMinutes: 1 } })];
+    const ada = { user: "ada", userId: "ada" };
+    const nodes = [node("n1", { cpus: 2, allocatedCpus: 2 }), node("n2", { draining: true })];
+    const ends = [live("a", "n2", { ...ada, usualMs: 5 }), holds("b", { endsAt: 10 })];
+    // Ada's other one ends about 5, then she waits for room until 10, for sure, and is followed by the next.
+    expect(estimates([request("q", ada), request("r")], { nodes, rules, live: ends })).toEqual([
+      usual(10),
+      usual(10 + minute),
+    ]);
+  });
+
+  it("keeps a seat again when somebody of a reservation ends", () => {
+    const nodes = [node("n1", { cpus: 2, allocatedCpus: 2 })];
+    const course = [holds("a", { groupIds: ["course"], endsAt: 10 })];
+    const held = [reservation("r", { until: 600 })];
+    expect(estimates([request("q")], { nodes, live: course, reservations: held })).toEqual([
+      limit(600),
+    ]);
+  });
+
   it("waits for GPUs, for the end of a reservation, and of a beamtime", () => {
     const taken = [0, 1].map((slot) => ({ slot, memoryBytes: slot === 0 ? 40 * gib : 0 }));
     const card = node("n1", { gpus: [gpu("GPU-1", { slots: 2, taken })] });

@@ -183,6 +183,17 @@ describe("strategies", () => {
     );
   });
 
+  it("pack fills one node before the next", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 32 }), (count) => {
+        const requests = Array.from({ length: count }, (_, at) => request(`q${at}`));
+        const decisions = place(requests, situation({ nodes, rules: by("pack") }));
+        expect(placed(decisions)).toHaveLength(count);
+        expect(used(decisions)).toBe(Math.ceil(count / 4));
+      }),
+    );
+  });
+
   it("pack keeps whole GPUs free", () => {
     const cards = (name: string) => [0, 1].map((at) => gpu(`GPU-${name}-${at}`, { slots: 4 }));
     const sites = ["n1", "n2", "n3"].map((name) =>

@@ -61,22 +61,23 @@ export class Replay {
   /** Decides a request now; what waits is decided again when something ends. */
   arrive(request: Request, standing: Standing): Decision {
     const decision = this.#round.decide(request);
-    this.#keep({ ...standing, id: request.id, request }, decision, null);
+    this.#keep({ ...standing, id: request.id, request, usual: false }, decision, null);
     return decision;
   }
 
   #keep(one: Omit<WaitingRequest, "need">, decision: Decision, limit: string | null): void {
-    if (decision.kind === "placed") this.#start(decision, limit);
+    const usual = one.usual || (limit !== null && this.#usual.has(limit));
+    if (decision.kind === "placed") this.#start(decision, usual);
     if (decision.kind !== "waits") return;
     const { need } = this.#round.caseOf(one.request);
-    const waiting = { ...one, need };
+    const waiting = { ...one, need, usual };
     const { code } = decision.reason;
     if (waitsForRoom.has(code)) this.#forRoom.add(need.key, waiting);
     const reached = code === "limit_reached" ? this.#round.limitOf(one.request) : null;
     if (reached !== null) this.#forLimit.add(reached, waiting);
   }
 
-  #start(decision: Placement, limit: string | null): void {
+  #start(decision: Placement, waitedUsual: boolean): void {
     const { dedicate, request, node } = decision;
     const number = this.#round.site.numbers.get(node.id);
     if (number === undefined) return;
@@ -88,7 +89,7 @@ export class Replay {
         this.#forRoom.add(need.key, { ...it, need });
       }
     }
-    const usual = this.#usual.has(number) || (limit !== null && this.#usual.has(limit));
+    const usual = waitedUsual || this.#usual.has(number);
     this.#started({ decision, at: this.#round.now, basis: usual ? "usual" : "limit" });
   }
 

@@ -11,7 +11,6 @@ import {
   node,
   request,
   reservation,
-  rule,
   situation,
   size,
 } from "./testing.ts";
@@ -43,6 +42,12 @@ describe("a reservation", () => {
         text: '1 node: 1 with the rest reserved; "Course r" until 1970-01-01 01:00 UTC',
       },
     });
+  });
+
+  it("keeps nothing for a seat that was taken", () => {
+    const reservations = [reservation("r")];
+    const requests = [insider("a"), request("b"), request("c")];
+    expect(outcomes(requests, { nodes, reservations })).toEqual(["n1", "n1", "no_capacity"]);
   });
 
   it("is for an experiment, a group, or a beamline's people", () => {
@@ -100,23 +105,23 @@ describe("a reservation", () => {
     ).toEqual(["GPU-2", "GPU-2", "reserved", "GPU-1"]);
   });
 
-  it("lets every seat be taken, whatever others ask for before", () => {
+  it("lets every seat be taken, whatever others ask for in between", () => {
     const seats = fc.integer({ min: 1, max: 5 });
+    const turns = fc.array(fc.integer({ min: 0, max: 25 }), { minLength: 5, maxLength: 5 });
     fc.assert(
-      fc.property(arbNodes(), arbRequests(25), seats, (nodes, all, seats) => {
-        const others = all.map((it) => ({ ...it, groupIds: [] }));
+      fc.property(arbNodes(), arbRequests(25), seats, turns, (nodes, all, seats, turns) => {
         const want = size();
         const reservations = [reservation("r", { seats, size: want })];
         const course = Array.from({ length: seats }, (_, at) => insider(`z${at}`, { size: want }));
-        const rules = [rule("beamtimes are not asked for here", { dedicate: false })];
+        const mixed: Request[] = all.map((it) => ({ ...it, groupIds: [] }));
+        for (const [at, it] of course.entries()) mixed.splice(turns[at] ?? 0, 0, it);
         const count = (requests: Request[]) =>
-          outcomes(requests, { nodes, reservations, rules })
-            .slice(-seats)
-            .filter((it) => nodes.some((one) => one.name === it)).length;
-        // Nodes that are an experiment's own are no course's.
-        expect(count([...others, ...course])).toBe(count(course));
+          place(requests, situation({ nodes, reservations })).filter(
+            (it) => it.kind === "placed" && it.request.id.startsWith("z"),
+          ).length;
+        expect(count(mixed)).toBe(count(course));
       }),
-      { numRuns: 500 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -108,6 +108,16 @@ describe("simulate", () => {
     expect(all.get("c")).toMatchObject({ waitMs: 0 });
   });
 
+  it("sends what still waits for a beamtime's node elsewhere when the beamtime is over", () => {
+    const two = [node("n1", { cpus: 2 }), node("n2", { cpus: 2 })];
+    const requests = [
+      past("a", 0, 2 * hour, ofExperiment("x1")),
+      past("b", 10, 5, ofExperiment("x1")),
+    ];
+    const all = new Map(outcomes(requests, [rule("beamtime", { dedicate: true })], two));
+    expect(all.get("b")).toMatchObject({ node: "n2", waitMs: hour - 10 });
+  });
+
   it("starts all that is not refused and could ever start, and never more at once than there is room for", () => {
     const durations = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 25, maxLength: 25 });
     const ages = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 25, maxLength: 25 });

@@ -8,6 +8,8 @@ export interface WaitingRequest extends Standing {
   readonly request: Request;
   /** For room: what it needs, as it was last decided. */
   readonly need: Need;
+  /** Whether something that it waited for before ended only when its like usually does. */
+  readonly usual: boolean;
 }
 
 type List = WaitingRequest[];
