@@ -110,6 +110,7 @@ describe("a station", () => {
       "GET /api/instances/:id",
       "POST /api/instances/:id/stop",
       "POST /api/instances/:id/restart",
+      "POST /api/instances/:id/extend",
       "POST /api/instances/:id/tickets",
       "GET /api/events",
       "GET /api/station",
