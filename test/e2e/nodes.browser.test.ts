@@ -73,6 +73,22 @@ describe("an administrator", () => {
     await context.close();
   });
 
+  it("hears and reads what each desktop holds of a bar, part by part", async () => {
+    const { page, context } = await as("admin", "/admin/nodes");
+    await openNode(page);
+    const parts = page.getByRole("list", { name: /^CPUs\. / }).getByRole("listitem");
+    expect(
+      await parts.evaluateAll((all) => all.map((it) => it.getAttribute("aria-label"))),
+    ).toEqual(["MATE desktop of others: 30 CPUs", "Tomography of ada: 0.5 CPUs"]);
+    await parts.first().focus();
+    await page.getByText("MATE desktop of others: 30 CPUs").waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.getByText("Tomography of ada: 0.5 CPUs").waitFor();
+    await page.keyboard.press("Tab");
+    await page.getByText(/^30\.5 of 64 taken, 33\.5 free/).waitFor();
+    await context.close();
+  });
+
   it("sets labels, each checked where it is typed", async () => {
     const { page, context } = await as("admin", "/admin/nodes");
     await openNode(page);

@@ -59,6 +59,23 @@ export const waiting: readonly Scene[] = [
     },
     close: async (stage) => void (await askNothing(stage, "waiter")),
   },
+  ...(["node_draining", "ends_soon"] as const).map((code): Scene => ({
+    name: `viewer-asked-${code === "ends_soon" ? "end" : "move"}`,
+    as: "live",
+    async open(page, stage) {
+      const [row] = await stage.db.execute<{ id: string }>(sql`
+        update instances i set notice_code = ${code}, notice_text = 'soon', notice_at = now(),
+          expires_at = case when ${code === "ends_soon"} then now() + interval '22 minutes' end
+        from users u where u.id = i.owner_id and u.username = 'live' and i.state = 'running'
+        returning i.id`);
+      await page.goto(`/desktops/${row?.id}`);
+      await page.locator('[data-painted="true"]').waitFor({ timeout: 60_000 });
+      await page.keyboard.press("Control+Alt+Shift");
+      await page.getByRole("button", { name: "Leave" }).waitFor();
+      await page.getByRole("group", { name: /^What is asked of/ }).waitFor();
+    },
+    close: async (stage) => void (await askNothing(stage, "live")),
+  })),
   {
     name: "desktops-room",
     as: "one",

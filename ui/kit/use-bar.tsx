@@ -24,7 +24,7 @@ export function UseBar(props: UseBarProps): JSX.Element {
         aria-valuenow={Math.min(props.used, props.total)}
         aria-valuetext={props.text}
       >
-        <span class={styles["fill"]} style={{ display: "block", width: `${share() * 100}%` }} />
+        <span class={styles["fill"]} style={{ width: `${share() * 100}%` }} />
       </span>
       <span class={styles["text"]} aria-hidden="true">
         {props.text}
