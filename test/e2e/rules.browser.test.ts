@@ -17,7 +17,7 @@ let browser: Browser;
 beforeAll(async () => {
   stage = await openStage();
   await stage.addEnvironment({ slug: "tomography", name: "Tomography", versions: ["2026.11"] });
-  await stage.addPerson("ada", { displayName: "Ada Lovelace", experiments: ["18342"] });
+  await stage.addPerson("ada", { displayName: "Ada Lovelace", experiments: ["18342", "20003"] });
   await stage.addPerson("keeper", { displayName: "Noor Haddad", roles: ["user", "staff"] });
   await stage.db.execute(
     sql`insert into beamlines (code, name) values ('OTHER', 'Not the keeper’s')`,
@@ -25,6 +25,7 @@ beforeAll(async () => {
   await stage.db.execute(sql`insert into beamline_staff (beamline_id, user_id)
     select x.beamline_id, u.id from experiments x, users u
     where x.code = '18342' and u.username = 'keeper'`);
+  await stage.db.execute(sql`insert into groups (name) values ('group-1')`);
   browser = await launchBrowser();
 });
 afterAll(async () => {
