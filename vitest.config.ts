@@ -5,7 +5,7 @@ const common = { environment: "node" as const, restoreMocks: true };
 
 /** What a gateway does wherever it runs: these are run against Node, and again against real workerd. */
 const portable = [
-  "gateway/{api,audit,audit-trail,availability,bad-input,catalogue,catalogue-admin,events,import,nodes,oidc*,policy,reservations,rule-preview,rules,sign-in,staff,stations,sync,tokens,use}.db.test.ts",
+  "gateway/{api,audit,audit-trail,availability,bad-input,catalogue,catalogue-admin,events,import,nodes,oidc*,policy,reservations,rule-preview,rules,sign-in,staff,stations*,sync,tokens,use}.db.test.ts",
   "test/stream/{redeem,refusals,sign-out,stations}.db.test.ts",
 ];
 

@@ -1,19 +1,13 @@
 /** The user office's synchronisation, and what a person with many experiments may start, at a large facility's size. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { sql, type SQL } from "drizzle-orm";
-import postgres from "postgres";
-import { generatePassword, startPostgres } from "../cli/postgres.ts";
 import type { Queryable } from "../db/client.ts";
 import { readCatalogue } from "../db/catalogue.ts";
 import { mayStart } from "../db/entitlement.ts";
 import { listEnvironments } from "../db/environments.ts";
-import { migrate } from "../db/migrate.ts";
 import { listOwnExperiments } from "../db/own-experiments.ts";
-import { templateDatabase } from "../db/testing.ts";
-import { startTestGateway, type Browser, type TestGateway } from "../gateway/testing.ts";
+import type { Browser, TestGateway } from "../gateway/testing.ts";
 import { median } from "./figures.ts";
+import { withBenchGateway } from "./gateway-site.ts";
 import type { BenchRow } from "./relay.ts";
 
 const experiments = 10_000;
@@ -168,8 +162,14 @@ async function timeLists({ database, signIn }: TestGateway): Promise<BenchRow[]>
   await database.owner.sql.unsafe(`
     set statement_timeout = 0;
     alter table instances disable trigger user;
-    insert into users (username, display_name, email)
-      select 'u' || n, 'Person Number ' || n, 'u' || n || '@example.org' from generate_series(1, ${crowd}) n;
+    insert into users (username, display_name, email, created_at, last_sign_in_at)
+      select 'u' || n, 'Person Number ' || n, 'u' || n || '@example.org', now() - n * interval '1 minute',
+        case when n % 3 > 0 then now() - n % 5000 * interval '1 minute' end
+      from generate_series(1, ${crowd}) n;
+    insert into sign_ins (user_id, token_hash, kind, name, scopes, created_at, last_seen_at, expires_at)
+      select id, sha256(username::bytea), 'token', 'Script of ' || username, '{read}', created_at,
+        created_at + length(username) % 2 * interval '1 hour', now() + interval '90 days'
+      from users where username like 'u%';
     insert into experiments (code, beamline_id, title, starts_at, ends_at)
       select 'X' || n, b.id, 'Late experiment ' || n, now() - n * interval '1 hour', now() - (n - 1) * interval '1 hour'
       from generate_series(1, ${crowd}) n join beamlines b on b.code = 'B' || n % ${beamlines};
@@ -185,18 +185,25 @@ async function timeLists({ database, signIn }: TestGateway): Promise<BenchRow[]>
   const browser = await signIn("root");
   const rows: BenchRow[] = [];
   for (const [name, path, search] of [
-    ["people", "/api/admin/users", "number 77777"],
-    ["experiments", "/api/admin/experiments", "experiment 77777"],
-    ["instances", "/api/admin/instances", "desk 77777"],
-    ["audit", "/api/admin/audit", "env-59"],
+    ["people", "/api/admin/users?", "number 77777"],
+    ["people by last sign-in", "/api/admin/users?sort=-lastSignInAt&", "number 77777"],
+    ["people by age", "/api/admin/users?sort=createdAt&", "number 77777"],
+    ["tokens", "/api/admin/tokens?", "u77777"],
+    ["tokens by last use", "/api/admin/tokens?sort=-lastUsedAt&", "u77777"],
+    ["tokens by end", "/api/admin/tokens?sort=expiresAt&", "u77777"],
+    ["tokens by person", "/api/admin/tokens?sort=-person&", "u77777"],
+    ["experiments", "/api/admin/experiments?", "experiment 77777"],
+    ["instances", "/api/admin/instances?", "desk 77777"],
+    ["audit", "/api/admin/audit?", "env-59"],
   ] as const) {
     const ask = async (query: string) => {
-      const { status, body } = await browser.call("GET", `${path}?limit=50&${query}`);
+      const { status, body } = await browser.call("GET", `${path}limit=50&${query}`);
       if (status !== 200 || body.items.length === 0) throw new Error(`${path}?${query}: ${status}`);
       return body["nextCursor"] as string | null;
     };
     let far = "";
-    for (let page = 0; page < 20; page++) far = `cursor=${await ask(far)}`;
+    for (let page = 0; page < 20; page++)
+      far = `cursor=${encodeURIComponent(String(await ask(far)))}`;
     for (const [what, query] of [
       ["first page", ""],
       ["page 21", far],
@@ -224,36 +231,15 @@ const syncRow = (name: string, seconds: number): BenchRow => ({
   pass: seconds <= 60,
 });
 
-export async function benchExperiments(): Promise<BenchRow[]> {
-  const folder = await mkdtemp(join(tmpdir(), "asci-bench-"));
-  const server = await startPostgres({
-    dataDir: join(folder, "data"),
-    logFile: join(folder, "postgres.log"),
-    password: generatePassword(),
+export const benchExperiments = (): Promise<BenchRow[]> =>
+  withBenchGateway(async (gateway) => {
+    await gateway.addUser("root", ["admin"]);
+    const browser = await gateway.signIn("root");
+    const rows = [
+      syncRow("user office's sync", await syncAll(browser)),
+      syncRow("the same again", await syncAll(browser)),
+    ];
+    await openEnvironments(gateway);
+    rows.push(...(await timeQuestions(gateway)));
+    return [...rows, ...(await timeLists(gateway))];
   });
-  try {
-    const admin = postgres(server.url, { max: 1 });
-    await admin.unsafe(`create database ${templateDatabase}`);
-    await admin.end();
-    const template = new URL(server.url);
-    template.pathname = `/${templateDatabase}`;
-    await migrate(template.href);
-    const gateway = await startTestGateway(server.url, { entry: "node" });
-    try {
-      await gateway.addUser("root", ["admin"]);
-      const browser = await gateway.signIn("root");
-      const rows = [
-        syncRow("user office's sync", await syncAll(browser)),
-        syncRow("the same again", await syncAll(browser)),
-      ];
-      await openEnvironments(gateway);
-      rows.push(...(await timeQuestions(gateway)));
-      return [...rows, ...(await timeLists(gateway))];
-    } finally {
-      await gateway.stop();
-    }
-  } finally {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
-}

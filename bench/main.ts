@@ -11,6 +11,7 @@ import { startInstallation, type TestInstallation } from "../test/installation.t
 import { benchAccept } from "./accept.ts";
 import { benchEdge } from "./edge.ts";
 import { benchExperiments } from "./experiments.ts";
+import { benchQueue } from "./queue.ts";
 import { benchReconnect } from "./reconnect.ts";
 import {
   benchBulk,
@@ -19,6 +20,8 @@ import {
   benchStalledViewer,
   type BenchRow,
 } from "./relay.ts";
+import { benchRules } from "./rules.ts";
+import { benchPacking, benchScheduler } from "./scheduler.ts";
 import { benchStart } from "./start.ts";
 
 const results = join(import.meta.dirname, "results");
@@ -100,7 +103,11 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   smallUpdates: () => benchSmallUpdates(),
   stalledViewer: () => benchStalledViewer(),
   experiments: () => benchExperiments(),
+  rules: () => benchRules(),
   edge: () => benchEdge(),
+  scheduler: () => benchScheduler(),
+  queue: () => benchQueue(),
+  packing: () => Promise.resolve(benchPacking()),
 };
 
 /** @param names which benches to run; all where none is named */

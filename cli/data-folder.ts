@@ -105,7 +105,11 @@ export async function readSecret(
 
 /** This machine's name in the catalogue of nodes. It stays when the host's name changes: the node is the same one. */
 export async function ensureNodeName(root: string): Promise<string> {
-  return ensureFile(join(root, "node-name"), () => hostname().toLowerCase());
+  return ensureFile(nodeNameFile(root), () => hostname().toLowerCase());
+}
+
+export function nodeNameFile(root: string): string {
+  return join(root, "node-name");
 }
 
 /**

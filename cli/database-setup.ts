@@ -1,9 +1,9 @@
 import { ensureAdmin, needsAdmin } from "../db/seed.ts";
 import { migrate, MigrationError } from "../db/migrate.ts";
-import { provision } from "../db/provision.ts";
+import { NodeNameTakenError, provision } from "../db/provision.ts";
 import type { Provisioned } from "../db/provision.ts";
 import { hashPassword } from "../gateway/node/password.ts";
-import { ensureNodeName, generatedPassword } from "./data-folder.ts";
+import { ensureNodeName, generatedPassword, nodeNameFile } from "./data-folder.ts";
 import type { Secrets } from "./data-folder.ts";
 import { Failure } from "./failure.ts";
 import { runDirOf } from "./run-dir.ts";
@@ -12,7 +12,7 @@ import type { Settings } from "./settings.ts";
 /**
  * Brings a database that answers to this release's schema, gives every part its login, and makes the first account.
  * @param ownerUrl a connection as the database's owner, who may make roles
- * @throws Failure `database_unreachable`, `schema`
+ * @throws Failure `database_unreachable`, `schema`, `settings` where another machine has this one's name
  */
 export async function setUpDatabase(
   ownerUrl: string,
@@ -40,12 +40,22 @@ export async function setUpDatabase(
         new Failure("schema", error.message, { cause: error })
       );
     }
+    if (error instanceof NodeNameTakenError) {
+      throw new Failure(
+        "settings",
+        `${error.message} Its name is in ${nodeNameFile(settings.dataDir)}.`,
+        { cause: error },
+      );
+    }
     throw databaseFailure(error, ownerUrl) ?? error;
   }
 }
 
 /** The hash costs time and memory on purpose, so it is only made where an account is. */
-async function setUpAdmin(ownerUrl: string, settings: Settings): Promise<void> {
+export async function setUpAdmin(
+  ownerUrl: string,
+  settings: Pick<Settings, "adminPassword" | "dataDir">,
+): Promise<void> {
   if (!(await needsAdmin(ownerUrl))) return;
   const password = settings.adminPassword ?? (await generatedPassword.ensure(settings.dataDir));
   const passwordHash = await hashPassword(password);

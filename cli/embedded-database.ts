@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { DataFolder } from "./data-folder.ts";
 import { startPostgres } from "./postgres.ts";
+import type { PostgresOptions } from "./postgres.ts";
 import type { Part, Run } from "./supervise.ts";
 
 /**
@@ -11,6 +12,7 @@ export function embeddedDatabase(
   folder: DataFolder,
   password: string,
   onLine: (line: string) => void,
+  options: Pick<PostgresOptions, "clients" | "durable"> = {},
 ): { part: Part; url: Promise<string> } {
   const { promise: url, resolve } = Promise.withResolvers<string>();
   let port: number | undefined;
@@ -20,6 +22,7 @@ export function embeddedDatabase(
       logFile: join(folder.logs, "postgres.log"),
       password,
       onAlarm: (line) => onLine(`database: ${line}`),
+      ...options,
       ...(port === undefined ? {} : { port }),
     });
     port = running.port;

@@ -9,6 +9,7 @@ export type FailureCode =
   | "not_root"
   | "system_user"
   | "program_missing"
+  | "forbidden"
   | "postgres_missing"
   | "postgres_version"
   | "postgres_failed"

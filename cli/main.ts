@@ -47,6 +47,13 @@ const commands: readonly Command[] = [
     run: async (args) => (await import("./keys.ts")).keys(args, process.env),
   },
   {
+    name: "cluster",
+    summary:
+      "run several nodes on this machine: cluster [COUNT], cluster cut NODE, cluster mend NODE",
+    needsRoot: true,
+    run: async (args) => (await import("./cluster/command.ts")).cluster(args, process.env),
+  },
+  {
     name: "bench",
     summary: "measure, each figure beside its floor or a peer; arguments name single benches",
     needsRoot: true,

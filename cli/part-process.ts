@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LogFile } from "./log-file.ts";
+import { withinNetwork } from "./cluster/network.ts";
 import { identify } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { readableLine } from "./readable-line.ts";
@@ -13,6 +14,8 @@ export interface PartProcess {
   /** Path of the TypeScript file that Node runs. */
   entry: string;
   environment: Readonly<Record<string, string | undefined>>;
+  /** The network that it stands in, as a file (network_namespaces(7)); default: ours. */
+  network?: string;
   log: LogFile;
   /** Warnings and errors that it writes, in words for the terminal. */
   onLine: (line: string) => void;
@@ -32,7 +35,8 @@ export function partProcess(options: PartProcess): Part {
 }
 
 async function startProcess(options: PartProcess): Promise<Run> {
-  const child = spawn(process.execPath, [options.entry], {
+  const [file, ...args] = withinNetwork(options.network, [process.execPath, options.entry]);
+  const child = spawn(file, args, {
     env: { ...inherited(), ...options.environment },
     // A session of its own: the terminal's Ctrl-C is ours to pass on, in order.
     detached: true,

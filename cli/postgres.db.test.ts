@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import connect from "postgres";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "./ports.ts";
+import type { PostgresClients } from "./postgres-clients.ts";
 import { startPostgres } from "./postgres.ts";
 import type { Postgres } from "./postgres.ts";
 import { identify, waitForEnd } from "./process-identity.ts";
@@ -17,12 +18,14 @@ let directory: string;
 let dataDir: string;
 const running: Postgres[] = [];
 
-async function start(port?: number): Promise<Postgres> {
+async function start(
+  options: { port?: number; clients?: PostgresClients[] } = {},
+): Promise<Postgres> {
   const started = await startPostgres({
     dataDir,
     logFile: join(directory, "postgres.log"),
     password,
-    ...(port === undefined ? {} : { port }),
+    ...options,
   });
   running.push(started);
   return started;
@@ -71,6 +74,33 @@ describe("startPostgres", () => {
       unix_socket_directories: "",
       data_checksums: "on",
     });
+  });
+
+  it("lets in those networks that it is told, by password, and no others", async () => {
+    const { url, port } = await start({
+      clients: [{ address: "127.0.0.2", network: "127.0.0.3/32" }],
+    });
+    const from = async (localAddress: string, address: string, as = url) => {
+      const there = new URL(as);
+      there.hostname = address;
+      const socket = async () => {
+        const made = createConnection({ host: address, port, localAddress });
+        await once(made, "connect");
+        return made;
+      };
+      const sql = connect(there.href, { max: 1, socket } as object);
+      try {
+        return [...(await sql`SELECT n FROM kept`)];
+      } finally {
+        await sql.end();
+      }
+    };
+    const wrong = url.replace(password, "wrong");
+    expect(await from("127.0.0.3", "127.0.0.2")).toEqual([{ n: 1 }]);
+    expect(await from("127.0.0.1", "127.0.0.1")).toEqual([{ n: 1 }]);
+    await expect(from("127.0.0.3", "127.0.0.2", wrong)).rejects.toMatchObject({ code: "28P01" });
+    await expect(from("127.0.0.4", "127.0.0.2")).rejects.toMatchObject({ code: "28000" });
+    await expect(from("127.0.0.3", "127.0.0.5")).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
   it("asks for its password", async () => {
@@ -141,7 +171,7 @@ describe("startPostgres", () => {
 
   it("comes back on the port that it is told", async () => {
     const port = await freePort();
-    expect((await start(port)).port).toBe(port);
+    expect((await start({ port })).port).toBe(port);
   });
 
   it("says that a port is taken", async () => {
@@ -149,7 +179,7 @@ describe("startPostgres", () => {
     await once(server, "listening");
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    await expect(start(port)).rejects.toThrow("Address already in use");
+    await expect(start({ port })).rejects.toThrow("Address already in use");
     server.close();
   });
 

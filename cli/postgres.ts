@@ -6,6 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
 import { systemCode } from "./failure.ts";
 import { freePort } from "./ports.ts";
+import { admitOnly, listenAddresses } from "./postgres-clients.ts";
+import type { PostgresClients } from "./postgres-clients.ts";
 import { prepareDataDir } from "./postgres-folder.ts";
 import { clearLeftovers, explainFailure, isReady } from "./postgres-leftovers.ts";
 import { findPostgresHost, runPostgresProgram } from "./postgres-run.ts";
@@ -23,8 +25,10 @@ export interface PostgresOptions {
   logFile: string;
   /** Of the owner `asci`, who is superuser; it must be the one that the folder was made with. */
   password: string;
-  /** Default: one that is free now. Listens on 127.0.0.1 only. */
+  /** Default: one that is free now. */
   port?: number;
+  /** Beside this machine, which is at 127.0.0.1; default: none. */
+  clients?: readonly PostgresClients[];
   /** False for a throw-away cluster: nothing is flushed to the disk, which makes it several times faster. */
   durable?: boolean;
   /** postgresql.conf settings, over ours. */
@@ -65,6 +69,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   try {
     const dataDir = await prepareDataDir(options.dataDir, { owner, password, durable }, host);
     await clearLeftovers(dataDir);
+    if (options.clients !== undefined) await admitOnly(dataDir, options.clients);
     return await startOnSomePort({ ...options, dataDir }, host);
   } catch (error) {
     if (systemCode(error) !== "ENOSPC") throw error;
@@ -98,7 +103,13 @@ async function startOn(
   lastLines: string[],
 ): Promise<Postgres> {
   const { dataDir, password, durable = true } = options;
-  const settings = { ...oneMachine, ...(durable ? {} : throwAway), ...options.settings, port };
+  const settings = {
+    ...oneMachine,
+    ...(durable ? {} : throwAway),
+    listen_addresses: listenAddresses(options.clients ?? []),
+    ...options.settings,
+    port,
+  };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const argv = [host.binaries.postgres, ...flags];
   const child = await runPostgresProgram(host, dataDir, argv, lastLines);
@@ -131,7 +142,6 @@ async function startOn(
 
 /** For one machine on which desktops want the memory, and a database that must not lose what it acknowledged. */
 const oneMachine = {
-  listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
   max_connections: "100",
   shared_buffers: "64MB",

@@ -21,9 +21,16 @@ export async function ensureRunDir(installationId: string): Promise<string> {
 export async function unmountBelow(path: string): Promise<void> {
   const table = await readFile("/proc/self/mountinfo", "utf8");
   // Field 5 is the mount point (proc(5)).
-  const points = table.split("\n").map((line) => line.split(" ")[4] ?? "");
+  const points = table.split("\n").map((line) => unescaped(line.split(" ")[4] ?? ""));
   for (const point of points.filter((it) => it.startsWith(`${path}/`)))
     await execute("umount", ["--lazy", point]).catch(() => undefined);
+}
+
+/** Spaces and the like stand there as three octal digits. */
+function unescaped(path: string): string {
+  return path.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
 }
 
 /** Only once the installation's desktops are gone. */

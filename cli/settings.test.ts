@@ -29,6 +29,7 @@ describe("readSettings", () => {
       homesMake: undefined,
       data: undefined,
       dataMake: undefined,
+      node: {},
     });
   });
 
@@ -46,6 +47,9 @@ describe("readSettings", () => {
       ASCI_HOMES: "/nfs/home/{initial}/{username}",
       ASCI_EXPERIMENT_DATA: "/nfs/data/{beamline}/{year}/{experiment}",
       ASCI_EXPERIMENT_DATA_MAKE: "1",
+      ASCI_NODE_LABELS: "gpu=a40",
+      ASCI_NODE_GPUS: "[]",
+      ASCI_NODE_CPUS: "",
       PATH: "/bin",
     });
     expect(settings).toEqual({
@@ -62,6 +66,7 @@ describe("readSettings", () => {
       homesMake: undefined,
       data: "/nfs/data/{beamline}/{year}/{experiment}",
       dataMake: true,
+      node: { ASCI_NODE_LABELS: "gpu=a40", ASCI_NODE_GPUS: "[]" },
     });
     expect(readSettings({ ASCI_PORT: "", ASCI_DEMO: "" })).toMatchObject({
       port: 8080,
@@ -79,13 +84,19 @@ describe("readSettings", () => {
       DATABASE_URL: "mysql://db/asci",
       ASCI_KEY_ROTATION_DAYS: "monthly",
       ASCI_DEMO: "no",
+      ASCI_NODE_CPUS: "-1",
+      ASCI_NODE_LABELS: "zone",
+      ASCI_IMAGES_MIN_FREE: "much",
     });
     const names = faults.map((line) => line.trim().split(":")[0]);
     expect(names.sort()).toEqual([
       "ASCI_ADMIN_PASSWORD",
       "ASCI_DEMO",
       "ASCI_HOST",
+      "ASCI_IMAGES_MIN_FREE",
       "ASCI_KEY_ROTATION_DAYS",
+      "ASCI_NODE_CPUS",
+      "ASCI_NODE_LABELS",
       "ASCI_PORT",
       "ASCI_PUBLIC_URL",
       "ASCI_TRUSTED_PROXIES",

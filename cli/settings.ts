@@ -2,6 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { passwordSchema } from "../gateway/schemas.ts";
+import { nodeSettings } from "../controller/node-settings.ts";
 import { dataTemplateSchema, homeTemplateSchema } from "../controller/storage/template.ts";
 import { Failure } from "./failure.ts";
 
@@ -27,6 +28,8 @@ export interface Settings {
   /** Where experiments' data is, as a pattern; undefined: in the data folder. */
   data: string | undefined;
   dataMake: boolean | undefined;
+  /** What this machine says of itself as a node: variables for its controller, checked and as they were given. */
+  node: Readonly<Record<string, string>>;
 }
 
 const onOff = z
@@ -110,6 +113,7 @@ const schema = z.object({
     })
     .transform((text) => text === "1")
     .default(true),
+  ...nodeSettings,
 });
 
 /**
@@ -142,6 +146,11 @@ export function readSettings(environment: Readonly<NodeJS.ProcessEnv>): Settings
     homesMake: found.ASCI_HOMES_MAKE,
     data: found.ASCI_EXPERIMENT_DATA,
     dataMake: found.ASCI_EXPERIMENT_DATA_MAKE,
+    node: Object.fromEntries(
+      set.flatMap(([name, value]) =>
+        value !== undefined && Object.hasOwn(nodeSettings, name) ? [[name, value]] : [],
+      ),
+    ),
   };
 }
 

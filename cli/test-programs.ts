@@ -5,6 +5,7 @@ import { say } from "./terminal.ts";
 const programs = [
   { program: "chromium", package: "chromium" },
   { program: "websockify", package: "websockify" },
+  { program: "docker-registry", package: "docker-registry" },
 ] as const;
 
 /**

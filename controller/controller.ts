@@ -3,25 +3,33 @@ import { uptime } from "node:os";
 import Docker from "dockerode";
 import { connect, type Db } from "../db/client.ts";
 import { SupersededError } from "../db/errors.ts";
+import type { NodeStart } from "../db/nodes.ts";
 import { createBackground, type Background } from "./background.ts";
 import type { ControllerConfig } from "./config.ts";
 import { startControlServer } from "./control-server.ts";
 import { createEngineState, watchEngine, type EngineState } from "./engine-watch.ts";
 import type { Hands } from "./execute.ts";
-import { homesTask, type HomeLooks } from "./home-room.ts";
+import { homesTask } from "./home-room.ts";
+import { ImagePuller } from "./image-puller.ts";
+import { imagesTask, removeUnwanted, watchImages } from "./image-report.ts";
+import { createImageWork } from "./image-work.ts";
 import { incarnationsDir } from "./incarnation-files.ts";
 import type { DesktopLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
-import { startLoop, type Loop } from "./loop.ts";
+import { startLoop, type Loop, type LoopTask } from "./loop.ts";
 import { nodeTasks, type Counters } from "./loops.ts";
 import { metricsText } from "./metrics-text.ts";
-import { installationIdOf, register } from "./registration.ts";
+import { lookAtNode } from "./node-report.ts";
+import { openPacedRegistry, type PacedRegistry } from "./paced-registry.ts";
+import { describeTask, installationIdOf, register, type NodeNotes } from "./registration.ts";
 import { Rooms } from "./rooms.ts";
 import { openStorage, type Storages } from "./storage/storage.ts";
 import { connectAnew } from "./runtimes/docker-connect.ts";
 import { DockerRuntime } from "./runtimes/docker.ts";
+import { DockerImages } from "./runtimes/docker-images.ts";
+import type { ImageStore } from "./runtimes/image-store.ts";
 import { startPlacer } from "./start-placer.ts";
-import { createWorkRunner, type WorkRunner } from "./work-runner.ts";
+import { createWorkRunner } from "./work-runner.ts";
 
 export interface ControllerOptions {
   /** Default 30,000. */
@@ -45,16 +53,21 @@ const engineTimeoutMs = 30_000;
 /** Apart, so that data that cannot be reached keeps nobody from their home: as many as all slots can ask at once. */
 const homeThreads = 64;
 const dataThreads = 512;
-const defaults = { leaseMs: 30_000, slots: 16, answerMs: 30_000 };
+const defaults = { leaseMs: 30_000, slots: 16, answerMs: 30_000, minFreeBytes: 2 * 1024 ** 3 };
 
-function dockerRuntime(config: ControllerConfig, installationId: string): DockerRuntime {
+function dockerRuntime(
+  config: ControllerConfig,
+  installationId: string,
+): { runtime: DockerRuntime; store: DockerImages } {
   const own = {
     installationId,
     nodeId: config.ASCI_NODE_ID,
     network: `asci-${installationId.slice(0, 8)}`,
     parts: [config.DATABASE_URL],
   };
-  return new DockerRuntime(new Docker({ timeout: engineTimeoutMs }), own, connectAnew());
+  const docker = new Docker({ timeout: engineTimeoutMs });
+  const calls = connectAnew();
+  return { runtime: new DockerRuntime(docker, own, calls), store: new DockerImages(docker, calls) };
 }
 
 interface Node {
@@ -62,18 +75,20 @@ interface Node {
   readonly runtime: DockerRuntime;
   readonly rooms: Rooms;
   readonly storage: Storages;
+  readonly images: ImagePuller;
   readonly engine: EngineState;
   readonly limits: DesktopLimits;
   readonly background: Background;
 }
 
 function handsOf(node: Node, config: ControllerConfig, answerMs: number): Hands {
-  const { db, runtime, rooms, storage, engine, limits, background } = node;
+  const { db, runtime, rooms, storage, images, engine, limits, background } = node;
   return {
     db,
     runtime,
     rooms,
     storage,
+    images,
     sites: {
       homes: config.ASCI_HOMES,
       makesHomes: config.ASCI_HOMES_MAKE,
@@ -98,38 +113,56 @@ function handsOf(node: Node, config: ControllerConfig, answerMs: number): Hands 
 interface Loops {
   readonly claim: Loop;
   readonly compare: Loop;
+  readonly images: Loop;
   stop(): Promise<void>;
 }
 
-function startLoops(
-  { db, runtime, engine, background }: Node,
-  runner: WorkRunner,
-  looks: HomeLooks,
-  more: { nodeId: string; epoch: number; leaseMs: number; counters: Counters },
-  { log, onSuperseded }: ControllerOptions,
-): Loops {
-  const tasks = nodeTasks({ db, runtime, runner, engine, log, ...more });
-  const guardedClaim = {
-    ...tasks.claim,
-    async run() {
+/** What comes of a newer controller's start is told to whoever runs this one. */
+function guarded(task: LoopTask, onSuperseded: () => void): LoopTask {
+  return {
+    ...task,
+    async run(signal) {
       try {
-        await tasks.claim.run(background.ended);
+        await task.run(signal);
       } catch (error) {
         if (error instanceof SupersededError) onSuperseded();
         throw error;
       }
     },
   };
-  const claim = startLoop(guardedClaim, log);
-  const compare = startLoop(tasks.compare, log);
-  const ping = startLoop(tasks.ping, log);
-  const homes = startLoop(homesTask(looks), log);
+}
+
+function startLoops(
+  tasks: Record<"claim" | "compare" | "ping" | "homes" | "images" | "describe", LoopTask>,
+  { log, onSuperseded }: ControllerOptions,
+): Loops {
+  const start = (task: LoopTask) => startLoop(guarded(task, onSuperseded), log);
+  const claim = start(tasks.claim);
+  const compare = start(tasks.compare);
+  const images = start(tasks.images);
+  const all = [claim, compare, images, ...[tasks.ping, tasks.homes, tasks.describe].map(start)];
   return {
     claim,
     compare,
-    stop: async () =>
-      void (await Promise.all([claim.stop(), compare.stop(), ping.stop(), homes.stop()])),
+    images,
+    stop: async () => void (await Promise.all(all.map((it) => it.stop()))),
   };
+}
+
+/** Pulls made for starts and beforehand, one at a time. */
+function openImages(
+  db: Db,
+  start: NodeStart,
+  store: ImageStore,
+  config: ControllerConfig,
+  { log, paced }: { log: Log; paced: PacedRegistry | undefined },
+): ImagePuller {
+  const limits = {
+    maxBytes: config.ASCI_IMAGES_MAX_BYTES,
+    minFreeBytes: config.ASCI_IMAGES_MIN_FREE ?? defaults.minFreeBytes,
+  };
+  const site = { store, limits, paced, makeRoom: () => removeUnwanted(db, start, store) };
+  return new ImagePuller({ db, start, site, log });
 }
 
 /** Starts a controller: registers the node under a new epoch, adopts what stands, and claims work. */
@@ -141,37 +174,59 @@ export async function startController(
   const { ASCI_NODE_ID: nodeId, ASCI_PLACER_DATABASE_URL: placerUrl } = config;
   const connection = connect(config.DATABASE_URL, { applicationName: "asci-controller" });
   const { db } = connection;
-  const placer = placerUrl ? startPlacer(placerUrl, log) : undefined;
-  const runtime = dockerRuntime(config, await installationIdOf(connection, log));
-  const { epoch, name, limits } = await register(connection, runtime, nodeId, log);
+  const lostMs = config.ASCI_LOST_SECONDS * 1000;
+  const placer = placerUrl ? startPlacer({ url: placerUrl, lostMs, log }) : undefined;
+  const installationId = await installationIdOf(connection, log);
+  const { runtime, store } = dockerRuntime(config, installationId);
+  const notes: NodeNotes = { fault: undefined };
+  const look = () => lookAtNode(runtime, config, installationId);
+  const { epoch, name, limits } = await register(db, { nodeId, look, notes, log });
+  const start = { nodeId, epoch };
   const background = createBackground(log);
   const rooms = new Rooms(incarnationsDir(config.ASCI_RUN_DIR));
   const engine = createEngineState(() => {
     loops.claim.activate();
     loops.compare.activate();
+    loops.images.activate();
   });
   const storage = { homes: openStorage(homeThreads), data: openStorage(dataThreads) };
-  const node: Node = { db, runtime, rooms, storage, engine, limits, background };
+  const rate = config.ASCI_PULL_BYTES_PER_SECOND;
+  const paced = rate === undefined ? undefined : await openPacedRegistry(rate);
+  const images = openImages(db, start, store, config, { log, paced });
+  const node: Node = { db, runtime, rooms, storage, images, engine, limits, background };
   const onWork = (): void => loops.claim.activate();
   const hands = handsOf(node, config, answerMs);
   const runner = createWorkRunner({ hands, log, leaseMs, slots, onDone: onWork });
+  const imageWork = createImageWork({ db, start, puller: images, leaseMs, log, onDone: onWork });
   const counters: Counters = { unknownContainers: 0, comparisons: 0, foundByComparison: 0 };
   const control = await startControlServer(config.ASCI_CONTROLLER_LISTEN, {
     poke: onWork,
     metrics: () => metricsText(counters),
   });
-  const loops = startLoops(node, runner, hands, { nodeId, epoch, leaseMs, counters }, options);
+  const context = { db, ...start, runtime, runner, images: imageWork, notes, engine, leaseMs, log };
+  const ready = () => engine.beat().ready;
+  const loops = startLoops(
+    {
+      ...nodeTasks({ ...context, counters }),
+      homes: homesTask(hands),
+      images: imagesTask({ db, start, store, pulling: () => images.pulling, ready, onWork }),
+      describe: describeTask(db, start, { look, notes, log }),
+    },
+    options,
+  );
   const watched = { db, runtime, nodeId, state: engine, log, onWork };
   background.run((ended) => watchEngine(watched, ended));
+  background.run((ended) => watchImages(store, () => loops.images.activate(), ended));
   background.run(() => rooms.fill());
   log.info({ node: name, epoch }, "the node is registered");
 
   /** Claims nothing more, waits for what is under way, gives leases back, and closes the pool. */
   async function end(): Promise<void> {
     await Promise.all([loops.stop(), control.close()]);
-    await runner.stop(stopDeadlineMs);
+    await Promise.all([runner.stop(stopDeadlineMs), imageWork.stop()]);
     await background.stop();
     await rooms.close();
+    await paced?.close();
     storage.homes.close();
     storage.data.close();
     await placer?.stop();

@@ -13,9 +13,12 @@ import {
   type FileRoots,
 } from "./incarnation-files.ts";
 import { cpusFor, type DesktopLimits } from "./limits.ts";
+import type { ImagePuller } from "./image-puller.ts";
 import type { Reason, Step } from "./plan.ts";
+import { renderingEnv } from "./rendering.ts";
 import type { Rooms } from "./rooms.ts";
 import { RuntimeError, type Runtime } from "./runtimes/runtime.ts";
+import { startImage } from "./start-image.ts";
 import type { Storages } from "./storage/storage.ts";
 
 export interface Hands {
@@ -25,6 +28,7 @@ export interface Hands {
   readonly rooms: Rooms;
   readonly storage: Storages;
   readonly sites: Sites;
+  readonly images: ImagePuller;
   readonly timezone: string;
   readonly limits: DesktopLimits;
   readonly circumstances: Circumstances;
@@ -36,7 +40,13 @@ export interface Hands {
 
 const stopGraceSeconds = 5;
 
-async function create(hands: Hands, spec: InstanceSpec): Promise<string> {
+async function create(
+  hands: Hands,
+  lease: Lease,
+  spec: InstanceSpec,
+  signal: AbortSignal,
+): Promise<string> {
+  const image = await startImage(hands, lease, spec, signal);
   const { runtime, roots, rooms, storage, sites, timezone, limits } = hands;
   const [made, found] = await Promise.allSettled([
     makeIncarnationFiles(roots, rooms, {
@@ -57,7 +67,8 @@ async function create(hands: Hands, spec: InstanceSpec): Promise<string> {
     instanceId: spec.id,
     incarnation: spec.incarnation,
     environment: spec.environment,
-    image: spec.digest,
+    image,
+    gpus: spec.gpus,
     person: { username, uid, gid, groups: groups.map((it) => it.gid) },
     env: {
       USER: username,
@@ -67,6 +78,7 @@ async function create(hands: Hands, spec: InstanceSpec): Promise<string> {
       // Who has a group of their own shares what they make with groups that a folder names.
       ASCI_UMASK: uid === gid ? "002" : "022",
       ASCI_VNC_PASSWD: vncPasswordFile(spec.vncControl, spec.vncView),
+      ...renderingEnv(spec.gpus),
       ...(spec.geometry ? { ASCI_GEOMETRY: spec.geometry } : {}),
     },
     mounts: [
@@ -110,7 +122,7 @@ export async function execute(
   const { db, runtime, roots } = hands;
   switch (step.kind) {
     case "create": {
-      const containerId = await create(hands, spec);
+      const containerId = await create(hands, lease, spec, signal);
       await startContainer(hands, spec, containerId);
       await awaitReady(hands, spec, containerId, signal);
       // For the next one; this one is not to be kept from its screen by it.
@@ -168,6 +180,8 @@ function publicText(error: unknown): string {
 }
 
 const attemptsOfAStart = 5;
+/** Of a start: what somebody has to see to. */
+const final = new Set(["image_missing", "image_changed", "disk_limit", "gpu_unavailable"]);
 
 /**
  * Whether trying again later can help. Only a start is ever given up: anything else may have a live
@@ -182,7 +196,7 @@ export function verdictOf(
   const text = publicText(error);
   const reason = { code, text };
   if (code === "engine_unreachable") return { waits: reason, counts: false };
-  if (starting && code === "image_missing") return { fails: reason };
+  if (starting && final.has(code)) return { fails: reason };
   return starting && attempts + 1 >= attemptsOfAStart
     ? { fails: reason }
     : { waits: reason, counts: true };

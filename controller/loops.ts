@@ -4,14 +4,17 @@ import type { Db } from "../db/client.ts";
 import { endExpired, warnOfEnds } from "../db/lifetimes.ts";
 import { endAtStations } from "../db/station-endings.ts";
 import { controllerUrls, sweep } from "../db/placement.ts";
-import { claimWork } from "../db/work.ts";
+import { claimWork, type Beat } from "../db/work.ts";
 import { dedicateForBeamtimes } from "./beamtimes.ts";
 import { poke } from "./control-server.ts";
 import { compareAll, type EngineState } from "./engine-watch.ts";
+import { writeExpectations } from "./expectations.ts";
 import { createJudge } from "./judge.ts";
+import type { ImageWork } from "./image-work.ts";
 import type { Log } from "./log.ts";
 import type { LoopTask } from "./loop.ts";
 import { placeQueue } from "./placer.ts";
+import type { NodeNotes } from "./registration.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
 import { askForImages } from "./wanted-images.ts";
 import type { WorkRunner } from "./work-runner.ts";
@@ -22,6 +25,8 @@ export interface NodeContext {
   readonly epoch: number;
   readonly runtime: Runtime;
   readonly runner: WorkRunner;
+  readonly images: ImageWork;
+  readonly notes: NodeNotes;
   readonly engine: EngineState;
   readonly leaseMs: number;
   readonly log: Log;
@@ -35,22 +40,30 @@ export interface Counters {
   foundByComparison: number;
 }
 
+/** Where it works and something is amiss all the same, the node says that. */
+function beatOf({ engine, notes }: NodeContext): Beat {
+  const beat = { ...engine.beat(), clockMs: Date.now() };
+  if (!beat.ready || !notes.fault) return beat;
+  return { ...beat, reasonCode: notes.fault.code, reasonText: notes.fault.text };
+}
+
 export function nodeTasks(context: NodeContext): Record<"claim" | "compare" | "ping", LoopTask> {
-  const { db, nodeId, epoch, runner, engine, log } = context;
+  const { db, nodeId, epoch, runner, images, engine, log } = context;
   return {
     claim: {
       name: "claim",
       periodMs: 2000,
       async run() {
-        const limit = Math.max(0, runner.free);
         const leases = await claimWork(db, {
           nodeId,
           epoch,
-          limit,
+          limit: Math.max(0, runner.free),
+          imageLimit: images.free,
           leaseMs: context.leaseMs,
-          beat: engine.beat(),
+          beat: beatOf(context),
         });
-        runner.take(leases);
+        runner.take(leases.filter((it) => it.kind === "instance"));
+        images.take(leases.filter((it) => it.kind === "image"));
       },
     },
     ping: {
@@ -83,12 +96,15 @@ export interface PlacerContext {
   readonly log: Log;
   /** Nodes for which a wish was notified and whose controller has not been told. */
   readonly wished: Set<string>;
+  /** How long a node may be silent before what stands on it counts as lost. */
+  readonly lostMs: number;
 }
 
 const judgePeriodMs = 5000;
 
 type PlacerTask =
   | "place"
+  | "expect"
   | "poke"
   | "judge"
   | "stations"
@@ -97,8 +113,13 @@ type PlacerTask =
   | "images"
   | "sweep";
 
-export function placerTasks({ db, log, wished }: PlacerContext): Record<PlacerTask, LoopTask> {
-  const judge = createJudge(db, judgePeriodMs);
+export function placerTasks({
+  db,
+  log,
+  wished,
+  lostMs,
+}: PlacerContext): Record<PlacerTask, LoopTask> {
+  const judge = createJudge(db, { periodMs: judgePeriodMs, lostMs });
   return {
     place: {
       name: "place",
@@ -106,6 +127,11 @@ export function placerTasks({ db, log, wished }: PlacerContext): Record<PlacerTa
       async run() {
         await placeQueue(db);
       },
+    },
+    expect: {
+      name: "expect",
+      periodMs: 5000,
+      run: () => writeExpectations(db),
     },
     poke: {
       name: "poke",

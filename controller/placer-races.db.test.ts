@@ -4,7 +4,7 @@ import { describe, expect, inject, it } from "vitest";
 import { createTestDatabase, seedCatalogue } from "../db/testing.ts";
 import { meddlings, mishaps } from "../test/racing-node.ts";
 import { placeQueue } from "./placer.ts";
-import type { Size } from "../test/racing-ledger.ts";
+import type { GpuNeed, Size } from "../test/racing-ledger.ts";
 import { RacingSite, type Act } from "../test/racing-site.ts";
 
 const gib = 1024 ** 3;
@@ -17,9 +17,16 @@ const nodeSize: fc.Arbitrary<Size> = fc.record({
   cpus: fc.constantFrom(0.5, 1, 1.2, 2, 3.3),
   memoryBytes: fc.constantFrom(1, 2, 3, 8).map((it) => it * gib),
 });
-const environmentSize: fc.Arbitrary<Size> = fc.record({
+const siteNode = fc.record({
+  cpus: fc.constantFrom(0.5, 1, 1.2, 2, 3.3),
+  memoryBytes: fc.constantFrom(1, 2, 3, 8).map((it) => it * gib),
+  gpuCount: fc.nat({ max: 2 }),
+});
+const environmentSize: fc.Arbitrary<Size & GpuNeed> = fc.record({
   cpus: fc.constantFrom(0.1, 0.3, 0.4, 0.7, 1, 2.5),
   memoryBytes: fc.constantFrom(0.25, 0.5, 1, 2).map((it) => it * gib),
+  gpus: fc.constantFrom(0, 0, 1, 2),
+  gpuMemoryBytes: fc.constantFrom(null, 3 * gib, 5 * gib),
 });
 
 const act: fc.Arbitrary<Act> = fc.oneof(
@@ -78,7 +85,7 @@ const race = fc.array(fc.array(act, { minLength: 4, maxLength: 14 }), {
 describe("wishes, placers, controllers and nodes that race", () => {
   it("never take more than there is, and leave nothing that fits waiting", async () => {
     const site = fc.record({
-      nodes: fc.array(nodeSize, { minLength: 1, maxLength: 3 }),
+      nodes: fc.array(siteNode, { minLength: 1, maxLength: 3 }),
       environments: fc.array(environmentSize, { minLength: 1, maxLength: 3 }),
     });
     const races = fc.array(race, { minLength: 1, maxLength: 4 });

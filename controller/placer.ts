@@ -86,7 +86,7 @@ async function readFirstPage(tx: Queryable, rules: CompiledRules, now: number): 
   const rank = (it: Waiting): Ranked => rankOf(it, rules, now);
   let page = await readQueue(tx, pageSize);
   while (page.length === pageSize && page.some((it) => !it.ranked)) {
-    const unranked = await readQueue(tx, rankSize, null, true);
+    const unranked = await readQueue(tx, rankSize, null, { unranked: true });
     await writeRanks(tx, unranked.map(rank));
     if (unranked.length < rankSize) page = await readQueue(tx, pageSize);
   }
@@ -96,8 +96,6 @@ async function readFirstPage(tx: Queryable, rules: CompiledRules, now: number): 
 /** What one page of the queue came to. */
 interface PageOutcome {
   readonly placed: number;
-  /** Those that wait on. */
-  readonly waiting: readonly Waiting[];
   /** Where the next page begins; null at the end of the queue. */
   readonly next: QueuePosition | null;
 }
@@ -148,11 +146,7 @@ async function placePage(db: Db, from: QueuePosition | null): Promise<PageOutcom
       waiting.filter((it) => !it.request.ranked),
     );
     const last = ranks.length < pageSize ? undefined : ranks.at(-1);
-    return {
-      placed,
-      waiting: waiting.map((it) => it.request),
-      next: last?.request.position ?? null,
-    };
+    return { placed, next: last?.request.position ?? null };
   });
 }
 

@@ -5,19 +5,26 @@ import type { Log } from "./log.ts";
 import { startLoop } from "./loop.ts";
 import { placerTasks } from "./loops.ts";
 
+export interface PlacerOptions {
+  readonly url: string;
+  /** How long a node may be silent before what stands on it counts as lost. */
+  readonly lostMs: number;
+  readonly log: Log;
+}
+
 /** Starts placing, judging and sweeping. `stop` waits for what is under way. */
-export function startPlacer(url: string, log: Log): { stop(): Promise<void> } {
+export function startPlacer({ url, lostMs, log }: PlacerOptions): { stop(): Promise<void> } {
   const connection = connect(url, {
     applicationName: "asci-placer",
     max: 4,
     statementTimeoutMs: 5000,
   });
   const wished = new Set<string>();
-  const tasks = placerTasks({ db: connection.db, log, wished });
+  const tasks = placerTasks({ db: connection.db, log, wished, lostMs });
   const place = startLoop(tasks.place, log);
   const poke = startLoop(tasks.poke, log);
-  const { judge, stations, lifetimes, beamtimes, images, sweep } = tasks;
-  const others = [judge, stations, lifetimes, beamtimes, images, sweep].map((it) =>
+  const { expect, judge, stations, lifetimes, beamtimes, images, sweep } = tasks;
+  const others = [expect, judge, stations, lifetimes, beamtimes, images, sweep].map((it) =>
     startLoop(it, log),
   );
   const onWork = (nodeId: string) => {

@@ -1,5 +1,4 @@
 /** Takes claimed work through observe → plan → execute, and gives each lease back. */
-import type { Db } from "../db/client.ts";
 import { LeaseLostError, loggable } from "../db/errors.ts";
 import {
   getInstanceSpec,
@@ -8,10 +7,11 @@ import {
   reportState,
   type InstanceSpec,
 } from "../db/node-instances.ts";
-import { failWork, finishWork, releaseWork, renewLease, type Lease } from "../db/work.ts";
+import { failWork, finishWork, releaseWork, type Lease } from "../db/work.ts";
 import { ContainerGone } from "./await-ready.ts";
 import { removeIncarnationFiles } from "./incarnation-files.ts";
 import { execute, verdictOf, type Hands } from "./execute.ts";
+import { keepLease } from "./keep-lease.ts";
 import type { Log } from "./log.ts";
 import { plan, type Reason } from "./plan.ts";
 import { RuntimeError } from "./runtimes/runtime.ts";
@@ -34,29 +34,6 @@ export interface RunnerOptions {
   readonly slots: number;
   /** Called after each piece of work: there may be more. */
   onDone(): void;
-}
-
-/** Renews at a third of the lease; aborts at two thirds without a renewal. */
-function keepLease(
-  db: Db,
-  lease: Lease,
-  leaseMs: number,
-  lost: (error: Error) => void,
-): () => void {
-  let renewedAt = Date.now();
-  const timer = setInterval(() => {
-    const asked = Date.now();
-    renewLease(db, lease, leaseMs).then(
-      () => {
-        renewedAt = asked;
-      },
-      (error: unknown) => {
-        if (error instanceof LeaseLostError) lost(error);
-      },
-    );
-    if (Date.now() - renewedAt > (leaseMs * 2) / 3) lost(new LeaseLostError(lease.subjectId));
-  }, leaseMs / 3);
-  return () => clearInterval(timer);
 }
 
 async function clearAway(hands: Hands, spec: InstanceSpec): Promise<void> {

@@ -76,6 +76,8 @@ const reasons = sql`lateral (select
       when not n.ready then coalesce(n.reason_code, 'not_ready')
       when n.draining then 'node_draining'
       when not n.schedulable then 'node_unschedulable'
+      -- It takes instances, and something of it is amiss all the same, e.g. its GPUs.
+      when n.reason_code is not null then n.reason_code
       when k.off then 'clock_skew'
     end as code,
     case
@@ -84,6 +86,7 @@ const reasons = sql`lateral (select
       when not n.ready then coalesce(n.reason_text, 'not ready yet')
       when n.draining then ${held(sql`'it is drained'`)}
       when not n.schedulable then ${held(sql`'closed for new instances'`)}
+      when n.reason_code is not null then n.reason_text
     end as text,
     case when k.off then 'its clock is ' || round(abs(n.clock_skew_ms) / 1000.0) || ' s '
       || case when n.clock_skew_ms > 0 then 'ahead of' else 'behind' end || ' the database''s' end as clock

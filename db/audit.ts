@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
+import type { Bucket } from "./sign-ins.ts";
 
 export interface AuditEntry {
   readonly actorId?: string | null;
@@ -44,4 +45,24 @@ export async function writeRefusal(
     from audit
     where actor_id = ${entry.actorId} and at > now() - interval '1 minute' and outcome = 'refused'`);
   if (!kept?.same && (kept?.all ?? 0) < refusalsKept) await writeAudit(db, entry);
+}
+
+/**
+ * Appends what was refused to nobody who is known, as there had been too many attempts. Those of the same bucket in the
+ * same window are counted on the first one's row, as `repeated`, with `lastAt`: else anyone could fill the trail.
+ *
+ * @param buckets those in which it would have been counted
+ */
+export async function writeLimited(
+  db: Queryable,
+  buckets: readonly Bucket[],
+  entry: Omit<AuditEntry, "outcome"> & { readonly detail: Record<string, unknown> },
+): Promise<void> {
+  const names = sql.join(
+    buckets.map((it) => sql`${it.name}`),
+    sql`, `,
+  );
+  await db.execute(
+    sql`select audit_limited(array[${names}]::text[], ${JSON.stringify(entry)}::jsonb)`,
+  );
 }

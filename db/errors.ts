@@ -16,6 +16,23 @@ export class SupersededError extends Error {
   }
 }
 
+/** Raised where another machine reports under a node's name and was heard of just now. */
+export class NodeTakenError extends Error {
+  readonly code = "node_taken";
+  readonly node: string;
+  readonly silentMs: number;
+  constructor(node: string, other: { lastSeenAt: string; silentMs: number }) {
+    const seconds = Math.max(0, Math.round(other.silentMs / 1000));
+    super(
+      `Another machine reports as node "${node}"; it was last heard of ${seconds} s ago, at ${other.lastSeenAt}. ` +
+        "Stop the controller there, or register this machine as a node of its own with its own name.",
+    );
+    this.name = "NodeTakenError";
+    this.node = node;
+    this.silentMs = other.silentMs;
+  }
+}
+
 interface PostgresFault {
   readonly code?: unknown;
   readonly constraint_name?: unknown;

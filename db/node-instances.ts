@@ -29,6 +29,7 @@ export interface InstanceSpec {
   readonly wantedIncarnation: number;
   readonly environment: string;
   readonly geometry: string | null;
+  readonly versionId: string;
   readonly image: string;
   readonly digest: string;
   readonly cpuLimit: number | null;
@@ -45,6 +46,8 @@ export interface InstanceSpec {
     /** With which they may write somewhere, in whatever desktop of theirs. */
     readonly allGids: readonly number[];
   };
+  /** UUIDs of what it holds of this node's GPUs, in order. */
+  readonly gpus: readonly string[];
   /** What its owner may see at this moment. */
   readonly data: readonly ExperimentData[];
   readonly vncControl: string;
@@ -61,10 +64,12 @@ export async function getInstanceSpec(
 ): Promise<InstanceSpec | undefined> {
   const [row] = await db.execute<InstanceSpec & Record<string, unknown>>(sql`
     select i.id, i.state, i.desired, i.incarnation, i.wanted_incarnation as "wantedIncarnation",
-      e.slug as environment, i.geometry, v.image, v.digest, e.cpu_limit as "cpuLimit",
+      e.slug as environment, i.geometry, v.id as "versionId", v.image, v.digest, e.cpu_limit as "cpuLimit",
       coalesce(e.memory_limit_bytes, e.memory_bytes) as "memoryLimitBytes",
       jsonb_build_object('username', p.username, 'uid', p.uid, 'gid', p.gid, 'displayName', p.display_name,
         'station', p.station, 'groups', p.groups, 'allGids', p.all_gids) as person,
+      coalesce((select jsonb_agg(distinct g.uuid order by g.uuid) from allocation_gpus g
+        where g.instance_id = i.id), '[]') as gpus,
       coalesce((select jsonb_agg(to_jsonb(d)) from instance_data(i.id) d), '[]') as data,
       c.vnc_control as "vncControl", c.vnc_view as "vncView", c.container_id as "containerId",
       c.ready_at is not null as "wasReady"
@@ -180,7 +185,8 @@ export async function settledInstances(
     select i.id, i.state, i.desired, i.incarnation, i.wanted_incarnation as "wantedIncarnation",
       c.container_id as "containerId", c.ready_at is not null as "wasReady"
     from instances i
-    join work w on w.subject_id = i.id and w.node_id = i.node_id and w.wanted = w.done
+    join work w on w.subject_kind = 'instance' and w.subject_id = i.id and w.node_id = i.node_id
+      and w.wanted = w.done
     join incarnations c on c.instance_id = i.id and c.number = i.incarnation
     where i.node_id = ${nodeId} and i.state in ('starting', 'running', 'paused', 'stopping', 'lost')`);
 }

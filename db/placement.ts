@@ -136,7 +136,8 @@ export async function controllerUrls(
 }
 
 /**
- * Marks as lost what stands on nodes that have been silent for `silentMs`. The caller must have been
+ * Marks as lost what stands on nodes that have been silent for `silentMs`, and has each node look at
+ * it as soon as it is back. The caller must have been
  * watching for at least that long itself: after an outage of the database every node looks silent.
  * Looks again under the rows' locks. @returns how many instances
  */
@@ -150,10 +151,17 @@ export async function judgeLost(db: Queryable, silentMs: number): Promise<number
     ), moved as (
       update instances i set state = 'lost', reason_code = 'node_lost',
         reason_text = 'node ' || p.name || ' has not been heard of; the desktop is kept in case it returns'
-      from p where i.id = p.id returning i.id, p.state as before, i.reason_code, i.reason_text
+      from p where i.id = p.id
+      returning i.id, i.node_id, p.state as before, i.reason_code, i.reason_text
     ), noted as (
       insert into instance_history (instance_id, from_state, to_state, actor, reason_code, reason_text)
       select id, before, 'lost', 'judge', reason_code, reason_text from moved
+    ), wished as (
+      -- Its controller may not have noticed anything: this is what it finds to do once it is back.
+      insert into work (subject_kind, subject_id, node_id)
+      select 'instance', id, node_id from moved order by id
+      on conflict (subject_kind, subject_id, node_id) do update
+      set wanted = work.wanted + 1, attempts = 0, run_at = least(work.run_at, now())
     )
     select id from moved`);
   return rows.length;
@@ -169,6 +177,7 @@ export async function sweep(db: Queryable): Promise<void> {
   );
   await db.execute(sql`delete from oidc_attempts where expires_at < now()`);
   await db.execute(sql`delete from logout_tokens where expires_at < now()`);
+  await db.execute(sql`delete from approvals where expires_at < now() - interval '1 hour'`);
   await db.execute(sql`select forget_old_id_tokens()`);
   await db.execute(sql`delete from changes where at < now() - interval '1 day'`);
 }

@@ -1,17 +1,36 @@
 import postgres from "postgres";
+import { giveLogin, loginOf, opens, type Part } from "./logins.ts";
+import { nodeSilenceMs } from "./nodes.ts";
 
-export interface Secrets {
+/** Of the parts that every installation has once. */
+export interface ControlSecrets {
   readonly gateway: string;
   readonly placer: string;
+}
+
+/** Of the parts that every node has. */
+export interface NodeSecrets {
   readonly node: string;
   readonly relay: string;
 }
-type Part = keyof Secrets;
+
+export type Secrets = ControlSecrets & NodeSecrets;
+
+/** A connection for each part, with a login of its own and no more rights than its role. */
+export interface ControlPlane {
+  readonly installationId: string;
+  readonly urls: Record<keyof ControlSecrets, string>;
+}
+
+export interface AddedNode {
+  readonly installationId: string;
+  readonly nodeId: string;
+  readonly urls: Record<keyof NodeSecrets, string>;
+}
 
 export interface Provisioned {
   readonly installationId: string;
   readonly nodeId: string;
-  /** A connection for each part, with a login of its own and no more rights than its role. */
   readonly urls: Record<Part, string>;
 }
 
@@ -23,50 +42,89 @@ export interface NodeAddress {
   readonly controllerUrl: string;
 }
 
-const loginLimits = {
-  statement_timeout: "10s",
-  lock_timeout: "5s",
-  idle_in_transaction_session_timeout: "10s",
-};
-
-const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
-
-/** Logins are cluster-wide: the installation's id keeps those of several databases apart. */
-function loginOf(installationId: string, part: Part, nodeId: string): string {
-  const site = installationId.slice(0, 8);
-  if (part === "gateway" || part === "placer") return `asci_${site}_${part}`;
-  return `asci_${site}_${part}_${nodeId.slice(0, 8)}`;
+/** Raised where another node of the installation has the name; two would share a row, and end each other. */
+export class NodeNameTakenError extends Error {
+  readonly code = "node_name_taken";
+  constructor(nodeName: string) {
+    super(`Another node of this installation is called ${nodeName}: give this one another name.`);
+    this.name = "NodeNameTakenError";
+  }
 }
 
-async function ensureLogin(sql: postgres.Sql, login: string, role: string, password: string) {
-  const [found] = await sql`select 1 from pg_roles where rolname = ${login}`;
-  const [row] = await sql<{ database: string }[]>`select current_database() as database`;
-  if (!row) throw new Error("current_database() gave no row");
-  const verb = found ? "alter" : "create";
-  await sql.unsafe(`${verb} role "${login}" login password ${quoted(password)}`);
-  await sql.unsafe(`grant "${role}" to "${login}"`);
-  await sql.unsafe(`grant connect on database "${row.database}" to "${login}"`);
-  // For those who come through a pooler, which lets no connection bring settings of its own.
-  for (const [name, value] of Object.entries(loginLimits))
-    await sql.unsafe(`alter role "${login}" set ${name} = ${quoted(value)}`);
+interface Site {
+  readonly sql: postgres.Sql;
+  readonly ownerUrl: string;
+  readonly installationId: string;
 }
 
-function withLogin(url: string, login: string, password: string): string {
-  const own = new URL(url);
-  own.username = login;
-  own.password = password;
-  return own.href;
+async function atSite<T>(ownerUrl: string, work: (site: Site) => Promise<T>): Promise<T> {
+  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} });
+  try {
+    const [row] = await sql<{ id: string; database: string }[]>`
+      select id, current_database() as database from installation`;
+    if (!row) throw new Error("the database has no installation row: run the migrations first");
+    await sql.unsafe(`revoke connect on database "${row.database}" from public`);
+    return await work({ sql, ownerUrl, installationId: row.id });
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
 }
 
-async function ensureNode(sql: postgres.Sql, address: NodeAddress): Promise<string> {
-  const [node] = await sql<{ id: string }[]>`
+async function controlLogins(site: Site, secrets: ControlSecrets): Promise<ControlPlane["urls"]> {
+  const give = (part: keyof ControlSecrets) =>
+    giveLogin(site, { login: loginOf(site.installationId, part), part, password: secrets[part] });
+  return { gateway: await give("gateway"), placer: await give("placer") };
+}
+
+async function nodeLogins(
+  site: Site,
+  nodeId: string,
+  secrets: NodeSecrets,
+): Promise<AddedNode["urls"]> {
+  const loginFor = (part: keyof NodeSecrets) => loginOf(site.installationId, part, nodeId);
+  const give = (part: keyof NodeSecrets) =>
+    giveLogin(site, { login: loginFor(part), part, password: secrets[part] });
+  const urls = { node: await give("node"), relay: await give("relay") };
+  await site.sql`
+    update nodes set db_login = ${loginFor("node")}, relay_login = ${loginFor("relay")}
+    where id = ${nodeId}`;
+  return urls;
+}
+
+/** @returns the new node's id; undefined where the name is taken */
+async function insertNode({ sql }: Site, node: NodeAddress): Promise<string | undefined> {
+  const [made] = await sql<{ id: string }[]>`
     insert into nodes (name, relay_url, controller_url)
-    values (${address.nodeName}, ${address.relayUrl}, ${address.controllerUrl})
-    on conflict (name) do update
-    set relay_url = excluded.relay_url, controller_url = excluded.controller_url
-    returning id`;
-  if (!node) throw new Error("the node's row was not returned");
-  return node.id;
+    values (${node.nodeName}, ${node.relayUrl}, ${node.controllerUrl})
+    on conflict (name) do nothing returning id`;
+  return made?.id;
+}
+
+/**
+ * The row of the one machine that an installation began with, made where it is missing. A row of that
+ * name is this machine's where it has the password, and where nobody reports for it: an installation
+ * may have been given new secrets.
+ * @throws NodeNameTakenError
+ */
+async function ensureNode(site: Site, node: NodeAddress, secrets: NodeSecrets): Promise<string> {
+  const made = await insertNode(site, node);
+  if (made !== undefined) return made;
+  const { sql } = site;
+  const [found] = await sql<{ id: string; login: string | null; reports: boolean }[]>`
+    select id, db_login as login,
+      coalesce(last_seen_at > now() - ${nodeSilenceMs} * interval '1 ms', false) as reports
+    from nodes where name = ${node.nodeName}`;
+  if (!found) throw new Error(`node ${node.nodeName} was removed as soon as it was found`);
+  if (
+    found.reports &&
+    found.login !== null &&
+    !(await opens(site.ownerUrl, found.login, secrets.node))
+  )
+    throw new NodeNameTakenError(node.nodeName);
+  await sql`
+    update nodes set relay_url = ${node.relayUrl}, controller_url = ${node.controllerUrl}
+    where id = ${found.id}`;
+  return found.id;
 }
 
 /**
@@ -74,30 +132,48 @@ async function ensureNode(sql: postgres.Sql, address: NodeAddress): Promise<stri
  * node. May be called at every start: passwords are set to the given ones.
  *
  * @param ownerUrl a connection as the database's owner, which may create roles
+ * @throws NodeNameTakenError where a node of that name reports that has another password
  */
-export async function provision(
+export function provision(
   ownerUrl: string,
   options: { readonly secrets: Secrets; address(installationId: string): NodeAddress },
 ): Promise<Provisioned> {
-  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} });
-  try {
-    const [row] = await sql<{ id: string; database: string }[]>`
-      select id, current_database() as database from installation`;
-    if (!row) throw new Error("the database has no installation row: run the migrations first");
-    await sql.unsafe(`revoke connect on database "${row.database}" from public`);
-    const nodeId = await ensureNode(sql, options.address(row.id));
-    const urls: Partial<Record<Part, string>> = {};
-    for (const part of ["gateway", "placer", "node", "relay"] as const) {
-      const login = loginOf(row.id, part, nodeId);
-      await ensureLogin(sql, login, `asci_${part}`, options.secrets[part]);
-      urls[part] = withLogin(ownerUrl, login, options.secrets[part]);
-    }
-    await sql`
-      update nodes set db_login = ${loginOf(row.id, "node", nodeId)},
-        relay_login = ${loginOf(row.id, "relay", nodeId)}
-      where id = ${nodeId}`;
-    return { installationId: row.id, nodeId, urls: urls as Record<Part, string> };
-  } finally {
-    await sql.end({ timeout: 5 });
-  }
+  return atSite(ownerUrl, async (site) => {
+    const { installationId } = site;
+    // First: where the name is another's, nobody's password has been changed.
+    const nodeId = await ensureNode(site, options.address(installationId), options.secrets);
+    const control = await controlLogins(site, options.secrets);
+    const urls = { ...control, ...(await nodeLogins(site, nodeId, options.secrets)) };
+    return { installationId, nodeId, urls };
+  });
+}
+
+/** Logins for what an installation of several nodes has once. May be repeated, as `provision`. */
+export function provisionControlPlane(
+  ownerUrl: string,
+  secrets: ControlSecrets,
+): Promise<ControlPlane> {
+  return atSite(ownerUrl, async (site) => ({
+    installationId: site.installationId,
+    urls: await controlLogins(site, secrets),
+  }));
+}
+
+/**
+ * Adds a node to an installation, with logins of its own.
+ *
+ * @param ownerUrl a connection as the database's owner, which may create roles
+ * @throws NodeNameTakenError where there is a node of that name, whatever state it is in
+ */
+export function addNode(
+  ownerUrl: string,
+  options: { readonly secrets: NodeSecrets; address(installationId: string): NodeAddress },
+): Promise<AddedNode> {
+  return atSite(ownerUrl, async (site) => {
+    const { installationId } = site;
+    const address = options.address(installationId);
+    const nodeId = await insertNode(site, address);
+    if (nodeId === undefined) throw new NodeNameTakenError(address.nodeName);
+    return { installationId, nodeId, urls: await nodeLogins(site, nodeId, options.secrets) };
+  });
 }

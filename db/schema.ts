@@ -84,6 +84,7 @@ export const signInFailures = pgTable("sign_in_failures", {
   failures: integer("failures").notNull(),
   windowStartedAt: at("window_started_at").notNull().defaultNow(),
   blockedUntil: at("blocked_until"),
+  auditId: count("audit_id"),
 });
 
 export const environments = pgTable("environments", {
@@ -135,6 +136,24 @@ export const stations = pgTable("stations", {
   createdAt: at("created_at").notNull().defaultNow(),
   enrolledAt: at("enrolled_at"),
   revokedAt: at("revoked_at"),
+});
+
+export const approvals = pgTable("approvals", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  stationId: uuid("station_id").notNull(),
+  signInId: uuid("sign_in_id").notNull(),
+  codeHash: bytea("code_hash").notNull().unique(),
+  environmentId: uuid("environment_id").notNull(),
+  versionId: uuid("version_id").notNull(),
+  experimentId: uuid("experiment_id").notNull(),
+  name: text("name"),
+  geometry: text("geometry"),
+  createdAt: at("created_at").notNull().defaultNow(),
+  expiresAt: at("expires_at").notNull(),
+  withdrawnAt: at("withdrawn_at"),
+  answeredAt: at("answered_at"),
+  answeredBy: uuid("answered_by"),
+  instanceId: uuid("instance_id").unique(),
 });
 
 export const beamlineStaff = pgTable(

@@ -79,16 +79,21 @@ const ahead = sql`(
       or o.state = 'queued' and (o.queued_at, o.id) < (i.queued_at, i.id)))`;
 
 /**
- * A page of the queue in order, by priority and then by age, from after `position`. Rows that a person is
- * changing right now wait for the next round.
- *
- * @param unranked only those whose place has not been worked out
+ * A page of the queue in order, by priority and then by age, from after `position`. Who is to change the rows locks
+ * them: those that a person is changing right now are left out then, and wait for the next round.
  */
 export async function readQueue(
   db: Queryable,
   limit: number,
   position: QueuePosition | null = null,
-  unranked = false,
+  {
+    unranked = false,
+    lock = true,
+  }: {
+    /** Only those whose place has not been worked out. */
+    unranked?: boolean;
+    lock?: boolean;
+  } = {},
 ): Promise<Waiting[]> {
   const after = position
     ? sql`(-i.queue_priority, ${standing}, i.id)
@@ -103,7 +108,8 @@ export async function readQueue(
     from instances i ${attributed}
     where i.state = 'queued' and i.desired = 'running' and ${after}
       and (not ${unranked} or i.queue_at is null)
-    order by i.queue_priority desc, ${standing}, i.id limit ${limit} for update of i skip locked`);
+    order by i.queue_priority desc, ${standing}, i.id limit ${limit}
+    ${lock ? sql`for update of i skip locked` : sql``}`);
   return rows.map((row) => ({
     ...attributesOf(row),
     id: row.id,

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
 import { connect, type Connection, type Db } from "./client.ts";
-import { provision, type Provisioned } from "./provision.ts";
+import { addNode, provision, type Provisioned } from "./provision.ts";
 
 export const templateDatabase = "asci_template";
 
@@ -30,13 +30,15 @@ export async function createTestDatabase(serverUrl: string): Promise<TestDatabas
   await owner.db.execute(sql`update installation set id = gen_random_uuid()`);
   const secrets = { gateway: "gateway", placer: "placer", node: "node", relay: "relay" };
   const logins = new Set<string>();
-  const register = async (nodeName: string) => {
-    const address = { nodeName, relayUrl: "unix:/nowhere", controllerUrl: "unix:/nowhere" };
-    const made = await provision(url.href, { secrets, address: () => address });
+  const keep = <T extends { readonly urls: Record<string, string> }>(made: T): T => {
     for (const it of Object.values(made.urls)) logins.add(new URL(it).username);
     return made;
   };
-  const provisioned = await register("node-1");
+  const named = (nodeName: string) => ({
+    secrets,
+    address: () => ({ nodeName, relayUrl: "unix:/nowhere", controllerUrl: "unix:/nowhere" }),
+  });
+  const provisioned = keep(await provision(url.href, named("node-1")));
   const open: Connection[] = [owner];
   return {
     ...provisioned,
@@ -48,7 +50,7 @@ export async function createTestDatabase(serverUrl: string): Promise<TestDatabas
       return connection;
     },
     async addNode(nodeName) {
-      const { nodeId, urls } = await register(nodeName);
+      const { nodeId, urls } = keep(await addNode(url.href, named(nodeName)));
       const connection = connect(urls.node, { max: 5 });
       open.push(connection);
       return { nodeId, db: connection.db };

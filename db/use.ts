@@ -28,13 +28,16 @@ export interface UseRow extends Record<string, unknown> {
   readonly changes: Change[];
 }
 
+/** Stands for no beamline. */
+const none = "00000000-0000-0000-0000-000000000000";
+
 /** Who there is, `key`, `name` and `capacity`; and of held `h` whose it was. */
 const dimensions: Record<UseQuestion["by"], (nodeId: string | null) => { all: SQL; held: SQL }> = {
   node: (nodeId) => ({
-    all: sql`select n.id::text as key, n.name, jsonb_build_object('cpus', n.cpus, 'memoryBytes', n.memory_bytes,
+    all: sql`select n.id as key, n.name, jsonb_build_object('cpus', n.cpus, 'memoryBytes', n.memory_bytes,
         'gpuMemoryBytes', (select coalesce(sum(g.memory_bytes), 0) from node_gpus g where g.node_id = n.id and g.present)) as capacity
       from nodes n where ${nodeId}::uuid is null or n.id = ${nodeId}::uuid`,
-    held: sql`select h.node_id::text as key, h.* from held h`,
+    held: sql`select h.node_id as key, h.* from held h`,
   }),
   gpu: (nodeId) => ({
     all: sql`select g.uuid as key, n.name || ' ' || g.model || ' ' || left(split_part(g.uuid, '-', 2), 8) as name,
@@ -46,9 +49,9 @@ const dimensions: Record<UseQuestion["by"], (nodeId: string | null) => { all: SQ
       from held h cross join jsonb_array_elements(h.gpus) u`,
   }),
   beamline: () => ({
-    all: sql`select b.id::text as key, b.code as name, null::jsonb as capacity from beamlines b
-      union all select '', '', null`,
-    held: sql`select coalesce(x.beamline_id::text, '') as key, h.* from held h
+    all: sql`select b.id as key, b.code as name, null::jsonb as capacity from beamlines b
+      union all select ${none}::uuid, '', null`,
+    held: sql`select coalesce(x.beamline_id, ${none}::uuid) as key, h.* from held h
       join instances i on i.id = h.instance_id left join experiments x on x.id = i.experiment_id`,
   }),
 };
@@ -63,13 +66,15 @@ export async function readUse(db: Queryable, it: UseQuestion): Promise<UseRow[]>
   const until = sql`to_timestamp(${it.from + it.steps * it.stepMs}::float8 / 1000)`;
   /** The first step whose middle is not before a time. */
   const stepFrom = (at: SQL) =>
-    sql`ceil(extract(epoch from ${at} - ${from}) * 1000 / ${it.stepMs}::float8 - 0.5)`;
+    sql`ceil(date_part('epoch', ${at} - ${from}) * 1000 / ${it.stepMs}::float8 - 0.5)`;
   return db.execute<UseRow>(sql`
     with held as (
-      select c.instance_id, c.node_id, c.gpus, coalesce(c.cpus, 0)::numeric as cpus,
+      select c.instance_id, c.node_id, c.gpus, coalesce(c.cpus, 0)::float8 as cpus,
         coalesce(c.memory_bytes, 0) as memory_bytes,
-        case when c.gpus = '[]' then 0 else (select coalesce(sum((u ->> 'memoryBytes')::bigint), 0)
-          from jsonb_array_elements(c.gpus) u) end as gpu_memory_bytes,
+        -- Of most there is none or one.
+        case jsonb_array_length(c.gpus) when 0 then 0 when 1 then (c.gpus -> 0 ->> 'memoryBytes')::bigint
+          else (select sum((u ->> 'memoryBytes')::bigint) from jsonb_array_elements(c.gpus) u)
+        end as gpu_memory_bytes,
         greatest(${stepFrom(sql`c.placed_at`)}, 0)::int as first,
         -- What has not ended is held until now.
         least(${stepFrom(sql`coalesce(c.ended_at, now())`)}, ${it.steps})::int as last
@@ -79,7 +84,7 @@ export async function readUse(db: Queryable, it: UseQuestion): Promise<UseRow[]>
     ), own as (
       select key, first, last, cpus, memory_bytes, gpu_memory_bytes from (${held}) o where first < last
     ), changes as (
-      select key, at, sum(sign * cpus)::float8 as cpus, sum(sign * memory_bytes)::float8 as memory,
+      select key, at, sum(sign * cpus) as cpus, sum(sign * memory_bytes)::float8 as memory,
         sum(sign * gpu_memory_bytes)::float8 as gpu_memory, sum(sign)::int as instances
       from own cross join lateral (values (first, 1), (last, -1)) as v(at, sign)
       where at < ${it.steps} group by key, at
@@ -88,7 +93,7 @@ export async function readUse(db: Queryable, it: UseQuestion): Promise<UseRow[]>
         'gpuMemoryBytes', gpu_memory, 'instances', instances) order by at) as changes
       from changes group by key
     )
-    select a.key, a.name, a.capacity, coalesce(p.changes, '[]') as changes
+    select case when a.key::text = ${none} then '' else a.key::text end as key, a.name, a.capacity, coalesce(p.changes, '[]') as changes
     from (${all}) a left join per_key p on p.key = a.key order by a.name, a.key`);
 }
 

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
+import { keyText, readOrdered, type Order, type OrderedPage, type Placed } from "./ordered.ts";
 
 export interface AdminUserRow {
   readonly id: string;
@@ -25,16 +26,28 @@ export interface NamePage {
   readonly descending: boolean;
 }
 
-/** People in order of name. */
-export async function listUsers(db: Queryable, page: NamePage): Promise<AdminUserRow[]> {
-  const order = page.descending ? sql`desc` : sql`asc`;
-  const after = page.descending ? sql`username < ${page.cursor}` : sql`username > ${page.cursor}`;
-  return db.execute<AdminUserRow & Record<string, unknown>>(sql`
-    select ${columns} from users
-    where kind = 'person' and (${page.search} = '' or position(lower(${page.search}) in
-        lower(username || ' ' || display_name || ' ' || coalesce(email, ''))) > 0)
-      and (${page.cursor}::text is null or ${after})
-    order by username ${order} limit ${page.limit}`);
+export type UserOrder = "name" | "createdAt" | "lastSignInAt";
+
+const orders: Readonly<Record<UserOrder, Order>> = {
+  name: { key: sql`username`, id: sql`id`, type: "text" },
+  createdAt: { key: sql`created_at`, id: sql`id`, type: "timestamptz" },
+  lastSignInAt: { key: sql`last_sign_in_at`, id: sql`id`, type: "timestamptz", nullable: true },
+};
+
+/** A page of people, in whatever order. */
+export async function listUsers(
+  db: Queryable,
+  page: OrderedPage<UserOrder>,
+): Promise<(AdminUserRow & Placed)[]> {
+  const order = orders[page.by];
+  return readOrdered(page, order, ({ where, order: by, limit }) =>
+    db.execute<AdminUserRow & Placed & Record<string, unknown>>(sql`
+      select ${columns}, ${keyText(order)} as at from users
+      where kind = 'person' and (${page.search} = '' or position(lower(${page.search}) in
+          lower(username || ' ' || display_name || ' ' || coalesce(email, ''))) > 0)
+        and ${where}
+      order by ${by} limit ${limit}`),
+  );
 }
 
 export async function getUser(db: Queryable, userId: string): Promise<AdminUserRow | undefined> {

@@ -10,7 +10,11 @@ import { sql, type SQL } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
 import { LeaseLostError, SupersededError } from "./errors.ts";
 
+/** What a row says to look at: an instance, or a version whose image this node is to have. */
+export type SubjectKind = "instance" | "image";
+
 export interface Lease {
+  readonly kind: SubjectKind;
   readonly subjectId: string;
   readonly nodeId: string;
   readonly fence: number;
@@ -23,9 +27,33 @@ export interface Beat {
   readonly ready: boolean;
   readonly reasonCode: string | null;
   readonly reasonText: string | null;
+  /** The node's own clock, ms since 1970: only noted, nothing is judged by it. */
+  readonly clockMs?: number;
 }
 
+/** The claim that a node's clock differs from the database's is made in steps of this. */
+const skewStepMs = 100;
+
 type Row = Record<string, unknown>;
+
+export interface Claim {
+  readonly nodeId: string;
+  readonly epoch: number;
+  /** Of instances at most. */
+  readonly limit: number;
+  /** Of images at most; default none. */
+  readonly imageLimit?: number;
+  readonly leaseMs: number;
+  readonly beat: Beat;
+}
+
+const due = (kind: SubjectKind, { epoch, limit, imageLimit = 0 }: Claim) => sql`
+  select subject_kind, subject_id, node_id from work
+  where node_id = (select id from beat) and subject_kind = ${kind} and wanted > done and run_at <= now()
+    and (lease_until is null or lease_until < now() or lease_epoch < ${epoch})
+  order by run_at
+  limit ${kind === "instance" ? limit : imageLimit}
+  for update skip locked`;
 
 /**
  * One statement for the heartbeat and the claim: the node's row is refreshed, and up to `limit` due
@@ -33,24 +61,22 @@ type Row = Record<string, unknown>;
  *
  * @throws SupersededError where a newer controller of this node has started
  */
-export async function claimWork(
-  db: Queryable,
-  claim: { nodeId: string; epoch: number; limit: number; leaseMs: number; beat: Beat },
-): Promise<Lease[]> {
+export async function claimWork(db: Queryable, claim: Claim): Promise<Lease[]> {
+  const clockMs = claim.beat.clockMs ?? null;
   const rows = await db.execute<Row & { alive: boolean; subject: string | null }>(sql`
     with beat as (
       update nodes
       set last_seen_at = now(), ready = ${claim.beat.ready},
-        reason_code = ${claim.beat.reasonCode}, reason_text = ${claim.beat.reasonText}
+        reason_code = ${claim.beat.reasonCode}, reason_text = ${claim.beat.reasonText},
+        clock_skew_ms = coalesce(
+          round((${clockMs}::numeric - extract(epoch from now()) * 1000) / ${skewStepMs}) * ${skewStepMs},
+          clock_skew_ms)
       where id = ${claim.nodeId} and epoch = ${claim.epoch}
       returning id
+    ), instances_due as (${due("instance", claim)}
+    ), images_due as (${due("image", claim)}
     ), due as (
-      select subject_kind, subject_id, node_id from work
-      where node_id = (select id from beat) and wanted > done and run_at <= now()
-        and (lease_until is null or lease_until < now() or lease_epoch < ${claim.epoch})
-      order by run_at
-      limit ${claim.limit}
-      for update skip locked
+      select * from instances_due union all select * from images_due
     ), claimed as (
       update work w
       set fence = w.fence + 1, lease_epoch = ${claim.epoch},
@@ -58,14 +84,15 @@ export async function claimWork(
       from due
       where w.subject_kind = due.subject_kind and w.subject_id = due.subject_id
         and w.node_id = due.node_id
-      returning w.subject_id, w.fence, w.wanted, w.attempts
+      returning w.subject_kind, w.subject_id, w.fence, w.wanted, w.attempts
     )
-    select c.subject_id as subject, c.fence, c.wanted, c.attempts, b.id is not null as alive
+    select c.subject_kind as kind, c.subject_id as subject, c.fence, c.wanted, c.attempts, b.id is not null as alive
     from (select 1) one left join beat b on true left join claimed c on true`);
   if (!rows[0]?.alive) throw new SupersededError(claim.nodeId, claim.epoch);
   return rows
     .filter((row) => row.subject !== null)
     .map((row) => ({
+      kind: row["kind"] === "image" ? "image" : "instance",
       subjectId: String(row.subject),
       nodeId: claim.nodeId,
       fence: Number(row["fence"]),
@@ -85,7 +112,7 @@ export function held(lease: Lease, seen?: SQL): SQL {
   const after = seen ? sql`cross join (select count(*) from ${seen}) locked` : sql``;
   return sql`
     select w.subject_id from work w join nodes n on n.id = w.node_id and n.epoch = w.lease_epoch ${after}
-    where w.subject_kind = 'instance' and w.subject_id = ${lease.subjectId}
+    where w.subject_kind = ${lease.kind} and w.subject_id = ${lease.subjectId}
       and w.node_id = ${lease.nodeId} and w.fence = ${lease.fence} and w.lease_until is not null
     for update of w`;
 }
@@ -94,7 +121,7 @@ async function writeHeld(db: Queryable, lease: Lease, set: SQL): Promise<void> {
   const rows = await db.execute(sql`
     with held as (${held(lease)})
     update work w set ${set} from held
-    where w.subject_kind = 'instance' and w.subject_id = held.subject_id
+    where w.subject_kind = ${lease.kind} and w.subject_id = held.subject_id
       and w.node_id = ${lease.nodeId}
     returning 1`);
   if (rows.length === 0) throw new LeaseLostError(lease.subjectId);
@@ -144,18 +171,19 @@ export async function releaseWork(db: Queryable, lease: Lease): Promise<void> {
 export async function wishAgain(
   db: Queryable,
   nodeId: string,
-  instanceIds: readonly string[],
+  subjectIds: readonly string[],
+  kind: SubjectKind = "instance",
 ): Promise<void> {
-  if (instanceIds.length === 0) return;
+  if (subjectIds.length === 0) return;
   await db.execute(sql`
     with rows as (
       select subject_id from work
-      where subject_kind = 'instance' and node_id = ${nodeId}
-        and subject_id = any (${uuidArray(instanceIds)})
+      where subject_kind = ${kind} and node_id = ${nodeId}
+        and subject_id = any (${uuidArray(subjectIds)})
       order by subject_id for update
     )
     update work w set wanted = w.wanted + 1, run_at = least(w.run_at, now())
-    from rows where w.subject_kind = 'instance' and w.subject_id = rows.subject_id
+    from rows where w.subject_kind = ${kind} and w.subject_id = rows.subject_id
       and w.node_id = ${nodeId}`);
 }
 

@@ -6,6 +6,7 @@ import {
   id,
   line,
   listOf,
+  noticeSchema,
   passwordSchema,
   placementSchema,
   queueSchema,
@@ -252,16 +253,25 @@ export const adminInstanceSchema = z
     startedAt: time.nullable(),
     endedAt: time.nullable(),
     lastActiveAt: time.nullable(),
+    expiresAt: time.nullable(),
   })
   .meta({ ref: "AdminInstance" });
 export const adminInstanceDetailSchema = adminInstanceSchema
-  .extend({ placement: placementSchema.meta({ description: "why it is where it is" }) })
+  .extend({
+    placement: placementSchema.meta({ description: "why it is where it is" }),
+    notice: noticeSchema,
+  })
   .meta({ ref: "AdminInstanceDetail" });
+const nameFilter = (what: string) =>
+  line()
+    .max(300)
+    .default("")
+    .meta({ description: `${what}; a * at the end stands for any rest` });
 export const instanceListQuery = searchableQuery.extend({
   state: z.enum(states).optional(),
-  node: line().max(300).optional().meta({ description: "its id or name" }),
-  environment: line().max(63).optional().meta({ description: "its slug" }),
-  owner: usernameSchema.optional(),
+  node: nameFilter("the node's id or name"),
+  environment: nameFilter("the environment's slug"),
+  owner: nameFilter("the owner's user name"),
 });
 
 const entitlementKinds = z.enum(["everyone", "beamline", "experiment", "group", "person"]);

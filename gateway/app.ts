@@ -12,6 +12,8 @@ import { ProblemError, problemResponse } from "./problem.ts";
 import { adminInstanceRoutes } from "./routes/admin-instances.ts";
 import { adminEnvironmentRoutes } from "./routes/admin-environments.ts";
 import { adminRoutes } from "./routes/admin.ts";
+import { approvalRoutes } from "./routes/approvals.ts";
+import { askedApprovalRoutes } from "./routes/asked-approvals.ts";
 import { atStationRoutes } from "./routes/at-station.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
@@ -88,6 +90,8 @@ export function createApi(deps: Deps) {
     .route("/", instanceRoutes(deps))
     .route("/", eventRoutes(deps))
     .route("/", atStationRoutes(deps))
+    .route("/", askedApprovalRoutes(deps))
+    .route("/", approvalRoutes(deps))
     .route("/", adminRoutes(deps))
     .route("/", nodeRoutes(deps))
     .route("/", useRoutes(deps))

@@ -96,8 +96,14 @@ describe("the audit trail has one row", () => {
     expect(await trailOf(() => login("gone", "wrong-word"))).toEqual(
       refused("gone", id, "wrong_password"),
     );
-    for (let n = 0; n < 8; n++) await login("gone", "wrong-word");
+    for (let n = 0; n < 5; n++) await login("gone", "wrong-word");
+    await login("gone", "wrong-word");
     expect(await trailOf(() => login("gone"))).toEqual(refused("gone", id, "too_many_attempts"));
+    // The next one is counted on that row.
+    expect(await trailOf(() => login("gone"))).toEqual([]);
+    const [row] = await gateway.database.owner.sql`
+      select detail from audit where actor_name = 'gone' order by id desc limit 1`;
+    expect(row?.["detail"]).toMatchObject({ reason: "too_many_attempts", repeated: 1 });
     secrets.add("wrong-word");
   });
 

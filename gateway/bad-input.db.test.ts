@@ -48,6 +48,7 @@ async function everything(): Promise<unknown> {
     select (select jsonb_agg(to_jsonb(i) order by id) from instances i) as instances,
       (select jsonb_agg(to_jsonb(u) - 'last_sign_in_at' order by id) from users u) as users,
       (select jsonb_agg(to_jsonb(n) order by id) from nodes n) as nodes,
+      (select count(*) from rules) as rules, (select count(*) from reservations) as reservations,
       (select count(*) from tickets) as tickets, (select count(*) from idempotency_keys) as keys`;
 }
 
@@ -83,6 +84,12 @@ const takers = () =>
     [root, "POST", "/api/admin/users"],
     [root, "PATCH", "/api/admin/users/00000000-0000-4000-8000-000000000000"],
     [root, "PATCH", "/api/admin/nodes/00000000-0000-4000-8000-000000000000"],
+    [root, "POST", "/api/admin/rules"],
+    [root, "PATCH", "/api/admin/rules/00000000-0000-4000-8000-000000000000"],
+    [root, "POST", "/api/admin/rules/00000000-0000-4000-8000-000000000000/restore"],
+    [root, "POST", "/api/admin/rules/order"],
+    [root, "POST", "/api/admin/reservations"],
+    [root, "PATCH", "/api/admin/reservations/00000000-0000-4000-8000-000000000000"],
   ] as const;
 
 describe("every call with a body refuses, and changes nothing, for", () => {
@@ -211,6 +218,8 @@ describe("pages of lists", () => {
       [ada, "/api/instances"],
       [root, "/api/admin/users"],
       [root, "/api/admin/nodes"],
+      [root, "/api/admin/rules"],
+      [root, "/api/admin/reservations"],
     ] as const;
   it.each(["0", "-1", "201", "1.5", "many", "", "1e9", "Infinity", "0x10000", "1&limit=2"])(
     "refuse the limit %j",
@@ -268,6 +277,9 @@ describe("ids that are none", () => {
       [root, "GET", `/api/admin/users/${id}`],
       [root, "PATCH", `/api/admin/users/${id}`, { disabled: true }],
       [root, "GET", `/api/admin/nodes/${id}`],
+      [root, "GET", `/api/admin/rules/${id}`],
+      [root, "GET", `/api/admin/rules/${id}/versions`],
+      [root, "GET", `/api/admin/reservations/${id}`],
       [root, "PATCH", `/api/admin/nodes/${id}`, { schedulable: false }],
     ] as const;
     for (const [browser, method, path, body] of paths)

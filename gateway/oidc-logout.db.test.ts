@@ -1,6 +1,7 @@
 /** Signing out here leads to the provider, and who signs out there is signed out here. */
 import { decodeJwt, type JWTPayload } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { silentServer, unreachableServer } from "../test/dead-servers.ts";
 import { startProvider, type TestProvider } from "../test/oidc-provider.ts";
 import { openOidcSite, Surfer, type OidcSite } from "./oidc-testing.ts";
 import type { TestGateway } from "./testing.ts";
@@ -122,6 +123,33 @@ describe("signing out here", () => {
     await owner()`update providers set issuer = 'http://127.0.0.1:9'`;
     expect((await leave(surfer)).status).toBe(204);
     expect(await isIn(surfer)).toBe(false);
+  });
+
+  it.each([
+    ["takes the connection and never answers", silentServer],
+    ["drops what is sent to it", unreachableServer],
+  ])("is done before a provider is asked that %s, and does not wait for it", async (_, open) => {
+    const surfer = new Surfer();
+    await site.signIn("s1", surfer);
+    const held = async () => owner()`select 1 from sign_ins where revoked_at is null`;
+    const heldWhenAsked: number[] = [];
+    const server = await open(async () => void heldWhenAsked.push((await held()).length));
+    try {
+      await owner()`update providers set issuer = ${server.issuer}`;
+      const seen = gateway.lines.length;
+      expect((await leave(surfer)).status).toBe(204);
+      // By its own limit, and not by that of asking a provider, which is longer.
+      const told = () =>
+        gateway.lines.slice(seen).filter((it) => it.message.startsWith("signing out here"));
+      await expect
+        .poll(told, { timeout: 20_000 })
+        .toMatchObject([{ fields: { fault: "provider_unreachable", why: "too_slow" } }]);
+      expect(await isIn(surfer)).toBe(false);
+      expect(await trail("sign_out")).toHaveLength(1);
+      await expect.poll(() => heldWhenAsked, { timeout: 20_000 }).toEqual(server.hears ? [0] : []);
+    } finally {
+      await server.close();
+    }
   });
 
   it("is a setting of each provider, on unless it is said otherwise", async () => {

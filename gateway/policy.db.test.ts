@@ -114,6 +114,9 @@ describe("a station", () => {
       "GET /api/events",
       "GET /api/station",
       "POST /api/station/starts",
+      "POST /api/station/approvals",
+      "GET /api/station/approvals/:id",
+      "DELETE /api/station/approvals/:id",
     ]);
   });
 });

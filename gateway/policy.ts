@@ -92,6 +92,13 @@ export const policy: readonly PolicyLine[] = [
   line("POST /api/stations/enrol", "anyone", []),
   line("GET /api/station", stations, []),
   line("POST /api/station/starts", stations, []),
+  line("POST /api/station/approvals", stations, []),
+  line("GET /api/station/approvals/:id", stations, []),
+  line("DELETE /api/station/approvals/:id", stations, []),
+  // Whoever has a token is not there to read what they agree to.
+  line("POST /api/approvals/look", people, []),
+  line("POST /api/approvals/confirm", people, []),
+  line("POST /api/approvals/decline", people, []),
 
   line("GET /api/admin/users", admins, ["admin"]),
   // A token that could make an administrator would outlive its being revoked.

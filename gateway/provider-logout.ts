@@ -19,10 +19,26 @@ export async function findLeaving(db: Queryable, signInId: string): Promise<Leav
   return found && { ...found, signInId };
 }
 
+/** Whoever signs out waits so long for a provider that is not known yet. What it is asked goes on unheard. */
+const waitMs = 2_000;
+
+async function soon<T>(asked: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<never>((_, reject) => {
+    const late = () =>
+      reject(new OidcError("provider_unreachable", "too slow", { why: "too_slow" }));
+    timer = setTimeout(late, waitMs);
+  });
+  try {
+    return await Promise.race([asked, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
- * Signing out here is done by then. Where the provider is not known yet and does not answer, the answer
- * to whoever signs out waits for as long as a discovery may take.
- * @returns null where there is nowhere to go on to
+ * Signing out here is done by then.
+ * @returns null where there is nowhere to go on to, or the provider does not say so soon
  */
 export async function continueAt(
   deps: Deps,
@@ -34,7 +50,8 @@ export async function continueAt(
       sealedIdToken && (await unseal(deps.sealingKey, idTokenPurpose(signInId), sealedIdToken));
     const secret = await providerSecretOf(deps, provider);
     const returnTo = `${origin}/sign-in`;
-    return await endSessionUrl(provider, secret, { idToken, returnTo, state: "signed_out" });
+    const end = { idToken, returnTo, state: "signed_out" };
+    return await soon(endSessionUrl(provider, secret, end));
   } catch (error) {
     // Whatever it is, signing out here is done: a lost sealing key, too.
     const { code, why } =

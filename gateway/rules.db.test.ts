@@ -1,5 +1,7 @@
 /** Rules: written, read, ordered, deleted and restored by administrators. */
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
 
@@ -195,6 +197,16 @@ describe("a rule", () => {
     expect(await add({ name: "One", when })).toMatchObject({
       when: { beamline: ["IMBL", "later"], experiment: "Ab-1" },
     });
+  });
+});
+
+describe("the examples of the guide", () => {
+  it("can all be saved as they stand there", async () => {
+    const guide = await readFile(join(import.meta.dirname, "..", "docs", "rules.md"), "utf8");
+    const examples = [...guide.matchAll(/```json\n([^]*?)```/g)].map(([, text]) => text ?? "");
+    expect(examples.length).toBeGreaterThan(5);
+    for (const example of examples)
+      await add({ ...(JSON.parse(example) as object), confirm: true });
   });
 });
 

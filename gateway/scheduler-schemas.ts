@@ -1,7 +1,16 @@
 /** Shapes of rules, previews, nodes' details, reservations and use over time. */
 import { z } from "zod";
 import { changes, code, something } from "./admin-schemas.ts";
-import { anyTime, id, line, listOf, roles, time, usernameSchema } from "./schemas.ts";
+import {
+  anyTime,
+  id,
+  line,
+  listOf,
+  problemSchema,
+  roles,
+  time,
+  usernameSchema,
+} from "./schemas.ts";
 import { sizeFields } from "./size-schemas.ts";
 import { searchableQuery } from "./validation.ts";
 
@@ -194,6 +203,20 @@ export const warningSchema = z.object({
   text: z.string(),
 });
 export type RuleWarning = z.infer<typeof warningSchema>;
+
+/** Of a change of rules that is refused, or has to be confirmed. */
+export const ruleProblemSchema = problemSchema
+  .extend({
+    warnings: z
+      .array(warningSchema)
+      .optional()
+      .meta({ description: "of `locks_out`: who could start nothing any more, and why" }),
+    version: z
+      .int()
+      .optional()
+      .meta({ description: "of `rule_changed`: the one that the rule has now" }),
+  })
+  .meta({ ref: "RuleProblem" });
 
 export const whatIfNodeSchema = z.object({
   node: z.string(),
@@ -499,6 +522,15 @@ export const patchReservationBody = z
   .partial()
   .refine(changes, something)
   .refine(inOrder, order);
+export const reservationProblemSchema = problemSchema
+  .extend({
+    seats: z.int().optional(),
+    couldHold: z.int().optional().meta({
+      description: "of `reservation_too_large`: how many seats the nodes could ever hold",
+    }),
+    nodes: z.int().optional().meta({ description: "how many nodes its selector admits" }),
+  })
+  .meta({ ref: "ReservationProblem" });
 export const reservationListQuery = searchableQuery.extend({
   from: anyTime.optional().meta({ description: "those that are not over then; default: now" }),
   until: anyTime.optional().meta({ description: "those that begin before" }),

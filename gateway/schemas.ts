@@ -164,6 +164,11 @@ export const queueSchema = z
   })
   .nullable();
 
+export const noticeSchema = z
+  .object({ code: z.string(), text: z.string(), at: time })
+  .nullable()
+  .meta({ description: "what its people are asked, e.g. to move off a node that is drained" });
+
 export const instanceSchema = z
   .object({
     id,
@@ -199,10 +204,7 @@ export const instanceSchema = z
           "of the newest incarnation: wish accepted, node chosen, container started, desktop answers, panel on screen",
       }),
     queue: queueSchema,
-    notice: z
-      .object({ code: z.string(), text: z.string(), at: time })
-      .nullable()
-      .meta({ description: "what its people are asked, e.g. to move off a node that is drained" }),
+    notice: noticeSchema,
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),

@@ -181,6 +181,46 @@ describe("limits on signing in, over two gateways", () => {
   });
 });
 
+describe("attempts that have to wait", () => {
+  const owner = () => one.database.owner.sql;
+  const limited = () => owner()<{ name: string | null; repeated: number; lasts: boolean }[]>`
+    select actor_name as name, coalesce((detail ->> 'repeated')::integer, 0) as repeated,
+      coalesce((detail ->> 'lastAt')::timestamptz > at - interval '1 s', false) as lasts
+    from audit where outcome = 'refused' and detail ->> 'reason' = 'too_many_attempts'
+      and at > (select min(window_started_at) from sign_in_failures) order by id`;
+
+  it("are all in the trail, counted on one row for each bucket and window", async () => {
+    await lengthenWaits();
+    for (let n = 0; n < 8; n++) await attempt(one, "ada");
+    for (let n = 0; n < 5; n++) expect((await attempt(two, "ada")).status).toBe(429);
+    expect(await limited()).toEqual([{ name: "ada", repeated: 4, lasts: true }]);
+    // Another's from there are not among them.
+    expect((await attempt(one, "bob")).status).toBe(401);
+
+    await owner()`update sign_in_failures set failures = 40, blocked_until = now() + interval '10 minutes'
+      where bucket = 'address:127.0.0.1'`;
+    const names = Array.from({ length: 20 }, (_, n) => `somebody-${n}`);
+    const answers = await Promise.all(names.map((it, n) => attempt(n % 2 === 0 ? one : two, it)));
+    expect(new Set(answers.map((it) => it.status))).toEqual(new Set([429]));
+    const [, crowd, ...more] = await limited();
+    expect(crowd).toMatchObject({ repeated: 19, lasts: true });
+    expect(more).toEqual([]);
+
+    // A code of a station is counted in the address's bucket as well.
+    const enrol = { code: "7KQ2-M4XD" };
+    for (let n = 0; n < 3; n++)
+      expect((await one.browser().call("POST", "/api/stations/enrol", enrol)).status).toBe(429);
+    expect((await limited()).map((it) => it.repeated)).toEqual([4, 22]);
+
+    await owner()`update sign_in_failures set window_started_at = now() where bucket = 'address:127.0.0.1'`;
+    expect((await attempt(one, "somebody-else")).status).toBe(429);
+    const rows = await owner()`select actor_name, detail from audit order by id desc limit 1`;
+    expect(rows).toEqual([
+      { actor_name: "somebody-else", detail: { reason: "too_many_attempts" } },
+    ]);
+  });
+});
+
 describe("a crowd", () => {
   // Workers have no queue of their own: the platform gives a crowd more isolates.
   it.skipIf(inject("entry") === "workerd")(

@@ -1,5 +1,5 @@
 /** Signing in with a local account: limits, the password, and the audit trail of every attempt. */
-import { writeAudit } from "../db/audit.ts";
+import { writeAudit, writeLimited } from "../db/audit.ts";
 import type { Queryable } from "../db/client.ts";
 import {
   countAttempt,
@@ -88,12 +88,14 @@ async function refuse(
   { accountId, fault }: Checked,
   answer: ProblemError,
 ): Promise<never> {
-  await writeAudit(deps.db, {
+  const entry = {
     ...auditOf(attempt),
-    outcome: "refused",
     subjectId: accountId,
     detail: { reason: fault, ...(attempt.station ? { station: attempt.station } : {}) },
-  });
+  };
+  const { own, shared } = bucketsOf(attempt);
+  if (fault === "too_many_attempts") await writeLimited(deps.db, [own, ...shared], entry);
+  else await writeAudit(deps.db, { ...entry, outcome: "refused" });
   deps.metrics.signIn(answer.status === 429 ? "limited" : "refused");
   throw answer;
 }
@@ -118,7 +120,7 @@ async function admit(
 }
 
 /**
- * One attempt, which leaves one row in the audit trail, whatever it comes to.
+ * One attempt, which leaves one row in the audit trail, whatever it comes to, or is counted on one.
  *
  * @param enter what the right password is for; gives nobody where they are disabled
  * @throws ProblemError 401 alike for a wrong name, a wrong password and a disabled person; 429

@@ -129,4 +129,74 @@ describe("staff and instances", () => {
     expect((await ada.call("GET", "/api/admin/instances")).status).toBe(403);
     expect((await root.call("POST", `/api/admin/instances/${others}/stop`)).status).toBe(202);
   });
+
+  it("are listed living ones first, and by node, environment and owner", async () => {
+    await owner()`truncate instances cascade`;
+    await owner()`delete from nodes`;
+    const ids = [];
+    for (let n = 0; n < 4; n += 1) ids.push(await start(null));
+    const [oldest, ended, on, newest] = ids;
+    // The one that has ended is younger than one that lives.
+    await owner()`update instances set state = 'stopped', desired = 'stopped' where id = ${ended ?? ""}`;
+    await owner()`insert into nodes (name, cpus, memory_bytes) values ('GPU-04', 8, 1), ('gpu-041', 8, 1)`;
+    await owner()`update instances set state = 'running', node_id = (select id from nodes where name = 'GPU-04')
+      where id = ${on ?? ""}`;
+    const order = [newest, on, oldest, ended];
+    expect((await listed(root)).ids).toEqual(order);
+    const paged: string[] = [];
+    let next: unknown = null;
+    do {
+      const cursor: string = next === null ? "" : `&cursor=${String(next)}`;
+      const page = await listed(root, `?limit=1${cursor}`);
+      paged.push(...page.ids);
+      next = page.next;
+    } while (next !== null);
+    expect(paged).toEqual(order);
+    for (const [query, wanted] of [
+      ["node=gpu-04", [on]],
+      ["node=gpu-0", []],
+      ["node=GPU-0*", [on]],
+      ["node=gpu-041", []],
+      ["environment=tomo", order],
+      ["environment=to*", order],
+      ["environment=tom", []],
+      ["owner=ADA", order],
+      ["owner=sam", []],
+      ["owner=ada&state=stopped", [ended]],
+    ] as const)
+      expect({ query, ids: (await listed(root, `?${query}`)).ids }).toEqual({ query, ids: wanted });
+    expect((await root.call("GET", "/api/admin/instances?node=%00")).status).toBe(400);
+  });
+
+  it("say where they stand in the queue, and how they were placed", async () => {
+    await owner()`truncate instances cascade`;
+    const [first, second] = [await start(null), await start(null)];
+    const placement = {
+      node: "gpu-04",
+      strategy: "spread",
+      at: "2026-11-22T10:00:00.000Z",
+      rules: ["A"],
+      filtered: { ready: 2 },
+      best: [{ node: "gpu-04", score: 10, lines: [{ rule: "A", points: 10 }] }],
+    };
+    await owner()`update instances set queue_estimate = '2026-11-22T14:30:00Z', queue_basis = 'usual'
+      where id = ${second}`;
+    const detail = async (id: string) =>
+      (await root.call("GET", `/api/admin/instances/${id}`)).body as Record<string, unknown>;
+    expect(await detail(second)).toMatchObject({
+      queue: { position: 2, estimate: "2026-11-22T14:30:00.000Z", basis: "usual" },
+      placement: null,
+      notice: null,
+      expiresAt: null,
+    });
+    await owner()`update instances set state = 'running', placement = ${JSON.stringify(placement)}::jsonb,
+      notice_code = 'ends_soon', notice_text = 'soon', notice_at = '2026-11-22T10:00:00Z',
+      expires_at = '2026-11-22T11:00:00Z' where id = ${first}`;
+    expect(await detail(first)).toMatchObject({
+      queue: null,
+      placement,
+      notice: { code: "ends_soon", text: "soon", at: "2026-11-22T10:00:00.000Z" },
+      expiresAt: "2026-11-22T11:00:00.000Z",
+    });
+  });
 });

@@ -1,28 +1,24 @@
 import { writeAudit, writeRefusal } from "../db/audit.ts";
-import type { Db } from "../db/client.ts";
-import { mayStart, type StartVerdict } from "../db/entitlement.ts";
+import type { Db, Queryable } from "../db/client.ts";
 import { sqlState } from "../db/errors.ts";
 import { findIdempotent, rememberIdempotent } from "../db/idempotency.ts";
 import { insertInstance } from "../db/instances.ts";
 import type { PersonRow } from "../db/sign-ins.ts";
+import { judgeStart, type StartStation, type StartWish } from "./may-be-started.ts";
 import { ProblemError } from "./problem.ts";
 
 export interface StartRequest {
   readonly person: PersonRow;
-  readonly body: {
-    readonly environment: string;
-    readonly version?: string | undefined;
-    readonly experiment?: string | undefined;
+  readonly body: StartWish & {
     readonly name?: string | undefined;
     readonly screen?: { readonly width: number; readonly height: number } | undefined;
   };
-  /** On which it is started, and the experiments that run there now. */
-  readonly station?: {
-    readonly id: string;
-    readonly name: string;
-    readonly experiments: readonly { readonly id: string }[];
-  };
+  readonly station?: StartStation;
   readonly idempotencyKey: string | undefined;
+  /** What else stands or falls with it, in the same transaction; throws where it may not be. */
+  readonly bind?: (tx: Queryable, instanceId: string) => Promise<void>;
+  /** What else its row in the trail says. */
+  readonly noted?: Readonly<Record<string, unknown>>;
   readonly audit: {
     readonly address: string | null;
     readonly requestId: string;
@@ -60,50 +56,6 @@ const auditOf = ({ person, audit }: StartRequest) => ({
   ...audit,
 });
 
-/** Why not, in the caller's words. What they may not know of is not there. */
-export function startRefusal(
-  { code, experiments }: StartVerdict & { readonly allowed: false },
-  body: StartRequest["body"],
-): ProblemError {
-  const environment = body.environment.slice(0, 100);
-  const experiment = body.experiment?.slice(0, 100) ?? "";
-  const some = experiments.slice(0, 5).join(", ") + (experiments.length > 5 ? ", …" : "");
-  switch (code) {
-    case "unknown_environment":
-    case "not_entitled":
-      return new ProblemError(
-        404,
-        "unknown_environment",
-        `There is no environment ${environment} that you may start.`,
-      );
-    case "unknown_version":
-      return new ProblemError(
-        404,
-        code,
-        `${environment} has no version ${body.version ?? "at all yet"}.`,
-      );
-    case "unknown_experiment":
-    case "not_a_member":
-      return new ProblemError(
-        404,
-        "unknown_experiment",
-        `There is no experiment ${experiment} of yours.`,
-      );
-    case "not_for_experiment":
-      return new ProblemError(
-        409,
-        code,
-        `${environment} is not open to experiment ${experiment}. With it you may start it for: ${some}.`,
-      );
-    case "experiment_needed":
-      return new ProblemError(
-        409,
-        code,
-        `${environment} is started for an experiment. Name one of yours: ${some}.`,
-      );
-  }
-}
-
 async function refuseStart(
   db: Db,
   request: StartRequest,
@@ -120,6 +72,7 @@ async function refuseStart(
       reason,
       experiment: body.experiment,
       ...(station ? { station: station.name } : {}),
+      ...request.noted,
     },
   });
   throw refusal;
@@ -145,25 +98,13 @@ export async function startInstance(db: Db, request: StartRequest): Promise<stri
     const repeated = await findRepeated(db, person.id, key, bodyHash);
     if (repeated) return repeated;
   }
-  const verdict = await mayStart(db, {
-    userId: person.id,
-    environment: body.environment,
-    version: body.version ?? null,
-    experiment: body.experiment ?? null,
-  });
-  if (!verdict.allowed) return refuseStart(db, request, verdict.code, startRefusal(verdict, body));
   const { station } = request;
-  if (station && !station.experiments.some((it) => it.id === verdict.experimentId))
-    return refuseStart(
-      db,
-      request,
-      "not_running_here",
-      new ProblemError(
-        409,
-        "not_running_here",
-        "A station starts desktops for an experiment that runs there now. Name one of those.",
-      ),
-    );
+  const verdict = await judgeStart(db, {
+    userId: person.id,
+    body,
+    ...(station ? { station } : {}),
+  });
+  if (!verdict.allowed) return refuseStart(db, request, verdict.reason, verdict.refusal);
   try {
     return await db.transaction(async (tx) => {
       const instanceId = await insertInstance(tx, {
@@ -175,6 +116,7 @@ export async function startInstance(db: Db, request: StartRequest): Promise<stri
         stationId: station?.id ?? null,
         geometry: body.screen ? `${body.screen.width}x${body.screen.height}` : null,
       });
+      await request.bind?.(tx, instanceId);
       if (key !== undefined)
         await rememberIdempotent(tx, { userId: person.id, key, bodyHash, instanceId });
       await writeAudit(tx, {
@@ -187,6 +129,7 @@ export async function startInstance(db: Db, request: StartRequest): Promise<stri
           experiment: body.experiment,
           via: verdict.via,
           ...(station ? { station: station.name } : {}),
+          ...request.noted,
         },
       });
       return instanceId;

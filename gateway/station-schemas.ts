@@ -63,3 +63,47 @@ export const atStationSchema = z
 export type AtStation = z.infer<typeof atStationSchema>;
 
 export const stationStartBody = startBody.extend(loginBody.shape);
+
+/** A code is typed, and cannot be told from any other text that is wrong. */
+export const approvalBody = z.object({ code: enrolBody.shape.code });
+
+export const askedApprovalSchema = z
+  .object({
+    id,
+    code: z.string().meta({ description: "to be typed; good once" }),
+    url: z.string().meta({
+      description: "the page that takes it, with the code behind `#`, which browsers send nowhere",
+    }),
+    expiresAt: time,
+  })
+  .meta({ ref: "AskedApproval" });
+export type AskedApproval = z.infer<typeof askedApprovalSchema>;
+
+export const approvalStateSchema = z
+  .object({
+    id,
+    state: z.enum(["open", "confirmed", "declined", "over"]).meta({
+      description: "`over`: its time is up, it was withdrawn, or another one was asked for since",
+    }),
+    instance: id.nullable().meta({ description: "what was started" }),
+    expiresAt: time,
+  })
+  .meta({ ref: "ApprovalState" });
+export type ApprovalState = z.infer<typeof approvalStateSchema>;
+
+export const approvalSchema = z
+  .object({
+    station: z.object({ name: z.string() }),
+    beamline: z.object({ code: z.string(), name: z.string() }),
+    ending,
+    environment: z.object({ slug: z.string(), name: z.string() }),
+    version: z.string(),
+    experiment: z.object({ code: z.string(), title: z.string(), endsAt: time }),
+    expiresAt: time,
+    refusal: z.object({ code: z.string(), detail: z.string() }).nullable().meta({
+      description: "why the caller cannot start it; null: they can",
+    }),
+    started: id.nullable().meta({ description: "what the caller has started with it already" }),
+  })
+  .meta({ ref: "Approval" });
+export type Approval = z.infer<typeof approvalSchema>;

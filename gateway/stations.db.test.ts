@@ -1,102 +1,31 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { admitIdentity } from "../db/providers.ts";
 import { endAtStations } from "../db/station-endings.ts";
-import { startTestGateway, testPassword, type Browser, type TestGateway } from "./testing.ts";
+import { openStationSite, type StationSite } from "./stations-testing.ts";
+import { testPassword, type Browser, type TestGateway } from "./testing.ts";
 
+let site: StationSite;
 let gateway: TestGateway;
 let admin: Browser;
 let staff: Browser;
-let beamline: string;
 
 const sql = () => gateway.database.owner.sql;
-const stations = () => `/api/admin/beamlines/${beamline}/stations`;
+const stations = () => `/api/admin/beamlines/${site.beamline}/stations`;
 
 beforeAll(async () => {
-  gateway = await startTestGateway(inject("postgresUrl"));
-  await gateway.addUser("root", ["admin", "user"]);
-  await gateway.addUser("keeper", ["staff", "user"]);
-  for (const name of ["ada", "bob"]) await gateway.addUser(name);
-  await gateway.addUser("watcher", ["monitor"]);
-  admin = await gateway.signIn("root");
-  staff = await gateway.signIn("keeper");
-  beamline = await addBeamline("IMBL", ["keeper"]);
-  await addBeamline("MX2", []);
-  await sql()`
-    with e as (
-      insert into environments (slug, name, kind) values
-        ('all', 'All', 'desktop'), ('imbl', 'IMBL', 'desktop'), ('lungs', 'Lungs', 'desktop'),
-        ('mx', 'MX', 'desktop'), ('adas', 'Ada''s', 'desktop'), ('closed', 'Closed', 'desktop') returning id, slug
-    ), v as (insert into versions (environment_id, tag, image, digest) select id, '1', 'none', 'none' from e)
-    insert into entitlements (environment_id, kind, beamline_id, user_id)
-    select e.id, k.kind, b.id, u.id from (values
-      ('all', 'everyone', null, null), ('imbl', 'beamline', 'IMBL', null), ('mx', 'beamline', 'MX2', null),
-      ('adas', 'person', null, 'ada')) k(slug, kind, beamline, person)
-    join e on e.slug = k.slug left join beamlines b on b.code = k.beamline left join users u on u.username = k.person`;
+  site = await openStationSite(inject("postgresUrl"));
+  ({ gateway, admin, staff } = site);
 });
 afterAll(() => gateway.stop());
-beforeEach(async () => {
-  await sql()`delete from sign_in_failures`;
-  await sql()`delete from instances`;
-  await sql()`delete from experiments`;
-  await sql()`update beamlines set station_ending = 'end'`;
-});
+beforeEach(() => site.reset());
 
-async function addBeamline(code: string, people: string[]): Promise<string> {
-  const { body } = await admin.call("POST", "/api/admin/beamlines", {
-    code,
-    name: code,
-    staff: people,
-  });
-  return String(body["id"]);
-}
-
-/** Which runs from now on for so many hours, from before `begun` hours. */
-async function experiment(
-  code: string,
-  {
-    at = "IMBL",
-    begun = 1,
-    hours = 8,
-    members = [] as string[],
-    opens = [] as string[],
-  }: {
-    at?: string;
-    begun?: number;
-    hours?: number;
-    members?: string[];
-    opens?: string[];
-  } = {},
-): Promise<string> {
-  const [row] = await sql()<{ id: string }[]>`
-    with x as (
-      insert into experiments (code, beamline_id, starts_at, ends_at)
-      select ${code}, id, now() - ${begun} * interval '1 hour', now() + ${hours} * interval '1 hour'
-      from beamlines where code = ${at} returning id
-    ), m as (
-      insert into members (experiment_id, user_id) select x.id, u.id from x, users u where u.username = any (${`{${members.join(",")}}`}::text[])
-    ), e as (
-      insert into entitlements (environment_id, kind, experiment_id)
-      select e.id, 'experiment', x.id from x, environments e where e.slug = any (${`{${opens.join(",")}}`}::text[])
-    )
-    select id from x`;
-  return row?.id ?? "";
-}
-const end = (code: string) => sql()`update experiments set ends_at = now() where code = ${code}`;
+const experiment: StationSite["experiment"] = (...it) => site.experiment(...it);
+const end = (code: string) => site.end(code);
+const addStation = (by = staff) => site.addStation(by);
+const enrolled = () => site.enrolled();
+const addBeamline = (code: string, people: string[]) => site.addBeamline(code, people);
 const placer = () => endAtStations(gateway.database.as("placer", { max: 1 }).db);
 
-let names = 0;
-async function addStation(by = staff) {
-  const answer = await by.call("POST", stations(), { name: `Hutch ${++names}` });
-  expect(answer.status).toBe(201);
-  return answer.body as unknown as { id: string; name: string; code: string; expiresAt: string };
-}
-async function enrolled(): Promise<{ id: string; browser: Browser; username: string }> {
-  const { id, code } = await addStation();
-  const browser = gateway.browser();
-  expect((await browser.call("POST", "/api/stations/enrol", { code })).status).toBe(200);
-  const { body } = await browser.call("GET", "/api/me");
-  return { id, browser, username: String(body["username"]) };
-}
 const slugs = async (browser: Browser) =>
   (await browser.call("GET", "/api/environments")).body.items.map((it) => it["slug"]);
 const listed = async (browser: Browser) =>
@@ -244,7 +173,9 @@ describe("enrolling a station", () => {
       const path = `/api/admin/beamlines/${own}/stations/${id}${method === "POST" ? "/codes" : ""}`;
       expect((await other.call(method, path)).status).toBe(404);
     }
-    expect((await admin.call("DELETE", `/api/admin/beamlines/${beamline}`)).body).toMatchObject({
+    expect(
+      (await admin.call("DELETE", `/api/admin/beamlines/${site.beamline}`)).body,
+    ).toMatchObject({
       code: "beamline_in_use",
     });
     const name = (await addStation()).name.toUpperCase();

@@ -2,6 +2,7 @@ import { validator } from "hono-openapi";
 import { z } from "zod";
 import type { CreationCursor } from "../db/admin-instances.ts";
 import type { StartCursor } from "../db/experiments.ts";
+import type { OrderCursor } from "../db/ordered.ts";
 import { ProblemError } from "./problem.ts";
 
 interface Issue {
@@ -77,23 +78,38 @@ export const searchableQuery = pageQuery.extend({
     .max(200)
     .default(""),
 });
-export const searchQuery = searchableQuery.extend({
-  sort: z.enum(["name", "-name"]).default("name"),
+
+/** Each of these upwards, and with `-` in front downwards. */
+const sortBy = <By extends string>(by: readonly [By, ...By[]]) => {
+  const all: (By | `-${By}`)[] = by.flatMap((it) => [it, `-${it}` as const]);
+  return z.enum(all, { error: `one of ${all.join(", ")}` });
+};
+export const searchQuery = searchableQuery.extend({ sort: sortBy(["name"]).default("name") });
+export const userListQuery = searchableQuery.extend({
+  sort: sortBy(["name", "createdAt", "lastSignInAt"])
+    .default("name")
+    .meta({ description: "who never signed in comes last in either direction" }),
+});
+export const tokenListQuery = searchableQuery.extend({
+  sort: sortBy(["createdAt", "expiresAt", "lastUsedAt", "person"])
+    .default("-createdAt")
+    .meta({ description: "what was never used comes last in either direction" }),
 });
 
 /** The newest first, where nothing is said. */
 export const startSortedQuery = searchableQuery.extend({
-  sort: z.enum(["startsAt", "-startsAt"]).default("-startsAt"),
+  sort: sortBy(["startsAt"]).default("-startsAt"),
 });
 
-const creationCursorShape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f-]{36})$/;
+const creationCursorShape = /^([01])\|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f-]{36})$/;
 
-/** Of lists by creation: the exact time and the id of the last one. */
-export const creationCursorOf = (it: { at: string; id: string }) => `${it.at}|${it.id}`;
+/** Of lists of what lives and then of the rest, each by creation: the exact time and the id of the last one. */
+export const creationCursorOf = (it: { live: boolean; at: string; id: string }) =>
+  `${it.live ? 1 : 0}|${it.at}|${it.id}`;
 export function decodeCreationCursor(cursor: string | undefined): CreationCursor | null {
-  const [, createdAt, id] =
+  const [, live, createdAt, id] =
     creationCursorShape.exec(decodeCursor(cursor, creationCursorShape) ?? "") ?? [];
-  return createdAt && id ? { createdAt, id } : null;
+  return createdAt && id ? { live: live === "1", createdAt, id } : null;
 }
 
 const startCursorShape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\|([0-9a-f-]{36})$/;
@@ -105,6 +121,46 @@ export function decodeStartCursor(cursor: string | undefined): StartCursor | nul
     startCursorShape.exec(decodeCursor(cursor, startCursorShape) ?? "") ?? [];
   return startsAt && id ? { startsAt, id } : null;
 }
+
+const orderCursorShape = z.tuple([
+  z.string(),
+  z.union([z.string().regex(/^\P{Cc}*$/u), z.null()]),
+  z.string().regex(uuidShape),
+]);
+const exactTime = /^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+/** Of lists that can be sorted by several things. It holds for the order in which it was given alone. */
+export const orderCursorOf = (sort: string) => (it: { at: string | null; id: string }) =>
+  JSON.stringify([sort, it.at, it.id]);
+
+/** What `sort` says, and where the page begins. @throws ProblemError 400 */
+export function orderOf<By extends string>(
+  sort: By | `-${By}`,
+  cursor: string | undefined,
+  texts: readonly By[],
+): { by: By; descending: boolean; cursor: OrderCursor | null } {
+  const descending = sort.startsWith("-");
+  const by = (descending ? sort.slice(1) : sort) as By;
+  const key = decodeCursor(cursor);
+  if (key === null) return { by, descending, cursor: null };
+  const [of, value = null, id] = orderCursorShape.safeParse(parsed(key)).data ?? [];
+  const fits = value === null || texts.includes(by) || exactTime.test(value);
+  if (of !== sort || id === undefined || !fits) throw foreignCursor();
+  return { by, descending, cursor: { value, id } };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const foreignCursor = () =>
+  new ProblemError(400, "validation", "cursor: not one that a list returned in this order.", {
+    errors: [{ path: "cursor", message: "not one that a list returned in this order" }],
+  });
 
 const ruleCursorShape = /^(-?\d{1,7})\|([^\p{Cc}]{1,100})$/u;
 

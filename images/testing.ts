@@ -28,13 +28,16 @@ export interface TestDesktopOptions {
   /** Fills the home before the start. */
   prepareHome?: (home: string) => Promise<void>;
   readOnlyHome?: boolean;
+  env?: Readonly<Record<string, string>>;
+  /** Programs of the host's that the container sees as well: path there → path here. */
+  programs?: Readonly<Record<string, string>>;
 }
 
 const limitMs = 60_000;
 
 export async function startTestDesktop(
   docker: Docker,
-  { image, prepareHome, readOnlyHome = false }: TestDesktopOptions,
+  { image, prepareHome, readOnlyHome = false, env = {}, programs = {} }: TestDesktopOptions,
 ): Promise<TestDesktop> {
   const directory = await mkdtemp(join(tmpdir(), "desktop-"));
   const [display, home, users] = ["vnc", "home", "users"].map((name) => join(directory, name)) as [
@@ -63,6 +66,7 @@ export async function startTestDesktop(
       "LANG=en_AU.UTF-8",
       "TZ=UTC",
       `ASCI_VNC_PASSWD=${passwordFile().toString("base64")}`,
+      ...Object.entries(env).map(([key, value]) => `${key}=${value}`),
     ],
     HostConfig: {
       Init: true,
@@ -74,6 +78,7 @@ export async function startTestDesktop(
         `${display}:/run/asci`,
         `${users}:/var/lib/extrausers:ro`,
         `${home}:/home/${name}${readOnlyHome ? ":ro" : ""}`,
+        ...Object.entries(programs).map(([inside, path]) => `${path}:${inside}:ro`),
       ],
     },
   });

@@ -22,11 +22,19 @@ export type Refused = Partial<Record<FilterName, number>>;
 /** Sums of 32-bit floats are not exact; a millionth of a core is nobody's. */
 const tolerance = 1e-6;
 
-/** Whether a node takes anything new at all; null: it does. */
-export function awayBy(node: Candidate): FilterName | null {
-  if (!node.ready) return "ready";
-  if (node.draining) return "draining";
-  return node.schedulable ? null : "schedulable";
+/** A filter's number in `filters` and one more; 0: no filter refuses. */
+export type Verdict = number;
+const number = Object.fromEntries(filters.map((it, at) => [it, at + 1])) as Record<
+  FilterName,
+  Verdict
+>;
+export const filterOf = (verdict: Verdict): FilterName | null => filters[verdict - 1] ?? null;
+
+/** Whether a node takes anything new at all. */
+export function awayBy(node: Candidate): Verdict {
+  if (!node.ready) return number.ready;
+  if (node.draining) return number.draining;
+  return node.schedulable ? 0 : number.schedulable;
 }
 
 const isForeign = (hold: Hold, need: Pick<Need, "insider">) =>
@@ -52,30 +60,42 @@ export function fitsBesideHolds(
     sum.memoryBytes += hold.size.memoryBytes;
   }
   const rest = { ...need.size, ...sum, gpus: 0 };
-  return lacks(site, rest, node) === null && fitsGpus(gpusFor(site, need, node), need.size);
+  return lacks(site, rest, node) === 0 && fitsGpus(gpusFor(site, need, node), need.size);
 }
 
-/** What a node has too little of; null: it has room. */
-export function lacks(site: Site, size: Size, node: number): "cpus" | "memory" | "gpus" | null {
+/** What a node has too little of; 0: it has room. */
+function lacks(site: Site, size: Size, node: number): Verdict {
   // Written so that what is no number fits nowhere.
   if (!((site.usedCpus[node] ?? 0) + size.cpus <= (site.cpus[node] ?? 0) + tolerance))
-    return "cpus";
+    return number.cpus;
   if (!((site.usedMemory[node] ?? 0) + size.memoryBytes <= (site.memory[node] ?? 0)))
-    return "memory";
-  return size.gpus === 0 || fitsGpus(site.gpus[node] ?? [], size) ? null : "gpus";
+    return number.memory;
+  return size.gpus === 0 || fitsOpenGpus(site, size, node) ? 0 : number.gpus;
+}
+
+/** As `fitsGpus`, by the node's two figures where they say enough. */
+function fitsOpenGpus(site: Site, { gpus, gpuMemoryBytes }: Size, node: number): boolean {
+  if (gpuMemoryBytes === null) return (site.wholeGpus[node] ?? 0) >= gpus;
+  if (!((site.largestShare[node] ?? -1) >= gpuMemoryBytes)) return false;
+  return gpus === 1 || fitsGpus(site.gpus[node] ?? [], { gpus, gpuMemoryBytes });
+}
+
+/** Which filter refuses a node first. */
+export function judgeNode(site: Site, need: Need, node: number): Verdict {
+  const away = site.away[node];
+  if (away) return away;
+  if (!need.admits[node]) return number.labels;
+  const owner = site.dedicatedTo[node] ?? null;
+  if (owner === null ? need.onlyOwn : owner !== need.experimentId || need.onlyFree)
+    return number.dedicated;
+  const lacking = lacks(site, need.size, node);
+  if (lacking) return lacking;
+  return site.holds[node]?.length && !fitsBesideHolds(site, need, node) ? number.reserved : 0;
 }
 
 /** The filter that refuses a node; null: it can take the request now. */
 export function refusedBy(site: Site, need: Need, node: number): FilterName | null {
-  const away = site.away[node];
-  if (away) return away;
-  if (!need.admits[node]) return "labels";
-  const owner = site.dedicatedTo[node] ?? null;
-  if (owner === null ? need.onlyOwn : owner !== need.experimentId || need.onlyFree)
-    return "dedicated";
-  const lacking = lacks(site, need.size, node);
-  if (lacking) return lacking;
-  return site.holds[node]?.length && !fitsBesideHolds(site, need, node) ? "reserved" : null;
+  return filterOf(judgeNode(site, need, node));
 }
 
 /** The GPUs that a request takes on a node that has passed. */

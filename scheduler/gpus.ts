@@ -49,10 +49,27 @@ export function fitsGpus(rooms: readonly GpuRoom[], need: GpuNeed): boolean {
   return false;
 }
 
+/** How many can be taken whole. */
+export function wholeGpus(rooms: readonly GpuRoom[]): number {
+  let whole = 0;
+  for (const room of rooms) if (hasRoom(room, null)) whole += 1;
+  return whole;
+}
+
+/** The most memory that a share of one of them could have; -1: none has a share left. */
+export function largestShare(rooms: readonly GpuRoom[]): number {
+  return rooms.reduce(
+    (most, it) => (hasRoom(it, 0) ? Math.max(most, it.freeMemoryBytes) : most),
+    -1,
+  );
+}
+
 /** Whether the GPUs would do if nothing were taken, also those that are away at the moment. */
 export function couldFitGpus(rooms: readonly GpuRoom[], need: GpuNeed): boolean {
   const memory = need.gpuMemoryBytes ?? 0;
-  return rooms.filter((it) => it.memoryBytes >= memory).length >= need.gpus;
+  let large = 0;
+  for (const room of rooms) if (room.memoryBytes >= memory) large += 1;
+  return large >= need.gpus;
 }
 
 /** The first to be taken: one that is shared already, the fullest of them, so that whole GPUs stay free. */

@@ -45,10 +45,33 @@ interface EffectKeys {
   readonly prefer: string;
 }
 
-function count(mask: Uint8Array, other?: Uint8Array): number {
-  let sum = 0;
-  for (let at = 0; at < mask.length; at++) if (mask[at] && (!other || other[at])) sum += 1;
-  return sum;
+/** The nodes that selectors admit, and how many of each shape. */
+interface Admits {
+  readonly mask: Uint8Array;
+  readonly count: number;
+  readonly ofShape: Uint32Array;
+}
+
+/** Nodes of the same capacity are of one shape. */
+interface Shapes {
+  readonly of: Uint32Array;
+  /** One node of each. */
+  readonly first: readonly number[];
+}
+
+function shapesOf(site: Site): Shapes {
+  const of = new Uint32Array(site.size);
+  const known = new Map<string, number>();
+  const first: number[] = [];
+  for (let node = 0; node < site.size; node++) {
+    const gpus = (site.gpus[node] ?? []).map((it) => it.memoryBytes).sort((a, b) => a - b);
+    const key = `${site.cpus[node]} ${site.memory[node]} ${gpus.join(" ")}`;
+    const shape = known.get(key) ?? first.length;
+    if (shape === first.length) first.push(node);
+    known.set(key, shape);
+    of[node] = shape;
+  }
+  return { of, first };
 }
 
 /** Evaluates every selector once for every node, and every need once. */
@@ -56,20 +79,24 @@ export class Needs {
   readonly #site: Site;
   readonly #masks = new Map<string, Uint8Array>();
   readonly #bases = new Map<string, Float64Array>();
-  readonly #sizes = new Map<string, Uint8Array>();
+  readonly #versions = new Map<string, Uint8Array>();
+  readonly #admitting = new Map<string, Admits>();
+  readonly #shapes: Shapes;
   readonly #needs = new Map<string, Need>();
   readonly #keys = new WeakMap<Effects, EffectKeys>();
 
   constructor(site: Site) {
     this.#site = site;
+    this.#shapes = shapesOf(site);
   }
 
   #mask(key: string, selector: Selector | null): Uint8Array {
     let mask = this.#masks.get(key);
     if (!mask) {
-      const meets = (labels: Readonly<Record<string, string>>) =>
-        Number(selector !== null && matchesSelector(selector, labels));
-      mask = Uint8Array.from(this.#site.nodes, (it) => meets(it.labels));
+      mask = new Uint8Array(this.#site.size);
+      if (selector !== null)
+        for (const [node, { labels }] of this.#site.nodes.entries())
+          mask[node] = Number(matchesSelector(selector, labels));
       this.#masks.set(key, mask);
     }
     return mask;
@@ -80,16 +107,31 @@ export class Needs {
     return this.#mask(keyOf(selector), selector.selector);
   }
 
-  #admits(key: string, require: readonly RuleSelector[]): Uint8Array {
-    const whole = `all ${key}`;
-    let mask = this.#masks.get(whole);
-    if (!mask) {
-      mask = new Uint8Array(this.#site.size).fill(1);
+  #admits(key: string, require: readonly RuleSelector[]): Admits {
+    let known = this.#admitting.get(key);
+    if (!known) {
+      const mask = new Uint8Array(this.#site.size).fill(1);
       for (const it of require) {
         const one = this.maskOf(it);
         for (let at = 0; at < mask.length; at++) mask[at] = Number(mask[at] && one[at]);
       }
-      this.#masks.set(whole, mask);
+      const ofShape = new Uint32Array(this.#shapes.first.length);
+      for (const [node, shape] of this.#shapes.of.entries())
+        if (mask[node]) ofShape[shape] = (ofShape[shape] ?? 0) + 1;
+      known = { mask, ofShape, count: ofShape.reduce((sum, it) => sum + it, 0) };
+      this.#admitting.set(key, known);
+    }
+    return known;
+  }
+
+  /** By number of node whether it has a version's image. */
+  #images(versionId: string): Uint8Array {
+    let mask = this.#versions.get(versionId);
+    if (!mask) {
+      mask = new Uint8Array(this.#site.size);
+      for (const [node, { images }] of this.#site.nodes.entries())
+        mask[node] = Number(images.has(versionId));
+      this.#versions.set(versionId, mask);
     }
     return mask;
   }
@@ -97,9 +139,9 @@ export class Needs {
   #base(key: string, effects: Effects, versionId: string): Float64Array {
     let base = this.#bases.get(key);
     if (!base) {
-      base = Float64Array.from(this.#site.nodes, (it) =>
-        it.images.has(versionId) ? imagePoints : 0,
-      );
+      base = new Float64Array(this.#site.size);
+      const images = this.#images(versionId);
+      for (let at = 0; at < base.length; at++) if (images[at]) base[at] = imagePoints;
       for (const preference of effects.prefer) {
         const mask = this.maskOf(preference);
         for (let at = 0; at < base.length; at++)
@@ -110,17 +152,12 @@ export class Needs {
     return base;
   }
 
-  /** By number of node whether it could hold this if it were empty. */
-  #largeEnough(size: Size): Uint8Array {
-    const key = sizeKey(size);
-    let mask = this.#sizes.get(key);
-    if (!mask) {
-      mask = Uint8Array.from(this.#site.nodes, (_, node) =>
-        Number(couldHold(this.#site, size, node)),
-      );
-      this.#sizes.set(key, mask);
-    }
-    return mask;
+  /** How many nodes that `admits` could hold this if they were empty. */
+  #roomy(size: Size, admits: Admits): number {
+    let sum = 0;
+    for (const [shape, node] of this.#shapes.first.entries())
+      if (couldHold(this.#site, size, node)) sum += admits.ofShape[shape] ?? 0;
+    return sum;
   }
 
   #keysOf(effects: Effects): EffectKeys {
@@ -149,15 +186,15 @@ export class Needs {
     const known = this.#needs.get(key);
     if (known) return known;
     const admits = this.#admits(keys.require, effects.require);
-    const large = this.#largeEnough(size);
+    const everywhere = this.#admits("", []);
     const need: Need = {
       key,
       size,
       strategy: effects.strategy,
-      admits,
-      admitted: count(admits),
-      largeEnough: count(large),
-      possible: count(large, admits),
+      admits: admits.mask,
+      admitted: admits.count,
+      largeEnough: this.#roomy(size, everywhere),
+      possible: this.#roomy(size, admits),
       base: this.#base(base, effects, versionId),
       experimentId,
       onlyOwn: dedication === "own",

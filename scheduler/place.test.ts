@@ -1,130 +1,223 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { place as placeIn } from "./place.ts";
-import type { Candidate, Request, Size } from "./types.ts";
+import { place } from "./place.ts";
+import { gib, gpu, node, request, rule, situation, size, when } from "./testing.ts";
+import type { Candidate, Request, Rule } from "./types.ts";
 
-const gib = 1024 ** 3;
-const node = (name: string, more: Partial<Candidate> = {}): Candidate => ({
-  id: name,
-  name,
-  ready: true,
-  schedulable: true,
-  cpus: 8,
-  memoryBytes: 32 * gib,
-  allocatedCpus: 0,
-  allocatedMemoryBytes: 0,
-  draining: false,
-  labels: {},
-  gpus: [],
-  images: new Set(),
-  dedicatedTo: null,
-  ...more,
-});
-const request = (id: string, size: Partial<Size> = {}): Request => ({
-  id,
-  versionId: "v",
-  environment: "mate",
-  kind: "desktop",
-  beamline: null,
-  beamlineId: null,
-  experiment: null,
-  experimentId: null,
-  beamtime: null,
-  user: "ada",
-  userId: "ada",
-  roles: ["user"],
-  groupIds: [],
-  size: { cpus: 2, memoryBytes: 4 * gib, gpus: 0, gpuMemoryBytes: null, ...size },
-  queuedAt: 0,
-});
-
-const place = (requests: readonly Request[], nodes: readonly Candidate[]) =>
-  placeIn(requests, { now: 0, nodes, rules: [], live: [], reservations: [] });
-
-const nodesArb = fc.uniqueArray(
-  fc.record({
-    name: fc.stringMatching(/^[a-z]{1,6}$/),
-    ready: fc.boolean(),
-    schedulable: fc.boolean(),
-    cpus: fc.integer({ min: 1, max: 16 }),
-    memoryBytes: fc.integer({ min: 1, max: 64 }).map((it) => it * gib),
-  }),
-  { selector: (it) => it.name, maxLength: 8 },
-);
-const requestsArb = fc.array(
-  fc.record({
-    cpus: fc.integer({ min: 1, max: 40 }).map((it) => it / 4),
-    memoryBytes: fc.integer({ min: 1, max: 32 }).map((it) => it * gib),
-  }),
-  { maxLength: 30 },
-);
-const named = (requests: { cpus: number; memoryBytes: number }[]) =>
-  requests.map((it, index) => request(String(index), it));
+const decide = (one: Request, nodes: Candidate[], rules: Rule[] = []) => {
+  const [decision] = place([one], situation({ nodes, rules }));
+  if (!decision) throw new Error("nothing was decided");
+  return decision;
+};
+const chosen = (requests: Request[], nodes: Candidate[], rules: Rule[] = []) =>
+  place(requests, situation({ nodes, rules })).map((it) =>
+    it.kind === "placed" ? it.node.name : it.reason.code,
+  );
+const big = (more: object) => request("a", { size: size(more) });
 
 describe("place", () => {
-  it("spreads over nodes and explains its choice", () => {
-    const [first, second] = place(
-      [request("a"), request("b")],
-      [node("n1"), node("n2", { ready: false }), node("n3")],
-    );
-    expect(first).toMatchObject({ kind: "placed", node: { name: "n1" }, refused: { ready: 1 } });
+  it("spreads over nodes where no rule says otherwise, and explains its choice", () => {
+    const nodes = [node("n1"), node("n2", { ready: false }), node("n3")];
+    const [first, second] = place([request("a"), request("b")], situation({ nodes }));
+    expect(first).toMatchObject({
+      kind: "placed",
+      node: { name: "n1" },
+      size: size(),
+      gpus: [],
+      strategy: "spread",
+      rules: [],
+      refused: { ready: 1 },
+      best: [
+        {
+          node: { name: "n1" },
+          score: 75,
+          lines: [{ rule: "spread: share left free", points: 75 }],
+        },
+        { node: { name: "n3" }, score: 75 },
+      ],
+      maxMinutes: null,
+      dedicate: null,
+    });
     expect(second).toMatchObject({ kind: "placed", node: { name: "n3" } });
-    expect(first?.kind === "placed" && first.best.map((it) => it.node.name)).toEqual(["n1", "n3"]);
   });
 
-  it.each([
-    [[], "no_nodes", "no node is registered yet"],
-    [[node("n1", { ready: false })], "no_node_ready", "1 node: 1 not ready"],
+  it("does what rules say: size, place, strategy, lifetime", () => {
+    const rules = [
+      rule("where", { require: "zone=b", lifetime: { maxMinutes: 90 } }),
+      rule("how", { strategy: "pack", resources: { cpus: 3 } }),
+    ];
+    const nodes = [node("n1"), node("n2", { labels: { zone: "b" } })];
+    expect(decide(request("a"), nodes, rules)).toMatchObject({
+      node: { name: "n2" },
+      size: { cpus: 3, memoryBytes: 4 * gib },
+      strategy: "pack",
+      maxMinutes: 90,
+      rules: ["how", "where"],
+      refused: { labels: 1 },
+    });
+  });
+
+  it("adds up preferences, the image, and what the person has there", () => {
+    const rules = [
+      rule("near", { prefer: [{ selector: "rack=1", weight: 40 }] }),
+      rule("far", { prefer: [{ selector: "rack=1", weight: -15 }] }),
+    ];
+    const labels = { rack: "1" };
+    const nodes = [node("n1"), node("n2", { labels }), node("n3", { images: new Set(["v"]) })];
+    const ada = { user: "ada", userId: "ada" };
+    const [first, second] = place(
+      [request("a", ada), request("b", ada)],
+      situation({ nodes, rules }),
+    );
+    expect(first).toMatchObject({ node: { name: "n3" } });
+    expect(second?.kind === "placed" && second.best).toMatchObject([
+      {
+        node: { name: "n2" },
+        score: 100,
+        lines: [
+          { rule: "spread: share left free", points: 75 },
+          { rule: "far: prefers rack=1", points: -15 },
+          { rule: "near: prefers rack=1", points: 40 },
+        ],
+      },
+      {
+        node: { name: "n3" },
+        score: 83,
+        lines: [
+          { rule: "spread: share left free", points: 50 },
+          { rule: "has the image", points: 30 },
+          { rule: "has the person's others", points: 3 },
+        ],
+      },
+      { node: { name: "n1" }, score: 75, lines: [{ points: 75 }] },
+    ]);
+  });
+
+  it("gives GPUs by UUID and slot, and counts them before the next", () => {
+    const gpus = [gpu("GPU-1", { slots: 2 }), gpu("GPU-2", { slots: 2 })];
+    const one = (id: string, gibs: number | null) =>
+      request(id, { size: size({ gpus: 1, gpuMemoryBytes: gibs === null ? null : gibs * gib }) });
+    const requests = [one("a", 20), one("b", 20), one("c", 20), one("d", null)];
+    const decisions = place(requests, situation({ nodes: [node("n1", { cpus: 64, gpus })] }));
+    expect(decisions.map((it) => (it.kind === "placed" ? it.gpus : it.reason))).toMatchObject([
+      [{ uuid: "GPU-1", shares: [{ slot: 0 }] }],
+      [{ uuid: "GPU-1", shares: [{ slot: 1 }] }],
+      [{ uuid: "GPU-2", shares: [{ slot: 0 }] }],
+      { code: "no_capacity", text: "1 node: 1 without enough free GPUs" },
+    ]);
+  });
+});
+
+describe("what waits", () => {
+  it.each<[string, Candidate[], string]>([
+    ["no_nodes", [], "no node is registered yet"],
+    ["no_node_ready", [node("n1", { ready: false })], "1 node: 1 not ready"],
     [
-      [node("n1", { schedulable: false }), node("n2", { allocatedCpus: 7 })],
+      "no_node_ready",
+      [node("n1", { draining: true }), node("n2", { schedulable: false })],
+      "2 nodes: 1 taking nothing new, 1 being drained",
+    ],
+    [
       "no_capacity",
+      [node("n1", { schedulable: false }), node("n2", { allocatedCpus: 7 })],
       "2 nodes: 1 taking nothing new, 1 without enough free CPU",
     ],
-  ])("says why nothing fits", (nodes, code, text) => {
-    expect(place([request("a")], nodes)).toMatchObject([{ kind: "waits", reason: { code, text } }]);
+    ["node_dedicated", [node("n1", { dedicatedTo: "x1" })], "1 node: 1 kept for a beamtime"],
+    // What is less than nothing takes nothing.
+    [
+      "no_capacity",
+      [node("n1"), node("n2", { cpus: -4 })].map((it) => ({
+        ...it,
+        allocatedMemoryBytes: 30 * gib,
+      })),
+      "2 nodes: 1 without enough free CPU, 1 without enough free memory",
+    ],
+  ])("says %s", (code, nodes, text) => {
+    expect(decide(request("a"), nodes)).toMatchObject({ kind: "waits", reason: { code, text } });
   });
 
-  it("never exceeds a node's capacity, and uses only nodes that take work", () => {
-    fc.assert(
-      fc.property(nodesArb, requestsArb, (shapes, wanted) => {
-        const nodes = shapes.map((it) => node(it.name, it));
-        const used = new Map(nodes.map((it) => [it.id, { cpus: 0, memoryBytes: 0 }]));
-        for (const decision of place(named(wanted), nodes)) {
-          if (decision.kind !== "placed") continue;
-          expect(decision.node.ready && decision.node.schedulable).toBe(true);
-          const sum = used.get(decision.node.id);
-          if (!sum) throw new Error("placed on a node that is not there");
-          sum.cpus += decision.request.size.cpus;
-          sum.memoryBytes += decision.request.size.memoryBytes;
-          expect(sum.cpus).toBeLessThanOrEqual(decision.node.cpus + 1e-6);
-          expect(sum.memoryBytes).toBeLessThanOrEqual(decision.node.memoryBytes);
-        }
-      }),
-    );
+  it("says which rule asks for labels that no node has now", () => {
+    const rules = [rule("gpu", { require: "gpu=a100" }), rule("bad", { require: "gpu=" })];
+    expect(decide(request("a"), [node("n1")], rules)).toMatchObject({
+      kind: "waits",
+      reason: {
+        code: "no_node_matches",
+        text:
+          'rule "bad" requires gpu=, which cannot be read: expected a value after = (character 4); ' +
+          'rule "gpu" requires gpu=a100; the one node does not meet it',
+      },
+    });
   });
 
-  it("gives the same answer for the same input, in whatever order the nodes come", () => {
-    fc.assert(
-      fc.property(nodesArb, requestsArb, (shapes, wanted) => {
-        const nodes = shapes.map((it) => node(it.name, it));
-        const turned = place(named(wanted), [...nodes].reverse());
-        const chosen = (all: ReturnType<typeof place>) =>
-          all.map((it) => (it.kind === "placed" ? it.node.id : it.reason));
-        expect(chosen(turned)).toEqual(chosen(place(named(wanted), nodes)));
-      }),
-    );
+  it("does not hide what fits behind it", () => {
+    const nodes = [node("n1", { allocatedCpus: 5 })];
+    const large = request("a", { size: size({ cpus: 8 }) });
+    expect(chosen([large, request("b")], nodes)).toEqual(["no_capacity", "n1"]);
+  });
+});
+
+describe("what could never fit", () => {
+  it.each<[string, Request, Candidate[], Rule[], string[], string]>([
+    [
+      "without rules",
+      big({ cpus: 64 }),
+      [node("n1")],
+      [],
+      [],
+      "larger than any node is: it takes 64 cores, 4 GiB",
+    ],
+    [
+      "by a rule for the size",
+      request("a"),
+      [node("n1")],
+      [rule("large", { resources: { memoryBytes: 64 * gib } })],
+      ["large"],
+      'larger than any node is: it takes 2 cores, 64 GiB (by rule "large")',
+    ],
+    [
+      "by a rule for the labels",
+      big({ cpus: 8 }),
+      [node("n1"), node("n2", { cpus: 4, labels: { zone: "b" } })],
+      [rule("there", { require: "zone=b" }), when("other", { user: "eve" }, { require: "zone=c" })],
+      ["there"],
+      'it takes 8 cores, 4 GiB: 1 node could hold that, but rule "there" admits only one that is smaller',
+    ],
+    [
+      "by both",
+      request("a"),
+      [node("n1"), node("n2", { cpus: 4, labels: { zone: "b" } })],
+      [rule("there", { require: "zone=b" }), rule("large", { resources: { cpus: 6 } })],
+      ["there", "large"],
+      'it takes 6 cores, 4 GiB (by rule "large"): 1 node could hold that, but rule "there" admits only one that is smaller',
+    ],
+    [
+      "by rules that contradict each other",
+      request("a"),
+      [node("n1")],
+      [rule("one", { require: "zone=a" }), rule("two", { require: "zone in (b,c)" })],
+      ["one", "two"],
+      'rules "one" and "two" contradict each other: no node can have zone=a and zone in (b,c)',
+    ],
+    [
+      "by its GPUs",
+      big({ gpus: 2, gpuMemoryBytes: 10 * gib }),
+      [node("n1", { gpus: [gpu("GPU-1")] })],
+      [],
+      [],
+      "larger than any node is: it takes 2 cores, 4 GiB, 2 GPUs with 10 GiB",
+    ],
+  ])("is refused at once %s", (_, one, nodes, rules, names, text) => {
+    expect(decide(one, nodes, rules)).toMatchObject({
+      kind: "refused",
+      reason: { code: "never_fits", text, rules: names },
+    });
   });
 
-  it("places a request that was placeable also after a node is added", () => {
-    fc.assert(
-      fc.property(nodesArb, requestsArb, (shapes, wanted) => {
-        const [first] = named(wanted);
-        if (!first) return;
-        const nodes = shapes.map((it) => node(it.name, it));
-        const before = place([first], nodes);
-        const after = place([first], [...nodes, node("zzzzzzz")]);
-        if (before[0]?.kind === "placed") expect(after[0]?.kind).toBe("placed");
-      }),
-    );
+  it("is not what only waits: a full node, one that is away, a GPU that is gone", () => {
+    const gone = node("n1", {
+      ready: false,
+      allocatedCpus: 8,
+      gpus: [gpu("GPU-1", { present: false })],
+    });
+    expect(decide(big({ cpus: 8, gpus: 1 }), [gone])).toMatchObject({ kind: "waits" });
   });
 });

@@ -10,30 +10,35 @@ export const imagePoints = 30;
 /** Enough to decide between equals: their home and their data are in that node's memory. */
 const nearPoints = { person: 3, experiment: 2 };
 
-function gpuPart(site: Site, size: Size, node: number): number {
-  if (size.gpus === 0) return 0;
-  const [gpu] = site.gpus[node] ?? [];
-  if (size.gpuMemoryBytes === null || !gpu) return size.gpus;
-  return size.gpus * Math.min(1, Math.max(size.gpuMemoryBytes / gpu.memoryBytes, 1 / gpu.slots));
-}
-
-/** What is taken of a node after this request: of cores, memory and GPUs, each 0 to 1. */
-function usedAfter(site: Site, size: Size, node: number): readonly number[] {
-  const cpus = ((site.usedCpus[node] ?? 0) + size.cpus) / (site.cpus[node] ?? 1);
-  const memory = ((site.usedMemory[node] ?? 0) + size.memoryBytes) / (site.memory[node] ?? 1);
+/** Of a node's GPUs how much is taken after this request, 0 to 1. */
+function gpusAfter(site: Site, { gpus, gpuMemoryBytes }: Size, node: number): number {
   const present = site.presentGpus[node] ?? 0;
-  if (present === 0) return [cpus, memory];
-  return [cpus, memory, ((site.usedGpus[node] ?? 0) + gpuPart(site, size, node)) / present];
+  if (present === 0) return 0;
+  const [gpu] = site.gpus[node] ?? [];
+  const part =
+    gpus === 0 || gpuMemoryBytes === null || !gpu
+      ? 1
+      : Math.min(1, Math.max(gpuMemoryBytes / gpu.memoryBytes, 1 / gpu.slots));
+  return ((site.usedGpus[node] ?? 0) + gpus * part) / present;
 }
+const cpusAfter = (site: Site, size: Size, node: number) =>
+  ((site.usedCpus[node] ?? 0) + size.cpus) / (site.cpus[node] ?? 1);
+const memoryAfter = (site: Site, size: Size, node: number) =>
+  ((site.usedMemory[node] ?? 0) + size.memoryBytes) / (site.memory[node] ?? 1);
 
+/** The share that stays free of what is scarcest. */
 function spreadPoints(site: Site, size: Size, node: number): number {
-  const [cpus = 0, memory = 0, gpus = 0] = usedAfter(site, size, node);
-  return 100 * Math.max(0, 1 - Math.max(cpus, memory, size.gpus > 0 ? gpus : 0));
+  const room = Math.max(cpusAfter(site, size, node), memoryAfter(site, size, node));
+  const used = size.gpus > 0 ? Math.max(room, gpusAfter(site, size, node)) : room;
+  return 100 * Math.max(0, 1 - used);
 }
 
+/** The share that is taken, of cores, memory and GPUs on average. */
 function packPoints(site: Site, size: Size, node: number): number {
-  const used = usedAfter(site, size, node);
-  return (100 * used.reduce((sum, it) => sum + it, 0)) / used.length;
+  const room = cpusAfter(site, size, node) + memoryAfter(site, size, node);
+  return site.presentGpus[node] === 0
+    ? 50 * room
+    : (100 / 3) * (room + gpusAfter(site, size, node));
 }
 
 /** The points of a node but for what depends on the person and the experiment. */

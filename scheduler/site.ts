@@ -1,6 +1,14 @@
 /** The nodes as a round of placing changes them. */
-import { awayBy, type FilterName } from "./filter.ts";
-import { gpusUsed, openGpus, returnGpus, takeGpus, type GpuRoom } from "./gpus.ts";
+import { awayBy } from "./filter.ts";
+import {
+  gpusUsed,
+  largestShare,
+  openGpus,
+  returnGpus,
+  takeGpus,
+  wholeGpus,
+  type GpuRoom,
+} from "./gpus.ts";
 import type { Attributes, Candidate, GpuGrant, Live, Size } from "./types.ts";
 
 type Who = Pick<Attributes, "userId" | "experimentId">;
@@ -14,6 +22,10 @@ export interface Hold {
   readonly size: Size;
   readonly gpus: readonly GpuGrant[];
 }
+
+const noHolds: readonly Hold[] = [];
+const noCounts: ReadonlyMap<number, number> = new Map();
+const noNodes: ReadonlySet<number> = new Set();
 
 function add(all: Map<string, Counts>, key: string, node: number, by: number): void {
   const counts = all.get(key) ?? new Map<number, number>();
@@ -32,9 +44,10 @@ const byName = (a: Candidate, b: Candidate) =>
  */
 export class Site {
   readonly nodes: readonly Candidate[];
+  readonly size: number;
   readonly numbers: ReadonlyMap<string, number>;
-  /** The filter that keeps everything new away from a node. */
-  readonly away: readonly (FilterName | null)[];
+  /** The filter's verdict that keeps everything new away from a node. */
+  readonly away: Uint8Array;
   readonly cpus: Float64Array;
   readonly memory: Float64Array;
   readonly usedCpus: Float64Array;
@@ -43,6 +56,9 @@ export class Site {
   /** GPUs taken, in whole GPUs and parts, and how many are present. */
   readonly usedGpus: Float64Array;
   readonly presentGpus: Uint16Array;
+  /** GPUs of which nothing is taken, and the most memory that a share of one could have; -1: none. */
+  readonly wholeGpus: Uint16Array;
+  readonly largestShare: Float64Array;
   readonly dedicatedTo: (string | null)[];
   readonly holds: (readonly Hold[])[];
   readonly occupants: Uint32Array;
@@ -53,27 +69,47 @@ export class Site {
 
   constructor(nodes: readonly Candidate[], live: readonly Live[]) {
     this.nodes = [...nodes].sort(byName);
+    this.size = this.nodes.length;
     this.numbers = new Map(this.nodes.map((it, index) => [it.id, index]));
-    this.away = this.nodes.map(awayBy);
-    this.cpus = Float64Array.from(this.nodes, (it) => it.cpus);
-    this.memory = Float64Array.from(this.nodes, (it) => it.memoryBytes);
-    this.usedCpus = Float64Array.from(this.nodes, (it) => it.allocatedCpus);
-    this.usedMemory = Float64Array.from(this.nodes, (it) => it.allocatedMemoryBytes);
+    const figures = () => new Float64Array(this.size);
+    this.away = new Uint8Array(this.size);
+    [this.cpus, this.memory, this.usedCpus, this.usedMemory] = [
+      figures(),
+      figures(),
+      figures(),
+      figures(),
+    ];
+    [this.usedGpus, this.largestShare] = [figures(), figures()];
+    [this.presentGpus, this.wholeGpus] = [new Uint16Array(this.size), new Uint16Array(this.size)];
     this.gpus = this.nodes.map((it) => openGpus(it.gpus));
-    this.usedGpus = Float64Array.from(this.gpus, gpusUsed);
-    this.presentGpus = Uint16Array.from(this.gpus, (it) => it.filter((gpu) => gpu.present).length);
     this.dedicatedTo = this.nodes.map((it) => it.dedicatedTo);
-    for (const [node, owner] of this.dedicatedTo.entries()) this.#own(node, owner);
-    this.holds = this.nodes.map(() => []);
-    this.occupants = new Uint32Array(this.nodes.length);
+    this.holds = this.nodes.map(() => noHolds);
+    this.occupants = new Uint32Array(this.size);
+    for (let node = 0; node < this.size; node++) this.#open(node);
     for (const it of live) {
       const node = this.numbers.get(it.nodeId);
       if (node !== undefined) this.#count(node, it, 1);
     }
   }
 
-  get size(): number {
-    return this.nodes.length;
+  #open(node: number): void {
+    const it = this.node(node);
+    this.away[node] = awayBy(it);
+    this.cpus[node] = it.cpus;
+    this.memory[node] = it.memoryBytes;
+    this.usedCpus[node] = it.allocatedCpus;
+    this.usedMemory[node] = it.allocatedMemoryBytes;
+    this.#own(node, it.dedicatedTo);
+    const gpus = this.gpus[node] ?? [];
+    for (const gpu of gpus)
+      if (gpu.present) this.presentGpus[node] = (this.presentGpus[node] ?? 0) + 1;
+    this.#figureGpus(node, gpus);
+  }
+
+  #figureGpus(node: number, gpus: readonly GpuRoom[]): void {
+    this.usedGpus[node] = gpusUsed(gpus);
+    this.wholeGpus[node] = wholeGpus(gpus);
+    this.largestShare[node] = largestShare(gpus);
   }
 
   /** @throws RangeError where there is no such node */
@@ -90,11 +126,11 @@ export class Site {
   }
 
   ofPerson(userId: string): ReadonlyMap<number, number> {
-    return this.#ofPerson.get(userId) ?? new Map();
+    return this.#ofPerson.get(userId) ?? noCounts;
   }
 
   ofExperiment(experimentId: string | null): ReadonlyMap<number, number> {
-    return (experimentId === null ? null : this.#ofExperiment.get(experimentId)) ?? new Map();
+    return (experimentId === null ? null : this.#ofExperiment.get(experimentId)) ?? noCounts;
   }
 
   #change(node: number, size: Size, sign: 1 | -1, gpus: readonly GpuRoom[]): void {
@@ -102,7 +138,7 @@ export class Site {
     this.usedMemory[node] = (this.usedMemory[node] ?? 0) + sign * size.memoryBytes;
     if (gpus !== this.gpus[node]) {
       this.gpus[node] = gpus;
-      this.usedGpus[node] = gpusUsed(gpus);
+      this.#figureGpus(node, gpus);
     }
     this.changes.push(node);
   }
@@ -127,7 +163,7 @@ export class Site {
 
   /** The nodes that an experiment has to itself. */
   ownedBy(experimentId: string | null): ReadonlySet<number> {
-    return (experimentId === null ? null : this.#owned.get(experimentId)) ?? new Set();
+    return (experimentId === null ? null : this.#owned.get(experimentId)) ?? noNodes;
   }
 
   dedicate(node: number, experimentId: string | null): void {

@@ -1,5 +1,5 @@
 /** The nodes as one need sees them: who refuses which, and the best, kept up to date. */
-import { filters, refusedBy, type Refused } from "./filter.ts";
+import { filters, judgeNode, type Refused } from "./filter.ts";
 import type { Need } from "./need.ts";
 import { scoreOf } from "./score.ts";
 import type { Site } from "./site.ts";
@@ -20,8 +20,9 @@ export class View {
   readonly #verdicts: Uint8Array;
   readonly #scores: Float64Array;
   readonly #counts = new Uint32Array(filters.length + 1);
-  /** Nodes that won below; built at the second question, as most needs are asked once. */
+  /** Nodes that won below; built at the second question, as many needs come once. */
   #winners: Int32Array | null = null;
+  #asked = false;
   #leaves = 1;
   #seen = 0;
 
@@ -41,8 +42,7 @@ export class View {
   }
 
   #judge(node: number): void {
-    const by = refusedBy(this.#site, this.#need, node);
-    const verdict = by === null ? 0 : filters.indexOf(by) + 1;
+    const verdict = judgeNode(this.#site, this.#need, node);
     this.#verdicts[node] = verdict;
     this.#scores[node] = verdict === 0 ? scoreOf(this.#site, this.#need, node) : -Infinity;
     this.#counts[verdict] = (this.#counts[verdict] ?? 0) + 1;
@@ -106,6 +106,10 @@ export class View {
 
   /** The best `count` nodes that fit, but for those in `without`; equals by number. */
   best(count: number, without: ReadonlyMap<number, unknown>): Ranked[] {
+    if (!this.#asked) {
+      this.#asked = true;
+      return this.#scan(count, without);
+    }
     this.#winners ??= this.#build();
     const winners = this.#winners;
     const found: Ranked[] = [];
@@ -117,6 +121,20 @@ export class View {
       if (!without.has(node)) found.push({ node, score: this.score(node) });
       // All whom it beat on its way up.
       for (let place = this.#leaves + node; place > at; place >>= 1) open.push(place ^ 1);
+    }
+    return found;
+  }
+
+  #scan(count: number, without: ReadonlyMap<number, unknown>): Ranked[] {
+    const found: Ranked[] = [];
+    let least = -Infinity;
+    for (let node = 0; node < this.#site.size; node++) {
+      const score = this.#scores[node] ?? -Infinity;
+      if (!(score > least) || without.has(node)) continue;
+      const at = found.findIndex((it) => it.score < score);
+      found.splice(at < 0 ? found.length : at, 0, { node, score });
+      if (found.length > count) found.pop();
+      if (found.length === count) least = found.at(-1)?.score ?? least;
     }
     return found;
   }

@@ -15,6 +15,7 @@ export interface NodeVerdict {
   readonly lines: readonly ScoreLine[];
 }
 
+const plural = (gpus: number) => (gpus === 1 ? "GPU" : "GPUs");
 const cores = (value: number) => String(Math.round(Math.max(0, value) * 100) / 100);
 
 function unmet({ effects }: Case, labels: Readonly<Record<string, string>>): string {
@@ -35,10 +36,10 @@ function gpusText(round: Round, { need }: Case, node: number): string {
   const rooms = gpusFor(round.site, need, node).filter((it) => it.present);
   if (gpuMemoryBytes === null) {
     const free = rooms.filter((it) => it.taken.length === 0).length;
-    return `needs ${gpus} whole GPUs, ${free} of ${rooms.length} free`;
+    return `needs ${gpus} whole ${plural(gpus)}, ${free} of ${rooms.length} free`;
   }
   const free = rooms.filter((it) => it.freeSlots > 0 && it.freeMemoryBytes >= gpuMemoryBytes);
-  const asked = `${gpus} GPUs with a free place and ${gibText(gpuMemoryBytes)}`;
+  const asked = `${gpus} ${plural(gpus)} with a free place and ${gibText(gpuMemoryBytes)}`;
   return `needs ${asked}, ${free.length} of ${rooms.length} have that`;
 }
 

@@ -2,6 +2,8 @@
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import type { TestInstallation } from "./installation.ts";
 
+export { until } from "../cli/until.ts";
+
 const laptop = { width: 1440, height: 900 };
 
 export const browserOptions = {
@@ -119,19 +121,4 @@ export function agreement(a: Picture, b: Picture): number {
     if (near) same += 1;
   }
   return same / pixels;
-}
-
-/** Waits until `look` gives something, with a generous limit; the error says what was waited for. */
-export async function until<T>(
-  what: string,
-  look: () => Promise<T | undefined | false>,
-  limitMs = 60_000,
-): Promise<T> {
-  const end = Date.now() + limitMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error(`waited ${limitMs} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

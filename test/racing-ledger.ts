@@ -8,6 +8,12 @@ export interface Size {
   readonly memoryBytes: number;
 }
 
+/** What an environment asks for beside: so many GPUs, of each so much memory (null: the whole of it). */
+export interface GpuNeed {
+  readonly gpus: number;
+  readonly gpuMemoryBytes: number | null;
+}
+
 /** A container, and the node that it stands on. */
 export type Standing = ObservedContainer & { readonly node: string };
 
@@ -20,6 +26,12 @@ export interface Ledger {
     readonly schedulable: boolean;
     readonly usedCpus: number;
     readonly usedMemoryBytes: number;
+    readonly gpus: readonly {
+      readonly memoryBytes: number;
+      readonly slots: number;
+      readonly usedMemoryBytes: number;
+      readonly usedSlots: number;
+    }[];
   })[];
   readonly instances: readonly {
     readonly id: string;
@@ -31,8 +43,15 @@ export interface Ledger {
     readonly wanted: number;
     readonly cpus: number;
     readonly memoryBytes: number;
+    readonly gpus: number;
+    readonly gpuMemoryBytes: number | null;
     readonly openWork: number;
-    readonly allocations: readonly { readonly node: string; readonly at: string }[];
+    readonly allocations: readonly {
+      readonly node: string;
+      readonly at: string;
+      /** Of how many it has something. */
+      readonly gpus: number;
+    }[];
   }[];
 }
 
@@ -41,16 +60,25 @@ const ledger = sql`
   select
     (select jsonb_agg(jsonb_build_object('id', n.id, 'schedulable', n.schedulable,
       'cpus', n.cpus::numeric, 'memoryBytes', n.memory_bytes,
-      'usedCpus', coalesce(a.cpus, 0), 'usedMemoryBytes', coalesce(a.memory, 0)))
+      'usedCpus', coalesce(a.cpus, 0), 'usedMemoryBytes', coalesce(a.memory, 0), 'gpus', (
+        select coalesce(jsonb_agg(jsonb_build_object('memoryBytes', g.memory_bytes, 'slots', g.slots,
+          'usedMemoryBytes', coalesce(t.memory, 0), 'usedSlots', coalesce(t.slots, 0))), '[]')
+        from node_gpus g left join (
+          select node_id, uuid, sum(memory_bytes) as memory, count(*) as slots
+          from allocation_gpus group by node_id, uuid) t on t.node_id = g.node_id and t.uuid = g.uuid
+        where g.node_id = n.id)))
     from nodes n left join (
       select node_id, sum(cpus::numeric) as cpus, sum(memory_bytes) as memory
       from allocations group by node_id) a on a.node_id = n.id) as nodes,
     (select coalesce(jsonb_agg(jsonb_build_object('id', i.id, 'state', i.state, 'desired', i.desired, 'reason', i.reason_code,
       'node', i.node_id, 'incarnation', i.incarnation, 'wanted', i.wanted_incarnation,
       'cpus', e.cpus::numeric, 'memoryBytes', e.memory_bytes,
+      'gpus', e.gpus, 'gpuMemoryBytes', e.gpu_memory_bytes,
       'openWork', (select coalesce(sum(w.wanted - w.done), 0) from work w where w.subject_id = i.id),
       'allocations', (select coalesce(jsonb_agg(jsonb_build_object(
-          'node', a.node_id, 'at', a.created_at)), '[]')
+          'node', a.node_id, 'at', a.created_at, 'gpus', (
+            select count(distinct g.uuid) from allocation_gpus g
+            where g.instance_id = a.instance_id and g.node_id = a.node_id))), '[]')
         from allocations a where a.instance_id = i.id))), '[]')
     from instances i join environments e on e.id = i.environment_id) as instances`;
 
@@ -94,6 +122,11 @@ export function startJudgingPlaces(
       if (!limit || !added.has(node.id)) continue;
       if (node.usedCpus > limit.cpus + tolerance || node.usedMemoryBytes > limit.memoryBytes)
         throw new Broken("more is allocated than there is", { node, limit });
+      // GPUs do not shrink here, so nothing excuses one that holds too much.
+      const crowded = node.gpus.find(
+        (it) => it.usedMemoryBytes > it.memoryBytes || it.usedSlots > it.slots,
+      );
+      if (crowded) throw new Broken("more of a GPU is allocated than there is", { node, crowded });
     }
     judgeInstances(ledger);
   };
@@ -108,6 +141,7 @@ function judgeInstances(ledger: Ledger): void {
     const [first, ...more] = it.allocations;
     if (more.length > 0) throw new Broken("two places", it);
     if (holds !== (first !== undefined)) throw new Broken("a place that its state forbids", it);
+    if (first && first.gpus !== it.gpus) throw new Broken("a place without its GPUs", it);
     if (first && first.node !== it.node) throw new Broken("a place on another node", it);
   }
 }
@@ -143,7 +177,16 @@ export function judgeRest(ledger: Ledger, containers: readonly Standing[]): void
   }
 }
 
-const fitsOn = (size: Size, node: Ledger["nodes"][number]): boolean =>
+const gpuFits = (
+  { gpuMemoryBytes }: GpuNeed,
+  gpu: Ledger["nodes"][number]["gpus"][number],
+): boolean =>
+  gpuMemoryBytes === null
+    ? gpu.usedSlots === 0
+    : gpu.usedSlots < gpu.slots && gpu.usedMemoryBytes + gpuMemoryBytes <= gpu.memoryBytes;
+
+const fitsOn = (size: Size & GpuNeed, node: Ledger["nodes"][number]): boolean =>
   node.schedulable &&
   node.usedCpus + size.cpus <= node.cpus + tolerance / 2 &&
-  node.usedMemoryBytes + size.memoryBytes <= node.memoryBytes;
+  node.usedMemoryBytes + size.memoryBytes <= node.memoryBytes &&
+  node.gpus.filter((gpu) => gpuFits(size, gpu)).length >= size.gpus;

@@ -12,6 +12,7 @@ import {
   judgeRest,
   readLedger,
   startJudgingPlaces,
+  type GpuNeed,
   type Ledger,
   type Size,
   type Standing,
@@ -64,16 +65,30 @@ export class RacingSite {
 
   static async create(
     database: TestDatabase,
-    options: { nodes: readonly Size[]; environments: readonly Size[]; lanes: number },
+    options: {
+      /** With so many GPUs, of 8 GiB and two slots each. */
+      nodes: readonly (Size & { readonly gpuCount: number })[];
+      environments: readonly (Size & GpuNeed)[];
+      lanes: number;
+    },
   ): Promise<RacingSite> {
     const environments = [];
-    for (const size of options.environments)
-      environments.push(await seedCatalogue(database.owner.db, size));
+    for (const size of options.environments) {
+      const seeded = await seedCatalogue(database.owner.db, size);
+      await database.owner.db.execute(sql`update environments set gpus = ${size.gpus},
+        gpu_memory_bytes = ${size.gpuMemoryBytes} where id = ${seeded.environmentId}`);
+      environments.push(seeded);
+    }
     const nodes = [new RacingNode(database.nodeId, database.as("node").db)];
     for (let n = 2; n <= options.nodes.length; n++) {
       const { nodeId, db } = await database.addNode(`node-${n}`);
       nodes.push(new RacingNode(nodeId, db));
     }
+    for (const [on, { gpuCount }] of options.nodes.entries())
+      await database.owner.db.execute(sql`
+        insert into node_gpus (node_id, uuid, model, memory_bytes, slots)
+        select ${nodes[on]?.id}, 'GPU-' || n, 'A40', 8 * 1024.0 ^ 3, 2
+        from generate_series(1, ${gpuCount}) n`);
     const site = new RacingSite(database, environments, nodes, options.nodes, options.lanes);
     for (const on of nodes.keys()) await site.#register(on, "first");
     for (const node of nodes) await node.work(0, "none");

@@ -45,6 +45,11 @@ async function refusal(part: "gateway" | "placer" | "node" | "relay", statement:
   }
 }
 const forbidden = "42501";
+/** Writes to what other nodes say of themselves. */
+const sqlOfOthers = (nodeId: string) => [
+  `update node_gpus set present = false where node_id <> '${nodeId}' returning 1`,
+  `update node_images set state = 'present' where node_id <> '${nodeId}' returning 1`,
+];
 
 describe("what each part's login may do", () => {
   it.each([
@@ -79,6 +84,9 @@ describe("what each part's login may do", () => {
     ["gateway", "select vnc_control from incarnations"],
     ["gateway", "update audit set action = 'x'"],
     ["gateway", "delete from audit"],
+    ["node", "select audit_limited('{}', '{}')"],
+    ["relay", "select audit_limited('{}', '{}')"],
+    ["placer", "select audit_limited('{}', '{}')"],
     ["gateway", "delete from users"],
     ["node", "select * from favourites"],
     ["relay", "select * from favourites"],
@@ -99,8 +107,23 @@ describe("what each part's login may do", () => {
     ["node", "select * from stations"],
     ["node", "select * from station_experiments(gen_random_uuid())"],
     ["node", "update instances set station_id = null"],
+    ["node", "update node_images set wanted = true"],
+    ["node", "delete from node_images"],
+    ["node", "update node_gpus set set_slots = 64"],
+    ["node", "delete from node_gpus"],
+    ["node", "insert into allocation_gpus select * from allocation_gpus"],
+    ["node", "delete from allocation_gpus"],
+    ["node", "update nodes set set_labels = '{}'"],
+    ["node", "update nodes set draining = false"],
+    ["relay", "select * from node_images"],
+    ["relay", "select * from node_gpus"],
     ["relay", "select * from stations"],
     ["relay", "select * from reachable_instances(gen_random_uuid())"],
+    ["gateway", "delete from approvals"],
+    ["placer", "select code_hash from approvals"],
+    ["placer", "update approvals set expires_at = now()"],
+    ["node", "select * from approvals"],
+    ["relay", "select * from approvals"],
     ["placer", "insert into rules (name) values ('mine')"],
     ["placer", "update rules set priority = 1"],
     ["placer", "delete from rules"],
@@ -149,6 +172,16 @@ describe("what each part's login may do", () => {
     expect(rows.map((it) => it["id"])).toEqual([mine]);
     for (const table of ["instances", "work", "incarnations", "allocations", "nodes"])
       expect(await node.unsafe(`select * from ${table}`)).toHaveLength(1);
+    await database.owner.sql`
+      insert into node_gpus (node_id, uuid, model, memory_bytes) select id, 'GPU-1', 'A40', 1 from nodes`;
+    await database.owner
+      .sql`insert into node_images (node_id, version_id) select n.id, v.id from nodes n, versions v`;
+    await database.owner.sql`
+      insert into allocation_gpus select instance_id, node_id, 'GPU-1', 0, 1 from allocations`;
+    for (const table of ["node_gpus", "node_images", "allocation_gpus"])
+      expect(await node.unsafe(`select * from ${table}`)).toHaveLength(1);
+    const other = sqlOfOthers(database.nodeId);
+    for (const statement of other) expect(await node.unsafe(statement)).toHaveLength(0);
     const history = await node`select distinct instance_id as id from instance_history`;
     expect(history.map((it) => it["id"])).toEqual([mine]);
     const changed =
@@ -283,6 +316,8 @@ describe("migrations", () => {
       node: randomUUID(),
       relay: randomUUID(),
     };
+    // One that reports and has another password is another machine of the same name.
+    await database.owner.sql`update nodes set last_seen_at = now() - interval '1 minute'`;
     const address = () => ({ nodeName: "node-1", relayUrl: "unix:/a", controllerUrl: "unix:/b" });
     const again = await provision(database.ownerUrl, { secrets, address });
     expect(again.nodeId).toBe(database.nodeId);

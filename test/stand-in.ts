@@ -1,8 +1,8 @@
 /** Small images that stand in for a desktop's, where its picture does not matter. */
 import type Docker from "dockerode";
+import type { EngineProcess } from "../cli/cluster/engine.ts";
 import { ensureDebian } from "../images/bootstrap.ts";
 import { findMirrors } from "../images/mirror.ts";
-import type { OwnEngine } from "./own-engine.ts";
 
 const listen = `
   use IO::Socket::UNIX;
@@ -34,7 +34,7 @@ export type StandIn = keyof typeof programs;
 
 /** Makes the images on an engine, from the Debian that the host's engine has. @returns their ids */
 export async function makeStandIns(
-  engine: OwnEngine,
+  engine: Pick<EngineProcess, "docker" | "load">,
   host: Docker,
 ): Promise<Record<StandIn, string>> {
   const base = await ensureDebian(host, { suite: "trixie", mirrors: await findMirrors() });

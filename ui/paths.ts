@@ -12,8 +12,12 @@ export const paths = {
   account: () => "/account",
   /** Where a shared computer becomes a station. */
   station: () => "/station",
+  /** Where somebody answers what a station has asked. */
+  add: () => "/add",
   admin: () => "/admin",
   adminNodes: () => "/admin/nodes",
+  adminNode: (to: { id: string }) => `/admin/nodes/${encodeURIComponent(to.id)}`,
+  adminUse: () => "/admin/use",
   adminUsers: () => "/admin/users",
   adminStations: (to?: { beamline: string }) =>
     to === undefined
@@ -33,7 +37,10 @@ export const paths = {
     const query = new URLSearchParams(to).toString();
     return query === "" ? "/admin/may-start" : `/admin/may-start?${query}`;
   },
-  adminInstances: () => "/admin/instances",
+  adminInstances: (to?: { node?: string; open?: string }) => {
+    const query = new URLSearchParams(to).toString();
+    return query === "" ? "/admin/instances" : `/admin/instances?${query}`;
+  },
   adminRules: () => "/admin/rules",
   adminReservations: () => "/admin/reservations",
   adminTokens: () => "/admin/tokens",

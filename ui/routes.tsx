@@ -24,6 +24,12 @@ const UsersPage = lazy(async () => ({
 const NodesPage = lazy(async () => ({
   default: (await import("./pages/admin/nodes.tsx")).NodesPage,
 }));
+const NodePage = lazy(async () => ({
+  default: (await import("./pages/admin/node.tsx")).NodePage,
+}));
+const UsePage = lazy(async () => ({
+  default: (await import("./pages/admin/use.tsx")).UsePage,
+}));
 const GroupsPage = lazy(async () => ({
   default: (await import("./pages/admin/groups.tsx")).GroupsPage,
 }));
@@ -73,6 +79,9 @@ const StationsPage = lazy(async () => ({
 const EnrolPage = lazy(async () => ({
   default: (await import("./pages/station/enrol.tsx")).EnrolPage,
 }));
+const AddPage = lazy(async () => ({
+  default: (await import("./pages/station/add.tsx")).AddPage,
+}));
 
 /** The pattern of an address that has an id in it. */
 const ofId = (path: (to: { id: string }) => string): string =>
@@ -89,6 +98,7 @@ export function App(): JSX.Element {
     <Router root={Page}>
       <Route path={paths.signIn()} component={SignInPage} />
       <Route path={paths.station()} component={EnrolPage} />
+      <Route path={paths.add()} component={AddPage} />
       <Route component={SignedIn}>
         <Route component={DesktopsOnly}>
           <Route path={ofId(paths.desktop)} component={ViewerPage} />
@@ -103,6 +113,8 @@ export function App(): JSX.Element {
           <Route path={paths.admin()} component={AdminHome} />
           <Route component={AdminLayout}>
             <Route path={paths.adminNodes()} component={NodesPage} />
+            <Route path={ofId(paths.adminNode)} component={NodePage} />
+            <Route path={paths.adminUse()} component={UsePage} />
             <Route path={paths.adminUsers()} component={UsersPage} />
             <Route path={paths.adminGroups()} component={GroupsPage} />
             <Route path={paths.adminBeamlines()} component={BeamlinesPage} />

@@ -1,5 +1,6 @@
-import type { ContainerCreateOptions, NetworkCreateOptions } from "dockerode";
+import type { ContainerCreateOptions, DeviceRequest, NetworkCreateOptions } from "dockerode";
 import { bridgeName } from "../firewall-rules.ts";
+import { gpuEnv } from "./docker-gpus.ts";
 import type { ContainerWish } from "./runtime.ts";
 
 export interface Ownership {
@@ -55,13 +56,18 @@ const passingHomeOf = ({ person, memoryLimitBytes }: ContainerWish) => ({
  * How a desktop's container is held: the person's own uid and groups, no capabilities, no way to new privileges,
  * the engine's default seccomp profile, limits on memory, CPU and processes.
  */
-export function createOptions(wish: ContainerWish, own: Ownership): ContainerCreateOptions {
+export function createOptions(
+  wish: ContainerWish,
+  own: Ownership,
+  gpus: readonly DeviceRequest[] = [],
+): ContainerCreateOptions {
+  const env = { ...wish.env, ...gpuEnv(gpus) };
   return {
     Image: wish.image,
     Hostname: wish.environment.slice(0, 63),
     User: `${wish.person.uid}:${wish.person.gid}`,
     WorkingDir: `/home/${wish.person.username}`,
-    Env: Object.entries(wish.env).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     Labels: labelsOf(wish, own),
     HostConfig: {
       Init: true,
@@ -83,6 +89,7 @@ export function createOptions(wish: ContainerWish, own: Ownership): ContainerCre
         Target: it.target,
         ReadOnly: it.readOnly,
       })),
+      ...(gpus.length > 0 ? { DeviceRequests: [...gpus] } : {}),
       ...(wish.passingHome ? { Tmpfs: passingHomeOf(wish) } : {}),
     },
   };

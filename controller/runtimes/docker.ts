@@ -2,9 +2,12 @@ import { hostname, totalmem } from "node:os";
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { applyFirewall } from "../firewall.ts";
-import { FirewallError, type FirewallInputs } from "../firewall-rules.ts";
+import type { FirewallInputs } from "../firewall-rules.ts";
+import { guarded, settled, type EngineFault } from "./docker-faults.ts";
+import { gpuRequests } from "./docker-gpus.ts";
 import { bridgeExists, ensureNetwork } from "./docker-network.ts";
 import { containerName, createOptions, type Ownership } from "./docker-options.ts";
+import { jsonLines } from "./json-lines.ts";
 import {
   RuntimeError,
   type ContainerEnd,
@@ -21,54 +24,6 @@ const removalPauseMs = 200;
 
 /** Kept back for the host and ASCI's own parts. */
 const reservedMemoryBytes = 1024 ** 3;
-
-interface EngineFault {
-  readonly statusCode?: number;
-  readonly code?: string;
-  readonly json?: { message?: string };
-  readonly message?: string;
-}
-
-/** Tells the engine's errors apart by status, and where it gives none better, by its words. */
-export function toRuntimeError(error: unknown): RuntimeError {
-  if (error instanceof RuntimeError) return error;
-  if (error instanceof FirewallError)
-    return new RuntimeError("isolation_missing", error.message, { cause: error });
-  const fault = error as EngineFault;
-  const words = fault.json?.message ?? fault.message ?? String(error);
-  const options = { cause: error };
-  if (fault.statusCode === undefined && /^E(CONN|NOENT|ACCES|PIPE|TIMEDOUT)/.test(fault.code ?? ""))
-    return new RuntimeError(
-      "engine_unreachable",
-      `The engine does not answer (${fault.code}).`,
-      options,
-    );
-  if (/no space left on device|disk quota exceeded/i.test(words))
-    return new RuntimeError("disk_full", "The node's disk is full.", options);
-  if (fault.statusCode === 404 && /no such image/i.test(words))
-    return new RuntimeError("image_missing", "The image is not on this node.", options);
-  if (fault.statusCode === 404) return new RuntimeError("not_found", words, options);
-  if (fault.statusCode === 409 && /already in use/i.test(words))
-    return new RuntimeError("name_taken", words, options);
-  return new RuntimeError("engine_error", words, options);
-}
-
-async function guarded<T>(attempt: Promise<T>): Promise<T> {
-  try {
-    return await attempt;
-  } catch (error) {
-    throw toRuntimeError(error);
-  }
-}
-
-/** For calls that mean the same when repeated: 304 (already so) and 404 (gone) are what we wanted. */
-async function settled(attempt: Promise<unknown>, done: readonly number[]): Promise<void> {
-  try {
-    await attempt;
-  } catch (error) {
-    if (!done.includes((error as EngineFault).statusCode ?? 0)) throw toRuntimeError(error);
-  }
-}
 
 const statuses: Record<string, ContainerStatus> = {
   created: "created",
@@ -112,10 +67,14 @@ export class DockerRuntime implements Runtime {
   async report(): Promise<EngineReport> {
     const info = await guarded(this.#docker.info());
     return {
+      engineId: String(info.ID ?? ""),
+      dataRoot: String(info.DockerRootDir ?? ""),
       cpus: Number(info.NCPU) || 1,
       memoryBytes: Math.max(0, (Number(info.MemTotal) || totalmem()) - reservedMemoryBytes),
       labels: {
+        "asci.os": String(info.OSType ?? ""),
         "asci.arch": String(info.Architecture ?? ""),
+        "asci.runtime": "docker",
         "asci.engine": `docker-${String(info.ServerVersion ?? "")}`,
         "asci.host": hostname(),
       },
@@ -173,7 +132,9 @@ export class DockerRuntime implements Runtime {
   }
 
   async create(wish: ContainerWish): Promise<string> {
-    const options = createOptions(wish, this.#own);
+    const gpus =
+      wish.gpus.length === 0 ? [] : gpuRequests(await guarded(this.#docker.info()), wish.gpus);
+    const options = createOptions(wish, this.#own, gpus);
     const isolated = this.#isolate();
     // Whoever starts the container hears of it.
     isolated.catch(() => {});
@@ -249,19 +210,12 @@ function timeOf(text: string): Date | null {
   return time.getFullYear() > 1 ? time : null;
 }
 
-/** The engine's stream is one JSON document a line, cut anywhere. */
 async function readEvents(stream: Readable, onChange: (instanceId: string) => void): Promise<void> {
-  let rest = "";
   try {
-    for await (const chunk of stream) {
-      rest += String(chunk);
-      const lines = rest.split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines.filter(Boolean)) {
-        const event = JSON.parse(line) as { Actor?: { Attributes?: Record<string, string> } };
-        const instanceId = event.Actor?.Attributes?.["asci.instance"];
-        if (instanceId) onChange(instanceId);
-      }
+    for await (const line of jsonLines(stream)) {
+      const event = line as { Actor?: { Attributes?: Record<string, string> } };
+      const instanceId = event.Actor?.Attributes?.["asci.instance"];
+      if (instanceId) onChange(instanceId);
     }
   } catch {
     // A stream that broke and one that ended mean the same: list anew and watch again.

@@ -23,8 +23,10 @@ export interface ContainerWish {
   readonly instanceId: string;
   readonly incarnation: number;
   readonly environment: string;
-  /** The image's digest: what is run is what the version names, whatever the tag says now. */
+  /** The image's id or digest: what is run is what the version names, whatever the tag says now. */
   readonly image: string;
+  /** UUIDs of the GPUs, or slices of some, that it is given; nothing else of them is within its reach. */
+  readonly gpus: readonly string[];
   readonly person: {
     readonly username: string;
     readonly uid: number;
@@ -47,6 +49,11 @@ export type RuntimeFault =
   | "engine_unreachable"
   | "isolation_missing"
   | "image_missing"
+  | "image_pull_failed"
+  | "image_changed"
+  | "image_in_use"
+  | "disk_limit"
+  | "gpu_unavailable"
   | "disk_full"
   | "home_unreachable"
   | "data_unreachable"
@@ -64,6 +71,10 @@ export class RuntimeError extends Error {
 }
 
 export interface EngineReport {
+  /** Its own, the same for as long as its data are; empty where it has none. */
+  readonly engineId: string;
+  /** Where images and containers lie; empty where it does not say. */
+  readonly dataRoot: string;
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly labels: Record<string, string>;

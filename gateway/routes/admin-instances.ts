@@ -24,7 +24,7 @@ export function adminInstanceRoutes(deps: Deps) {
       "/admin/instances",
       describe({
         tag,
-        summary: "Everybody's instances, the newest first",
+        summary: "Everybody's instances: what lives, then what has ended, each the newest first",
         description: "Staff see those that were started for an experiment at a beamline of theirs.",
         status: 200,
         body: listOf(adminInstanceSchema),
@@ -32,18 +32,18 @@ export function adminInstanceRoutes(deps: Deps) {
       }),
       queryOf(instanceListQuery),
       async (c) => {
-        const { limit, cursor, search, ...query } = c.req.valid("query");
+        const { limit, cursor, state, ...filter } = c.req.valid("query");
         const rows = await listAllInstances(deps.db, reachOf(c), {
-          search,
-          state: query.state ?? null,
-          node: query.node ?? null,
-          environment: query.environment ?? null,
-          owner: query.owner ?? null,
+          ...filter,
+          state: state ?? null,
           limit: limit + 1,
           cursor: decodeCreationCursor(cursor),
         });
         const { items, nextCursor } = page(rows, limit, creationCursorOf);
-        return c.json({ items: items.map(({ at: _at, ...it }) => it), nextCursor }, 200);
+        return c.json(
+          { items: items.map(({ at: _at, live: _live, ...it }) => it), nextCursor },
+          200,
+        );
       },
     )
     .get(

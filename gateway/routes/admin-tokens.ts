@@ -1,22 +1,24 @@
 import { Hono } from "hono";
-import { listAllTokens, revokeAnyToken, type AdminTokenRow } from "../../db/admin-tokens.ts";
+import {
+  listAllTokens,
+  revokeAnyToken,
+  type AdminTokenRow,
+  type TokenOrder,
+} from "../../db/admin-tokens.ts";
 import { writeAudit } from "../../db/audit.ts";
+import type { Placed } from "../../db/ordered.ts";
 import { adminTokenSchema, type AdminToken } from "../admin-schemas.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { auditedCaller } from "../middleware/signed-in.ts";
 import { notFound } from "../problem.ts";
 import { listOf, type Scope } from "../schemas.ts";
-import { decodeCursor, page, pathId, queryOf, searchableQuery, uuidShape } from "../validation.ts";
+import { orderCursorOf, orderOf, page, pathId, queryOf, tokenListQuery } from "../validation.ts";
 
-function shown({ lastSeenAt, scopes, ...row }: AdminTokenRow): AdminToken {
-  return {
-    ...row,
-    scopes: scopes as Scope[],
-    // Set when it is made, as a browser's is.
-    lastUsedAt: lastSeenAt === row.createdAt ? null : lastSeenAt,
-  };
-}
+const shown = ({ at: _at, scopes, ...row }: AdminTokenRow & Placed): AdminToken => ({
+  ...row,
+  scopes: scopes as Scope[],
+});
 
 export function adminTokenRoutes(deps: Deps) {
   const tag = "Administration: access tokens";
@@ -25,24 +27,22 @@ export function adminTokenRoutes(deps: Deps) {
       "/admin/tokens",
       describe({
         tag,
-        summary: "Everybody's tokens that hold, newest first; without their secrets",
+        summary: "Everybody's tokens that hold; without their secrets",
         description: "`search` looks in their names, and in their people's.",
         status: 200,
         body: listOf(adminTokenSchema),
         refusals: [400, 401, 403],
       }),
-      queryOf(searchableQuery),
+      queryOf(tokenListQuery),
       async (c) => {
-        const { limit, cursor, search } = c.req.valid("query");
+        const { limit, cursor, search, sort } = c.req.valid("query");
         const rows = await listAllTokens(deps.db, {
           search,
           limit: limit + 1,
-          cursor: decodeCursor(cursor, uuidShape),
+          ...orderOf<TokenOrder>(sort, cursor, ["person"]),
         });
-        return c.json(
-          page(rows.map(shown), limit, (it) => it.id),
-          200,
-        );
+        const { items, nextCursor } = page(rows, limit, orderCursorOf(sort));
+        return c.json({ items: items.map(shown), nextCursor }, 200);
       },
     )
     .delete(

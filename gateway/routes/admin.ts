@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { writeAudit } from "../../db/audit.ts";
 import { retrying, sqlState } from "../../db/errors.ts";
 import { revokeSignIns } from "../../db/sign-ins.ts";
-import { getUser, insertUser, listUsers, updateUser } from "../../db/users.ts";
+import { getUser, insertUser, listUsers, updateUser, type UserOrder } from "../../db/users.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { auditedCaller, signedIn } from "../middleware/signed-in.ts";
@@ -14,7 +14,15 @@ import {
   type AdminUser,
 } from "../admin-schemas.ts";
 import { listOf } from "../schemas.ts";
-import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../validation.ts";
+import {
+  jsonBody,
+  orderCursorOf,
+  orderOf,
+  page,
+  pathId,
+  queryOf,
+  userListQuery,
+} from "../validation.ts";
 
 /** A taken name or address, as a 409 that says which. */
 async function orTaken<T>(attempt: Promise<T>): Promise<T> {
@@ -42,19 +50,17 @@ function userRoutes(deps: Deps) {
         body: listOf(adminUserSchema),
         refusals: [400, 401, 403],
       }),
-      queryOf(searchQuery),
+      queryOf(userListQuery),
       async (c) => {
         const { limit, cursor, search, sort } = c.req.valid("query");
         const rows = await listUsers(deps.db, {
           search,
           limit: limit + 1,
-          cursor: decodeCursor(cursor),
-          descending: sort === "-name",
+          ...orderOf<UserOrder>(sort, cursor, ["name"]),
         });
-        return c.json(
-          page(rows as AdminUser[], limit, (it) => it.username),
-          200,
-        );
+        const { items, nextCursor } = page(rows, limit, orderCursorOf(sort));
+        const shown = items.map(({ at: _at, ...it }) => it as AdminUser);
+        return c.json({ items: shown, nextCursor }, 200);
       },
     )
     .post(

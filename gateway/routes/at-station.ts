@@ -1,6 +1,6 @@
 /** What a shared computer does: it becomes a station, and asks what there is there. */
 import { Hono, type Context } from "hono";
-import { writeAudit, writeRefusal } from "../../db/audit.ts";
+import { writeAudit, writeLimited, writeRefusal } from "../../db/audit.ts";
 import { getAtStation } from "../../db/at-station.ts";
 import { getInstance } from "../../db/instances.ts";
 import {
@@ -49,14 +49,16 @@ async function refuseCode(
   reason: "wrong_code" | "too_many_attempts",
   answer: ProblemError,
 ): Promise<never> {
-  await writeAudit(deps.db, {
+  const entry = {
     action: "station.enrol",
-    outcome: "refused",
     subjectKind: "station",
     address: c.get("peer").address,
     requestId: c.get("requestId"),
     detail: { reason },
-  });
+  };
+  const { own, shared } = bucketsOf(c);
+  if (reason === "too_many_attempts") await writeLimited(deps.db, [own, ...shared], entry);
+  else await writeAudit(deps.db, { ...entry, outcome: "refused" });
   throw answer;
 }
 

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { mayStart } from "../../db/entitlement.ts";
 import { listEnvironments } from "../../db/environments.ts";
 import { listOwnExperiments } from "../../db/own-experiments.ts";
 import { readAvailability } from "../availability.ts";
@@ -7,7 +6,7 @@ import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { signedIn } from "../middleware/signed-in.ts";
 import { availabilityQuery, availabilitySchema } from "../scheduler-schemas.ts";
-import { startRefusal } from "../start.ts";
+import { judgeStart } from "../may-be-started.ts";
 import { environmentSchema, listOf, ownExperimentSchema } from "../schemas.ts";
 import {
   decodeCursor,
@@ -60,13 +59,9 @@ export function environmentRoutes(deps: Deps) {
         const { version, experiment } = c.req.valid("query");
         const environment = c.req.param("slug");
         const userId = signedIn(c).person.id;
-        const verdict = await mayStart(deps.db, {
-          userId,
-          environment,
-          version: version ?? null,
-          experiment: experiment ?? null,
-        });
-        if (!verdict.allowed) throw startRefusal(verdict, { environment, version, experiment });
+        const body = { environment, version, experiment };
+        const verdict = await judgeStart(deps.db, { userId, body });
+        if (!verdict.allowed) throw verdict.refusal;
         const { versionId, experimentId } = verdict;
         const wish = { userId, environment, versionId, experimentId };
         const answer = await deps.db.transaction((tx) => readAvailability(tx, wish), {

@@ -19,6 +19,7 @@ import {
   reservationDetailSchema,
   reservationListQuery,
   reservationListSchema,
+  reservationProblemSchema,
 } from "../scheduler-schemas.ts";
 import { refuseSelector } from "../selector-faults.ts";
 import {
@@ -32,6 +33,9 @@ import {
 
 const tag = "Administration: reservations";
 const subjectKind = "reservation";
+const meanings = {
+  409: ["There is no such room, or the state does not allow it", reservationProblemSchema],
+} as const;
 const conflicts: Conflicts = {
   ends_after_it_begins: [
     "ends_before_start",
@@ -103,6 +107,7 @@ function writeRoutes(deps: Deps) {
         status: 201,
         body: reservationDetailSchema,
         refusals: [400, 401, 403, 409, 413],
+        meanings,
       }),
       jsonBody(reservationBody),
       async (c) => {
@@ -133,6 +138,7 @@ function writeRoutes(deps: Deps) {
         status: 200,
         body: reservationDetailSchema,
         refusals: [400, 401, 403, 404, 409, 413],
+        meanings,
       }),
       jsonBody(patchReservationBody),
       async (c) => {

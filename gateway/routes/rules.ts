@@ -20,6 +20,7 @@ import {
   restoreRuleBody,
   ruleBody,
   ruleListQuery,
+  ruleProblemSchema,
   ruleSchema,
   ruleVersionListSchema,
   type AdminRule,
@@ -30,6 +31,7 @@ import { decodeRuleCursor, jsonBody, page, pathId, queryOf, ruleCursorOf } from 
 const tag = "Administration: rules";
 const asks =
   "Where no node could ever take what it matches, it is a 409 `locks_out` until `confirm` is true.";
+const meanings = { 409: ["The state does not allow it, or asks", ruleProblemSchema] } as const;
 
 async function oneRule(deps: Deps, id: string | undefined): Promise<AdminRule> {
   const rule = id === undefined ? undefined : await getRule(deps.db, id);
@@ -101,6 +103,7 @@ function writeRoutes(deps: Deps) {
         status: 201,
         body: ruleSchema,
         refusals: [400, 401, 403, 409, 413],
+        meanings,
       }),
       jsonBody(ruleBody),
       async (c) => {
@@ -118,6 +121,7 @@ function writeRoutes(deps: Deps) {
         status: 200,
         body: ruleSchema,
         refusals: [400, 401, 403, 404, 409, 413],
+        meanings,
       }),
       jsonBody(patchRuleBody),
       async (c) => {
@@ -152,6 +156,7 @@ function writeRoutes(deps: Deps) {
         status: 200,
         body: ruleSchema,
         refusals: [400, 401, 403, 404, 409, 413],
+        meanings,
       }),
       jsonBody(restoreRuleBody),
       async (c) => {
@@ -169,6 +174,7 @@ function writeRoutes(deps: Deps) {
         status: 200,
         body: listOf(ruleSchema),
         refusals: [400, 401, 403, 409, 413],
+        meanings,
       }),
       jsonBody(orderRulesBody),
       async (c) => {

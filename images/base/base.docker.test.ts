@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -102,6 +103,49 @@ describe("a desktop", { timeout: limitMs }, () => {
       .poll(() => desktop.run("pgrep -x mate-panel"), { timeout: limitMs })
       .toMatch(/^\d+\n$/);
     expect(await desktop.run("pgrep -x mate-panel")).not.toBe(before);
+  });
+});
+
+describe("a desktop that is given a GPU", { timeout: limitMs }, () => {
+  const rendererOf = async (desktop: TestDesktop) =>
+    readFile(join(desktop.display, "renderer"), "utf8");
+  const env = { ASCI_RENDERING: "gpu", VGL_DISPLAY: "egl" };
+
+  it("says that it draws in software where its image has no VirtualGL", async () => {
+    const desktop = await startTestDesktop(docker, { image, env });
+    try {
+      await desktop.appears("panel");
+      expect(await rendererOf(desktop)).toBe("software\n");
+      const log = await desktop.container.logs({ stdout: true, stderr: true });
+      expect(log.toString()).toContain("its image has no VirtualGL");
+    } finally {
+      await desktop.remove();
+    }
+  });
+
+  it("starts the session's programs through VirtualGL where it is there, and says that the GPU draws", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "asci-vgl-"));
+    const program = join(folder, "vglrun");
+    // In place of VirtualGL, which is no package of Debian's: it marks what it starts.
+    await writeFile(program, '#!/bin/sh\nTHROUGH_VGL=$VGL_DISPLAY exec "$@"\n', { mode: 0o755 });
+    const programs = { "/usr/bin/vglrun": program };
+    const desktop = await startTestDesktop(docker, { image, env, programs });
+    try {
+      await desktop.appears("panel");
+      expect(await rendererOf(desktop)).toBe("gpu\n");
+      const marked = (name: string) =>
+        desktop.run(
+          `tr '\\0' '\\n' </proc/$(pgrep -o ${name})/environ | grep -E '^(THROUGH|ASCI_REND)'`,
+        );
+      expect(await marked("mate-panel")).toContain("THROUGH_VGL=egl\n");
+      expect(await marked("mate-panel")).toContain("ASCI_RENDERER=gpu\n");
+      await expect
+        .poll(() => marked("caja").catch(() => ""), { timeout: limitMs })
+        .toContain("THROUGH_VGL=egl");
+    } finally {
+      await desktop.remove();
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -122,6 +122,55 @@ describe("an administrator", () => {
     await page.context().close();
   });
 
+  it("sorts people and tokens by whichever head is pressed, which says so", async () => {
+    const page = await as("admin");
+    await table(page, "/admin/users");
+    const head = (name: string) => page.getByRole("columnheader", { name, exact: true });
+    const sortOf = (name: string) => head(name).getAttribute("aria-sort");
+    const is = (name: string, order: string | null) =>
+      expect.poll(() => sortOf(name), { message: `${name} is ${order}` }).toBe(order);
+    const first = () => rows(page).first().locator("code").first().textContent();
+    await is("Username", "ascending");
+    await is("Last sign-in", null);
+
+    const [newest] = await stage.db.execute<{ username: string }>(
+      sql`select username from users where kind = 'person' order by created_at desc, id desc limit 1`,
+    );
+    const [oldest] = await stage.db.execute<{ username: string }>(
+      sql`select username from users where kind = 'person' order by created_at, id limit 1`,
+    );
+    await head("Made").getByRole("button").press("Enter");
+    await is("Made", "descending");
+    await is("Username", null);
+    await expect.poll(first).toBe(newest?.username);
+    expect(new URL(page.url()).searchParams.get("sort")).toBe("-createdAt");
+    // The focus is where it was: once more is one key.
+    await page.keyboard.press("Enter");
+    await is("Made", "ascending");
+    await expect.poll(first).toBe(oldest?.username);
+    await page.reload();
+    await rows(page).first().waitFor();
+    await is("Made", "ascending");
+    await head("Username").getByRole("button").click();
+    await is("Username", "ascending");
+    expect(new URL(page.url()).searchParams.has("sort")).toBe(false);
+
+    await table(page, "/admin/tokens");
+    await is("Made", "descending");
+    for (const [name, order, sort] of [
+      ["Person", "ascending", "person"],
+      ["Expires", "ascending", "expiresAt"],
+      ["Last used", "descending", "-lastUsedAt"],
+    ] as const) {
+      await head(name).getByRole("button").click();
+      await is(name, order);
+      expect(new URL(page.url()).searchParams.get("sort")).toBe(sort);
+    }
+    await page.goto("/admin/tokens?sort=nonsense");
+    await is("Made", "descending");
+    await page.context().close();
+  });
+
   it("finds in the trail what was done, by person and kind, and takes it away as CSV", async () => {
     const page = await as("admin");
     await table(page, "/admin/audit");

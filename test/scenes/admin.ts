@@ -2,6 +2,7 @@
 import { catalogueScenes } from "./admin-catalogue.ts";
 import { button, table } from "./admin-steps.ts";
 import { recordScenes } from "./admin-records.ts";
+import { nodeScenes } from "./nodes.ts";
 import type { Scene } from "./scene.ts";
 
 const people: readonly Scene[] = [
@@ -74,4 +75,9 @@ const people: readonly Scene[] = [
   },
 ];
 
-export const administration: readonly Scene[] = [...people, ...catalogueScenes, ...recordScenes];
+export const administration: readonly Scene[] = [
+  ...people,
+  ...catalogueScenes,
+  ...recordScenes,
+  ...nodeScenes,
+];

@@ -7,7 +7,9 @@ import { administration } from "./admin.ts";
 import { catalogue } from "./catalogue.ts";
 import { ruleScenes } from "./rules.ts";
 import type { Scene } from "./scene.ts";
+import { stationPhone } from "./station-phone.ts";
 import { stations } from "./stations.ts";
+import { waiting } from "./waiting.ts";
 import type { Stage } from "../stage.ts";
 
 const button = (page: Page, name: string | RegExp): Locator =>
@@ -202,9 +204,11 @@ const desktops: readonly Scene[] = [
 export const pages: readonly Scene[] = [
   ...signIns,
   ...desktops,
+  ...waiting,
   ...account,
   ...administration,
   ...imports,
   ...ruleScenes,
   ...stations,
+  ...stationPhone,
 ];

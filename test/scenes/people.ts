@@ -136,6 +136,15 @@ const people = {
   account: { displayName: "Maria Kovač", roles: ["user", "staff"] },
   fresh: { displayName: "Maria Kovač" },
   keeper: { displayName: "Noor Haddad", roles: ["user", "staff"] },
+  waiter: {
+    displayName: "Maria Kovač",
+    desktops: [
+      { environment: "Tomography", state: "running", minutesAgo: 72 },
+      { environment: "Crystallography", state: "running", minutesAgo: 20 },
+      { environment: "Volume viewer", name: longName, state: "running", minutesAgo: 5 },
+      { environment: "Notebook", state: "queued", minutesAgo: 3 },
+    ],
+  },
   watcher: { displayName: "Beamline health checks", roles: ["monitor"] },
 } satisfies Record<string, PersonProp>;
 

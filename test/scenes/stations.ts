@@ -5,7 +5,7 @@ import type { Stage } from "../stage.ts";
 import { longName } from "./people.ts";
 import type { Scene } from "./scene.ts";
 
-const token = "station".padEnd(43, "0");
+export const stationToken = "station".padEnd(43, "0");
 
 interface StationProp {
   /** Minutes until the experiment that runs there ends; null: none runs. */
@@ -15,7 +15,10 @@ interface StationProp {
 }
 
 /** A beamline of its own for each scene, with what its station may start and what is open on it. */
-async function setStation(stage: Stage, { endsIn, ending = "end", experiments = 1 }: StationProp) {
+export async function setStation(
+  stage: Stage,
+  { endsIn, ending = "end", experiments = 1 }: StationProp,
+) {
   await clear(stage);
   await stage.db.execute(sql`
     with b as (
@@ -28,7 +31,7 @@ async function setStation(stage: Stage, { endsIn, ending = "end", experiments = 
       insert into stations (beamline_id, name, user_id, enrolled_at) select b.id, 'Hutch 1', u.id, now() from b, u
     ), i as (
       insert into sign_ins (user_id, token_hash, expires_at, address, user_agent)
-      select id, sha256(${token}), now() + interval '1 year', '10.3.0.7', 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0' from u
+      select id, sha256(${stationToken}), now() + interval '1 year', '10.3.0.7', 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0' from u
     )
     insert into experiments (code, beamline_id, title, starts_at, ends_at)
     select '2026-' || n, b.id, case n when 1 then ${longName} else 'Lysozyme' end, now() - n * interval '1 hour',
@@ -39,8 +42,9 @@ async function setStation(stage: Stage, { endsIn, ending = "end", experiments = 
     select '2027-1', id, now() + interval '3 hours', now() + interval '9 hours' from beamlines where code = 'MX9'`);
 }
 
-async function clear(stage: Stage): Promise<void> {
+export async function clear(stage: Stage): Promise<void> {
   for (const statement of [
+    sql`delete from approvals`,
     sql`delete from instances where station_id is not null`,
     sql`delete from experiments where beamline_id in (select id from beamlines where code = 'MX9')`,
     sql`delete from stations`,
@@ -51,7 +55,12 @@ async function clear(stage: Stage): Promise<void> {
 }
 
 /** As a station, with a desktop of its own and one of somebody's open on it. */
-async function atStation(page: Page, stage: Stage, prop: StationProp, open = true): Promise<void> {
+export async function atStation(
+  page: Page,
+  stage: Stage,
+  prop: StationProp,
+  open = true,
+): Promise<void> {
   await setStation(stage, prop);
   if (open)
     for (const [owner, minutesAgo] of [
@@ -68,15 +77,15 @@ async function atStation(page: Page, stage: Stage, prop: StationProp, open = tru
           experiment_id = (select id from experiments where code = '2026-1') where id = ${id}`);
     }
   const { url } = stage.installation;
-  await page.context().addCookies([{ name: "asci_session", value: token, url }]);
+  await page.context().addCookies([{ name: "asci_session", value: stationToken, url }]);
   await page.goto("/");
   await page.getByRole("heading", { name: "Hutch 1" }).waitFor();
 }
 
-const startable = (page: Page) =>
+export const startable = (page: Page) =>
   page.getByRole("button", { name: "Start", exact: true }).first().waitFor();
 
-async function ownHome(page: Page): Promise<void> {
+export async function ownHome(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Use my own home" }).click();
   await page.getByRole("dialog").waitFor();
   await page.getByRole("combobox", { name: "What to start" }).waitFor();

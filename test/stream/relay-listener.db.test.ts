@@ -1,6 +1,16 @@
 import { dirname, join } from "node:path";
 import { generateKeyPair, SignJWT, decodeJwt } from "jose";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  inject,
+  it,
+  vi,
+} from "vitest";
 import { startTestGateway, type Browser, type TestGateway } from "../../gateway/testing.ts";
 import { askRaw, early, late, setTrap, upgradeHead, type Trap } from "../raw-upgrade.ts";
 import { startTestRelay, type TestRelay } from "../relay.ts";
@@ -133,6 +143,16 @@ describe("whoever talks straight to a relay", () => {
     await askRelay(upgrade(await rig.offer(ada, instanceId)));
     expect(desktop.heard).toHaveLength(1);
   });
+
+  it.each([3_600_000, -3_600_000])(
+    "with a good ticket is let through where the node's clock is %i ms off",
+    async (off) => {
+      const good = upgrade(await rig.offer(ada, instanceId));
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + off });
+      await askRelay(good).finally(() => vi.useRealTimers());
+      expect(desktop.heard).toHaveLength(1);
+    },
+  );
 
   it.each([
     ["an old handshake", () => upgrade(offer, { "Sec-WebSocket-Version": "8" }), 400],

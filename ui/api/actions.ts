@@ -1,5 +1,11 @@
 import type { Environment, Instance } from "../../gateway/schemas.ts";
-import { getInstance, restartInstance, startInstance, stopInstance } from "./calls.ts";
+import {
+  extendInstance,
+  getInstance,
+  restartInstance,
+  startInstance,
+  stopInstance,
+} from "./calls.ts";
 import { isTouch, touchBarPx } from "../viewer/touch-bar.ts";
 import { ApiError, isPassing } from "./errors.ts";
 import { acceptInstance, guessInstance, markAsked } from "./instance-cache.ts";
@@ -67,6 +73,15 @@ export async function stop(instance: Instance): Promise<Instance> {
  */
 export async function restart(instance: Instance): Promise<Instance> {
   return wish(instance, { desired: "running" }, restartInstance);
+}
+
+/**
+ * Gives a live instance as much time again as its rule gave it.
+ *
+ * @throws {ApiError}
+ */
+export async function extend(instance: Instance): Promise<Instance> {
+  return wish(instance, {}, extendInstance);
 }
 
 async function wish(

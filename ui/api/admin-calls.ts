@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type {
   adminEnvironmentSchema,
+  adminInstanceDetailSchema,
   adminInstanceSchema,
   AdminToken,
   auditSchema,
@@ -31,6 +32,7 @@ export type Experiment = z.infer<typeof experimentSchema>;
 export type ListedExperiment = Omit<Experiment, "members">;
 export type Group = z.infer<typeof groupSchema>;
 export type AdminInstance = z.infer<typeof adminInstanceSchema>;
+export type AdminInstanceDetail = z.infer<typeof adminInstanceDetailSchema>;
 export type AdminEnvironment = z.infer<typeof adminEnvironmentSchema>;
 export type Entitlement = AdminEnvironment["entitlements"][number];
 export type MayStart = z.infer<typeof mayStartSchema>;
@@ -99,6 +101,8 @@ export const listAllTokens = (query: ListQuery, signal?: AbortSignal) =>
   call<List<AdminToken>>("GET", withQuery("/api/admin/tokens", query), pick(signal));
 export const listAllInstances = (query: ListQuery, signal?: AbortSignal) =>
   call<List<AdminInstance>>("GET", withQuery("/api/admin/instances", query), pick(signal));
+export const getAnyInstance = (id: string, signal?: AbortSignal) =>
+  call<AdminInstanceDetail>("GET", one("/api/admin/instances", id), pick(signal));
 export const stopAnyInstance = (id: string) =>
   call<AdminInstance>("POST", `${one("/api/admin/instances", id)}/stop`);
 

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { AdminUser, createUserBody, patchUserBody } from "../../gateway/admin-schemas.ts";
 import type { Catalogue } from "../../gateway/catalogue-schemas.ts";
+import type { Availability } from "../../gateway/scheduler-schemas.ts";
 import type { OfferedProvider } from "../../gateway/provider-schemas.ts";
-import type { AdminNode, patchNodeBody } from "../../gateway/scheduler-schemas.ts";
 import type {
   AccessToken,
   Home,
@@ -66,6 +66,12 @@ export const revokeToken = (id: string) => call<void>("DELETE", one("/api/tokens
 
 export const getCatalogue = (signal?: AbortSignal) =>
   call<Catalogue>("GET", "/api/catalogue", pick(signal));
+export const getAvailability = (slug: string, experiment: string, signal?: AbortSignal) =>
+  call<Availability>(
+    "GET",
+    withQuery(`${one("/api/environments", slug)}/availability`, { experiment }),
+    pick(signal),
+  );
 export const addFavourite = (slug: string) => call<void>("PUT", one("/api/favourites", slug));
 export const removeFavourite = (slug: string) => call<void>("DELETE", one("/api/favourites", slug));
 
@@ -93,6 +99,8 @@ export const stopInstance = (id: string) =>
   call<Instance>("POST", `${one("/api/instances", id)}/stop`);
 export const restartInstance = (id: string) =>
   call<Instance>("POST", `${one("/api/instances", id)}/restart`);
+export const extendInstance = (id: string) =>
+  call<Instance>("POST", `${one("/api/instances", id)}/extend`);
 export const createTicket = (id: string, permission: Permission, signal?: AbortSignal) =>
   call<Ticket>("POST", `${one("/api/instances", id)}/tickets`, {
     body: { permission },
@@ -105,10 +113,6 @@ export const createUser = (body: z.infer<typeof createUserBody>) =>
   call<AdminUser>("POST", "/api/admin/users", { body });
 export const patchUser = (id: string, body: z.infer<typeof patchUserBody>) =>
   call<AdminUser>("PATCH", one("/api/admin/users", id), { body });
-export const listNodes = (query: ListQuery, signal?: AbortSignal) =>
-  call<List<AdminNode>>("GET", withQuery("/api/admin/nodes", query), pick(signal));
-export const patchNode = (id: string, body: z.infer<typeof patchNodeBody>) =>
-  call<AdminNode>("PATCH", one("/api/admin/nodes", id), { body });
 
 export function pick(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };

@@ -12,7 +12,9 @@ export const keys = {
   instances: ["instances"],
   instance: (id: string) => ["instance", id],
   users: (query: { search: string; sort: string }) => ["users", query],
-  nodes: (query: { search: string; sort: string }) => ["nodes", query],
+  nodes: (search: string) => ["nodes", search],
+  node: (id: string) => ["node", id],
+  use: (query: object) => ["use", query],
 } as const;
 
 /** Retries quickly at first: a server that restarts is back in seconds. */

@@ -2,6 +2,8 @@
 import type { z } from "zod";
 import type { Environment, Instance } from "../../gateway/schemas.ts";
 import type {
+  ApprovalState,
+  AskedApproval,
   AtStation,
   StationCode,
   stationBody,
@@ -10,7 +12,7 @@ import type {
   stationStartBody,
 } from "../../gateway/station-schemas.ts";
 import { firstScreen } from "./actions.ts";
-import type { List } from "./calls.ts";
+import { one, type List } from "./calls.ts";
 import { call } from "./client.ts";
 import { acceptInstance, markAsked } from "./instance-cache.ts";
 import { keys, queryClient } from "./query-client.ts";
@@ -74,6 +76,30 @@ export async function startOwn(
   const made = await call<Instance>("POST", "/api/station/starts", { body, idempotencyKey });
   return acceptInstance(made, asked);
 }
+
+const approvals = "/api/station/approvals";
+/** Somebody has their phone in their hand, and looks at both. */
+const approvalEveryMs = 2_000;
+
+/**
+ * Asks somebody to start it on their phone; what was asked before is void.
+ *
+ * @throws {ApiError}
+ */
+export const askApproval = (wish: { environment: string; experiment?: string | undefined }) =>
+  call<AskedApproval>("POST", approvals, { body: { ...wish, ...firstScreen() } });
+
+/** What comes of it, until it is known. `id`: null asks for nothing. */
+export const useApproval = (id: () => string | null) =>
+  useQuery(() => ({
+    queryKey: ["station", "approval", id()],
+    queryFn: ({ signal }) => call<ApprovalState>("GET", one(approvals, id() ?? ""), { signal }),
+    enabled: id() !== null,
+    refetchInterval: ({ state }) =>
+      state.data === undefined || state.data.state === "open" ? approvalEveryMs : false,
+  }));
+
+export const withdrawApproval = (id: string) => call<void>("DELETE", one(approvals, id));
 
 export const useStations = (beamline: () => string) =>
   useQuery(() => ({

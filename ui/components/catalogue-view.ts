@@ -3,6 +3,7 @@ import type {
   CatalogueEnvironment,
   CatalogueExperiment,
 } from "../../gateway/catalogue-schemas.ts";
+import type { Instance } from "../../gateway/schemas.ts";
 import { createMemo, type Accessor } from "solid-js";
 import { t } from "../messages/messages.ts";
 import { choicesOf, orderExperiments, phaseOf, usualChoice } from "./sections.ts";
@@ -18,12 +19,15 @@ export interface CatalogueView {
   experiment(code: string): CatalogueExperiment | undefined;
   choices(slug: string): readonly string[];
   usual(slug: string): string;
+  /** Whether one of it waits for a place. */
+  waits(slug: string): boolean;
 }
 
-/** `now`: ms since 1970; ticks slowly. */
+/** `now`: ms since 1970; ticks slowly. `instances`: the person's own. */
 export function createCatalogueView(
   catalogue: Accessor<Catalogue>,
   now: Accessor<number>,
+  instances: Accessor<readonly Instance[]>,
 ): CatalogueView {
   const bySlug = createMemo(() => new Map(catalogue().environments.map((it) => [it.slug, it])));
   const byCode = createMemo(() => new Map(catalogue().experiments.map((it) => [it.code, it])));
@@ -32,6 +36,11 @@ export function createCatalogueView(
     [],
     { equals: (a, b) => String(a) === String(b) },
   );
+  const waiting = createMemo(() => {
+    // What has no reason yet has a place in an instant.
+    const all = instances().filter((it) => it.state === "queued" && it.reason !== null);
+    return new Set(all.map((it) => it.environment));
+  });
   const choices = (slug: string): readonly string[] => {
     const it = bySlug().get(slug);
     return it === undefined ? [] : choicesOf(it, order());
@@ -45,6 +54,7 @@ export function createCatalogueView(
     environment: (slug) => bySlug().get(slug),
     experiment: (code) => byCode().get(code),
     choices,
+    waits: (slug) => waiting().has(slug),
     usual: (slug) => usualChoice(choices(slug), phase),
   };
 }

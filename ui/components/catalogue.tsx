@@ -48,7 +48,7 @@ export function Catalogue(props: CatalogueProps): JSX.Element {
   const me = useSignedIn();
   const [search, setSearch] = createSignal("");
   const data = (): CatalogueData => (query.isPending ? nothing : (query.data ?? nothing));
-  const view = createCatalogueView(data, props.now);
+  const view = createCatalogueView(data, props.now, () => props.instances);
   const whole = createMemo(() => sectionsOf(data(), view.order()));
   const finder = createMemo(() => makeFinder(data()));
   const searching = (): boolean => searchWords(search()).length > 0;

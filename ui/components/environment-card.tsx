@@ -1,5 +1,5 @@
 import ChevronDown from "lucide-solid/icons/chevron-down";
-import { createSignal, createUniqueId, For, Show, type JSX } from "solid-js";
+import { createSignal, createUniqueId, For, lazy, Show, Suspense, type JSX } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import type { CatalogueEnvironment } from "../../gateway/catalogue-schemas.ts";
 import { Button, buttonClass } from "../kit/button.tsx";
@@ -12,6 +12,11 @@ import { ExperimentChoice } from "./experiment-choice.tsx";
 import { FavouriteStar } from "./favourite-star.tsx";
 import { useStart } from "./use-start.ts";
 import styles from "./environment-card.module.css";
+
+/** Most who start something never ask. */
+const Availability = lazy(async () => ({
+  default: (await import("./availability.tsx")).Availability,
+}));
 
 interface EnvironmentCardProps {
   readonly view: CatalogueView;
@@ -44,6 +49,7 @@ interface CardProps extends EnvironmentCardProps {
 function Card(props: CardProps): JSX.Element {
   const starting = useStart();
   const [chosen, setChosen] = createSignal<string | null>(null);
+  const [asked, setAsked] = createSignal<boolean | null>(null);
   const nameId = createUniqueId();
   const it = (): CatalogueEnvironment => props.environment;
   /** Said above the card; where nothing is said there, one chooses on it. */
@@ -56,6 +62,8 @@ function Card(props: CardProps): JSX.Element {
     const there = code !== null && props.view.choices(props.slug).includes(code);
     return there ? code : props.view.usual(props.slug);
   };
+  /** Who has one in the queue need not ask. */
+  const room = (): boolean => asked() ?? props.view.waits(props.slug);
   const go = (version?: string): void =>
     void starting.go(it(), { version, experiment: experiment() || undefined });
   return (
@@ -75,6 +83,16 @@ function Card(props: CardProps): JSX.Element {
             {" · "}
             {t("catalogue.service")}
           </Show>
+          {" · "}
+          <Button
+            variant="link"
+            class={styles["ask"] ?? ""}
+            aria-expanded={room()}
+            aria-describedby={nameId}
+            onClick={() => setAsked(!room())}
+          >
+            {t("room.ask")}
+          </Button>
         </p>
       </div>
       <div class={styles["star"]}>
@@ -87,6 +105,11 @@ function Card(props: CardProps): JSX.Element {
         describedBy={`${nameId} ${props.under ?? ""}`.trim()}
         go={go}
       />
+      <Show when={room()}>
+        <Suspense>
+          <Availability slug={props.slug} experiment={experiment()} />
+        </Suspense>
+      </Show>
       <Show when={it().description}>{(text) => <Description text={text()} of={nameId} />}</Show>
       <Show when={above() === undefined && props.view.choices(props.slug).some(Boolean)}>
         <div class={styles["experiment"]}>

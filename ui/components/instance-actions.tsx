@@ -2,8 +2,10 @@ import { useNavigate } from "@solidjs/router";
 import { createSignal, Show, type JSX } from "solid-js";
 import { allows } from "../../db/states.ts";
 import type { Instance } from "../../gateway/schemas.ts";
-import { restart, stop } from "../api/actions.ts";
+import { extend, restart, stop } from "../api/actions.ts";
+import { serverNowMs } from "../api/clock.ts";
 import { Confirm } from "../kit/dialog.tsx";
+import { showToast } from "../kit/toasts.ts";
 import { locale, t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
 import { preloadNoVnc } from "../viewer/load-novnc.ts";
@@ -11,7 +13,7 @@ import { createGrace } from "./grace.ts";
 import { toastRefused } from "./refused.ts";
 import { useSignedIn } from "./signed-in-context.ts";
 import { keepsHome } from "./station.ts";
-import { formatClock } from "./time.ts";
+import { formatClock, formatRelative } from "./time.ts";
 
 const stopGraceSeconds = 5;
 
@@ -42,7 +44,19 @@ export function useInstanceActions(instance: () => Instance) {
     );
   };
 
+  const doExtend = (): void => {
+    extend(instance()).then(
+      ({ name, expiresAt }) => {
+        if (expiresAt === null) return;
+        const when = formatRelative(Date.parse(expiresAt), serverNowMs(), locale());
+        showToast({ tone: "info", title: t("extend.done", { name, when }) });
+      },
+      (error: unknown) => toastRefused(error, instance(), "extend"),
+    );
+  };
+
   return {
+    extend: doExtend,
     /** What has work in it stops after some seconds in which that can be undone. */
     askStop: () => (hasWork(instance()) ? stopping.begin() : doStop()),
     stopping,

@@ -13,7 +13,9 @@ import type { Grace } from "./grace.ts";
 import { useInstanceActions } from "./instance-actions.tsx";
 import { Ahead, ClockTime, QueuePlace, Since } from "./moment.tsx";
 import { useSignedIn } from "./signed-in-context.ts";
+import { DesktopNotice, mayExtend, openNotice } from "./desktop-notice.tsx";
 import { isOwn, isStation, keepsHome } from "./station.ts";
+import { TellMeButton } from "./tell-me-button.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { TimelineView } from "./timeline-view.tsx";
 import { createNow } from "./now.ts";
@@ -40,6 +42,11 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
   const nameId = createUniqueId();
   const it = (): Instance => props.instance;
   const small = (): boolean => props.size === "small";
+  const queued = (): boolean => it().state === "queued";
+  const stopWord = (): string => (queued() ? t("card.cancel") : t("card.stop"));
+  /** Once: a notice that it ends soon has the button as well. */
+  const offersExtend = (): boolean =>
+    isOwn(me(), it()) && mayExtend(it()) && openNotice(it(), props.now())?.ends !== true;
   const underWay = (): boolean => it().state === "queued" || it().state === "starting";
   createEffect(
     on(
@@ -73,7 +80,12 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
             }
           />
         </div>
-        <Facts instance={it()} now={props.now} since={props.since} />
+        <Facts
+          instance={it()}
+          now={props.now}
+          since={props.since}
+          onExtend={offersExtend() ? actions.extend : null}
+        />
       </div>
       <Show
         when={actions.stopping.secondsLeft() === null}
@@ -92,13 +104,13 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
           >
             {t("card.connect")}
           </Button>
-          <Show when={!small()}>
+          <Show when={!small() || queued()}>
             <Button
               size={buttonSize(props.size)}
               disabledReason={whyNot(it().state, "stop")}
               onClick={actions.askStop}
             >
-              {t("card.stop")}
+              {stopWord()}
             </Button>
           </Show>
           <Menu
@@ -108,7 +120,7 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
           >
             <Show when={small()}>
               <MenuItem disabledReason={whyNot(it().state, "stop")} onSelect={actions.askStop}>
-                {t("card.stop")}
+                {stopWord()}
               </MenuItem>
             </Show>
             <Show when={isOwn(me(), it())}>
@@ -126,10 +138,21 @@ export function InstanceCard(props: InstanceCardProps): JSX.Element {
         {(why) => (
           <p class={styles["reason"]}>
             {why()}
-            <Show when={it().state === "queued"}> {t("card.queuedHint")}</Show>
+            <Show when={queued()}> {t("card.queuedHint")}</Show>
           </p>
         )}
       </Show>
+      <Show when={queued() && it().reason !== null && isOwn(me(), it())}>
+        <div class={styles["tell"]}>
+          <TellMeButton id={it().id} size="small" />
+        </div>
+      </Show>
+      <DesktopNotice
+        instance={it()}
+        now={props.now}
+        onRestart={actions.askRestart}
+        onExtend={actions.extend}
+      />
       <Show when={underWay() && !small()}>
         <div class={styles["timeline"]}>
           <Ticking instance={it()} />
@@ -183,6 +206,8 @@ function Facts(props: {
   readonly instance: Instance;
   readonly now: Accessor<number>;
   readonly since: InstanceCardProps["since"];
+  /** Null: it has no end that this person could move. */
+  readonly onExtend: (() => void) | null;
 }): JSX.Element {
   const it = (): Instance => props.instance;
   const me = useSignedIn();
@@ -231,6 +256,21 @@ function Facts(props: {
         {(at) => (
           <Fact term={t("card.ends")}>
             <Ahead at={at()} now={props.now} />
+            <Show when={props.onExtend}>
+              {(extend) => (
+                <>
+                  {" · "}
+                  <Button
+                    variant="link"
+                    class={styles["extend"] ?? ""}
+                    aria-label={t("card.extendWhat", { name: it().name })}
+                    onClick={() => extend()()}
+                  >
+                    {t("card.extend")}
+                  </Button>
+                </>
+              )}
+            </Show>
           </Fact>
         )}
       </Show>

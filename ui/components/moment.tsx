@@ -1,6 +1,7 @@
 import { Show, type Accessor, type JSX } from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
 import { locale, t } from "../messages/messages.ts";
+import { estimateText } from "./queue-estimate.ts";
 import {
   describeDuration,
   formatClock,
@@ -83,21 +84,15 @@ export function QueuePlace(props: {
   readonly queue: NonNullable<Instance["queue"]>;
   readonly now: Accessor<number>;
 }): JSX.Element {
-  const atMs = (): number | null =>
-    props.queue.estimate === null ? null : Date.parse(props.queue.estimate);
+  const exact = (): string | undefined =>
+    props.queue.estimate === null
+      ? undefined
+      : formatExact(Date.parse(props.queue.estimate), locale());
   return (
     <>
       {t("card.queuePosition", { position: props.queue.position })}
-      <Show when={atMs()}>
-        {(at) => (
-          <span title={formatExact(at(), locale())}>
-            {" · "}
-            {t("card.queueEstimate", {
-              when: formatRelative(Math.max(at(), props.now()), props.now(), locale()),
-            })}
-          </span>
-        )}
-      </Show>
+      {" · "}
+      <span title={exact()}>{estimateText(props.queue, props.now()) ?? t("queue.noEstimate")}</span>
     </>
   );
 }

@@ -1,17 +1,22 @@
 import { t } from "../messages/messages.ts";
 
 /** How many nodes could not take it, and why: "3 nodes: 1 not ready, 2 without enough free CPU". */
-const whole = /^(?:larger than any node is; )?(\d+) nodes?: (.+)$/;
+const whole = /^(?:larger than any node is; )?(\d+) nodes?: ([^;]+)(; .+)?$/;
 const parts = {
   "not ready": "queue.ready",
   "taking nothing new": "queue.schedulable",
+  "being drained": "queue.draining",
+  "without the required labels": "queue.labels",
+  "kept for a beamtime": "queue.dedicated",
   "without enough free CPU": "queue.cpus",
   "without enough free memory": "queue.memory",
+  "without enough free GPUs": "queue.gpus",
+  "with the rest reserved": "queue.reserved",
 } as const;
 
 /** The placer's figures in the reader's language; null where they are not as `scheduler/` writes them. */
 export function queueFigures(text: string): string | null {
-  const [, nodes, rest] = whole.exec(text) ?? [];
+  const [, nodes, rest, more] = whole.exec(text) ?? [];
   if (nodes === undefined || rest === undefined) return null;
   const told = rest.split(", ").map((part) => {
     const [, count, words = ""] = /^(\d+) (.+)$/.exec(part) ?? [];
@@ -19,5 +24,7 @@ export function queueFigures(text: string): string | null {
     return key === undefined ? null : t(key, { count: Number(count) });
   });
   if (told.includes(null)) return null;
-  return t("queue.nodes", { count: Number(nodes), parts: told.join(", ") });
+  const figures = t("queue.nodes", { count: Number(nodes), parts: told.join(", ") });
+  // Names of reservations stay as they are.
+  return more === undefined ? figures : `${figures} ${more.slice(2)}.`;
 }

@@ -38,6 +38,10 @@ const particular = [
   "data_unusable",
   "data_unreachable",
   "no_node_ready",
+  "no_node_matches",
+  "node_dedicated",
+  "reserved",
+  "limit_reached",
   "no_capacity",
   "never_fits",
 ] as const;

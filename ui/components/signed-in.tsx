@@ -19,6 +19,7 @@ import { paths } from "../paths.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 import { worksInDesktops } from "./home.ts";
 import { Loading } from "./loading.tsx";
+import { followStarts } from "./start-news.ts";
 import { SignedInContext, useSignedIn } from "./signed-in-context.ts";
 import { isStation } from "./station.ts";
 import styles from "./signed-in.module.css";
@@ -65,7 +66,9 @@ function Inside(props: { readonly me: Accessor<Me>; readonly children: JSX.Eleme
   const works = createMemo(() => worksInDesktops(props.me().roles));
   createEffect(() => {
     // All events are about desktops: the server refuses them to the others.
-    if (works()) onCleanup(followEvents());
+    if (!works()) return;
+    onCleanup(followEvents());
+    onCleanup(followStarts());
   });
   return <SignedInContext.Provider value={props.me}>{props.children}</SignedInContext.Provider>;
 }

@@ -1,8 +1,18 @@
 import ArrowDown from "lucide-solid/icons/arrow-down";
 import ArrowUp from "lucide-solid/icons/arrow-up";
-import { For, onCleanup, onMount, Show, type JSX } from "solid-js";
+import ArrowUpDown from "lucide-solid/icons/arrow-up-down";
+import { For, Match, onCleanup, onMount, Show, Switch, type JSX } from "solid-js";
 import { isTyping } from "./typing.ts";
 import styles from "./table.module.css";
+
+/** What the head of a column does to the order of the rows. */
+export interface Sort {
+  /** Null: they are in the order of something else. */
+  readonly order: "ascending" | "descending" | null;
+  /** Which that is, or that a click makes it so. */
+  readonly text: string;
+  readonly toggle: () => void;
+}
 
 export interface Column<T> {
   readonly head: string;
@@ -13,15 +23,15 @@ export interface Column<T> {
   readonly title?: boolean;
   /** Buttons: at the end of the row, and below its card. */
   readonly actions?: boolean;
-  readonly sort?:
-    | { readonly descending: boolean; readonly text: string; readonly toggle: () => void }
-    | undefined;
+  readonly sort?: Sort | undefined;
 }
 
 interface TableProps<T> {
   readonly label: string;
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
+  /** Many columns: less room between them. */
+  readonly tight?: boolean | undefined;
   /** A click on a row, or Enter. Rows need a control for the same, for those who use neither. */
   readonly onOpen?: ((row: T) => void) | undefined;
   /** More about a row, below it; null while there is nothing to show. */
@@ -57,22 +67,12 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
     // It scrolls, so the keyboard has to reach it (WCAG 2.2, 2.1.1).
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div class={styles["scroll"]} role="region" aria-label={props.label} tabIndex={0}>
-      <table class={styles["table"]}>
+      <table class={`${styles["table"]} ${props.tight === true ? styles["tight"] : ""}`}>
         <thead>
           <tr>
             <For each={props.columns}>
               {(column) => (
-                <th
-                  scope="col"
-                  class={classOf(column)}
-                  aria-sort={
-                    column.sort === undefined
-                      ? undefined
-                      : column.sort.descending
-                        ? "descending"
-                        : "ascending"
-                  }
-                >
+                <th scope="col" class={classOf(column)} aria-sort={column.sort?.order ?? undefined}>
                   <Show when={column.sort} fallback={column.head}>
                     {(sort) => (
                       <button
@@ -82,12 +82,20 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
                         onClick={() => sort().toggle()}
                       >
                         {column.head}
-                        <Show
-                          when={sort().descending}
-                          fallback={<ArrowUp size={14} aria-hidden="true" />}
+                        <Switch
+                          fallback={
+                            <span class={styles["other"]} aria-hidden="true">
+                              <ArrowUpDown size={14} />
+                            </span>
+                          }
                         >
-                          <ArrowDown size={14} aria-hidden="true" />
-                        </Show>
+                          <Match when={sort().order === "ascending"}>
+                            <ArrowUp size={14} aria-hidden="true" />
+                          </Match>
+                          <Match when={sort().order === "descending"}>
+                            <ArrowDown size={14} aria-hidden="true" />
+                          </Match>
+                        </Switch>
                       </button>
                     )}
                   </Show>

@@ -1,6 +1,8 @@
-import type { AdminCatalogue } from "./admin-en.ts";
+import type { adminEn } from "./admin-en.ts";
+import type { CatalogueOf } from "./part.ts";
 
-export const adminDe: AdminCatalogue = {
+export const adminDe: CatalogueOf<typeof adminEn> = {
+  "nav.use": "Auslastung",
   "nav.groups": "Gruppen",
   "nav.beamlines": "Beamlines",
   "nav.stations": "Stationen",
@@ -9,10 +11,12 @@ export const adminDe: AdminCatalogue = {
   "nav.mayStart": "Wer darf starten",
   "nav.import": "Einlesen",
   "nav.instances": "Instanzen",
+  "admin.sortedUp": "aufsteigend sortiert; ein Klick kehrt es um",
+  "admin.sortedDown": "absteigend sortiert; ein Klick kehrt es um",
+  "admin.sortBy": "danach sortieren",
+  "adminUsers.made": "Angelegt",
   "nav.rules": "Regeln",
   "nav.reservations": "Reservierungen",
-  "instances.text": "Was gestartet wurde, das Neueste zuerst.",
-  "instances.textOfStaff": "Was für Ihre Beamlines gestartet wurde, das Neueste zuerst.",
   "instances.none": "Es wurde noch nichts gestartet.",
   "instances.owner": "Person",
   "instances.experiment": "Experiment",

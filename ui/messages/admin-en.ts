@@ -1,7 +1,8 @@
-/** Texts of the administration; `ui/messages/admin.ts` says why they stand apart. */
-import type { Message, Plural } from "./en.ts";
+/** Texts of the administration; `ui/messages/part.ts` says why they stand apart. */
+import type { Message } from "./en.ts";
 
 export const adminEn = {
+  "nav.use": "Use over time",
   "nav.groups": "Groups",
   "nav.beamlines": "Beamlines",
   "nav.stations": "Stations",
@@ -10,10 +11,12 @@ export const adminEn = {
   "nav.mayStart": "Who may start",
   "nav.import": "Import",
   "nav.instances": "Instances",
+  "admin.sortedUp": "sorted upwards; a click turns it round",
+  "admin.sortedDown": "sorted downwards; a click turns it round",
+  "admin.sortBy": "sort by this",
+  "adminUsers.made": "Made",
   "nav.rules": "Rules",
   "nav.reservations": "Reservations",
-  "instances.text": "What was started, newest first.",
-  "instances.textOfStaff": "What was started for your beamlines, newest first.",
   "instances.none": "Nothing was started yet.",
   "instances.owner": "Person",
   "instances.experiment": "Experiment",
@@ -398,8 +401,3 @@ export const adminEn = {
 } as const satisfies Record<string, Message>;
 
 export type AdminKey = keyof typeof adminEn;
-
-/** As `Catalogue`, of the administration. */
-export type AdminCatalogue = {
-  readonly [K in AdminKey]: (typeof adminEn)[K] extends string ? string : Plural;
-};

@@ -1,3 +1,4 @@
+import { waitingDe } from "./waiting-de.ts";
 import type { Catalogue } from "./en.ts";
 
 export const de: Catalogue = {
@@ -169,46 +170,6 @@ export const de: Catalogue = {
     "Melden Sie sich neu an. Gelingt das nicht, wenden Sie sich an die Verwaltung.",
   "signIn.signedOut": "Sie sind abgemeldet.",
   "signIn.signedOutSafe": "Ihre Desktops laufen weiter.",
-  "enrol.title": "Diesen Rechner zur Station machen",
-  "enrol.intro":
-    "Für einen Rechner an einer Beamline, den dort alle gemeinsam nutzen. Wer hier angemeldet ist, wird abgemeldet.",
-  "enrol.code": "Code",
-  "enrol.hint":
-    "Die Betreuung der Beamline bekommt ihn in ASCI unter Stationen. Er gilt 10 Minuten.",
-  "enrol.needCode": "Geben Sie den Code ein.",
-  "enrol.submit": "Zur Station machen",
-  "enrol.busy": "Einen Moment …",
-  "enrol.wrong": "Dieser Code gilt nicht.",
-  "enrol.wrongNext":
-    "Er ist falsch, wurde benutzt, oder seine 10 Minuten sind um. Lassen Sie sich einen neuen geben.",
-  "station.title": "Station",
-  "station.ends": "endet",
-  "station.desktops": "An dieser Station offen",
-  "station.shared":
-    "Diese laufen als die Station, mit den Daten des Experiments. Alle hier können sie benutzen. Speichern Sie im Datenverzeichnis: Die Station hat kein Home-Verzeichnis, das bleibt.",
-  "station.own": "Mit Ihrem eigenen Home-Verzeichnis",
-  "station.ownText":
-    "Ein eigener Desktop mit Ihren Dateien und Einstellungen. Er lässt sich an dieser Station benutzen und überall, wo Sie sich anmelden.",
-  "station.ownOpen": "Mein eigenes Home benutzen",
-  "station.ownOnce":
-    "Ihr Passwort gilt für diesen einen Start; Sie werden hier nicht angemeldet. Solange das Experiment läuft, kann jeder an dieser Station den Desktop benutzen: Beenden Sie ihn, wenn Sie gehen.",
-  "station.ownProvider":
-    "Ein Passwort von ASCI selbst. Wenn Sie sich über einen anderen Dienst anmelden, starten Sie an einem eigenen Rechner.",
-  "station.ownStart": "Mit meinem Home starten",
-  "station.environment": "Was gestartet wird",
-  "station.notYours": "Sie nehmen an Experiment {code} nicht teil.",
-  "station.notYoursNext": "Bitten Sie die Betreuung der Beamline, Sie einzutragen.",
-  "station.endsSoon": "Experiment {code} endet {when}.",
-  "station.endsSoon.end": "Alle Desktops, die an dieser Station offen sind, enden dann.",
-  "station.endsSoon.owner":
-    "Die Desktops der Station enden dann. Solche mit eigenem Home verlassen die Station und bleiben den Ihren.",
-  "station.endsSoonSave":
-    "Speichern Sie jetzt im Datenverzeichnis des Experiments, was bleiben soll.",
-  "station.nothing": "Hier läuft gerade kein Experiment.",
-  "station.next": "Experiment {code} beginnt {when} ({time}). Diese Seite zeigt es von selbst.",
-  "station.noEnvironments":
-    "Diesem Experiment steht noch nichts offen. Die Betreuung der Beamline kann das ändern.",
-  "station.noNext": "Es ist keines geplant. Diese Seite zeigt das nächste von selbst.",
 
   "state.queued": "Wartet",
   "state.starting": "Startet",
@@ -304,8 +265,8 @@ export const de: Catalogue = {
   "card.since": "Seit",
   "card.ends": "Endet",
   "card.queuedHint": "Er startet von selbst, sobald Platz ist; Sie können diese Seite verlassen.",
+  ...waitingDe,
   "card.queuePosition": "Platz {position} in der Warteschlange",
-  "card.queueEstimate": "ein Platz wird {when} erwartet",
 
   "why.connect.queued": "Noch nicht: er wartet auf einen Platz.",
   "why.connect.starting": "Noch nicht: er startet gerade.",
@@ -520,8 +481,6 @@ export const de: Catalogue = {
   "admin.countMore": "{count} gezeigt, es gibt mehr",
   "admin.more": "Mehr zeigen",
   "admin.noMatch": "Nichts passt zu „{search}“.",
-  "admin.sortedUp": "aufsteigend sortiert",
-  "admin.sortedDown": "absteigend sortiert",
 
   "users.title": "Personen",
   "users.add": "Person hinzufügen",
@@ -583,28 +542,6 @@ export const de: Catalogue = {
   "role.monitor.text": "liest Messwerte",
   "role.station": "Station",
   "role.station.text": "ein gemeinsamer Rechner an einer Beamline",
-
-  "nodes.title": "Knoten",
-  "nodes.name": "Name",
-  "nodes.state": "Zustand",
-  "nodes.ready": "Bereit",
-  "nodes.notReady": "Nicht bereit",
-  "nodes.labels": "Merkmale",
-  "nodes.cpus": "CPUs",
-  "nodes.memory": "Speicher",
-  "nodes.instances": "Desktops",
-  "nodes.lastSeen": "Zuletzt gesehen",
-  "nodes.schedulable": "Nimmt neue Desktops",
-  "nodes.schedulableWho": "{name} nimmt neue Desktops",
-  "nodes.ofCapacity": "{used} von {total}",
-  "nodes.reason.node_never_seen": "Sein Controller hat sich noch nie gemeldet.",
-  "nodes.reason.node_silent": "Sein Controller meldet sich nicht.",
-  "nodes.reason.engine_unreachable": "Seine Container-Engine antwortet nicht.",
-  "nodes.none":
-    "Noch hat sich kein Knoten gemeldet. Ein Knoten erscheint hier, sobald sein Controller startet.",
-  "nodes.changedOn": "{name} nimmt neue Desktops.",
-  "nodes.changedOff": "{name} nimmt keine neuen Desktops. Was dort läuft, läuft weiter.",
-  "nodes.never": "nie",
 
   "notFound.title": "Unter dieser Adresse ist nichts",
   "notFound.text": "Der Link ist vielleicht alt, oder ein Buchstabe fehlt.",

@@ -2,6 +2,7 @@
  * Every text a person reads. `{name}` is a parameter; a message with `one` and `other` is chosen by
  * its `count` under the language's plural rules.
  */
+import { waitingEn } from "./waiting-en.ts";
 export interface Plural {
   readonly one: string;
   readonly other: string;
@@ -171,43 +172,6 @@ export const en = {
   "signIn.endedNext": "Sign in again. If that does not work, ask an administrator.",
   "signIn.signedOut": "You are signed out.",
   "signIn.signedOutSafe": "Your desktops keep running.",
-  "enrol.title": "Make this computer a station",
-  "enrol.intro":
-    "For a computer at a beamline that everybody there shares. Whoever is signed in here is signed out.",
-  "enrol.code": "Code",
-  "enrol.hint": "Staff of the beamline get it in ASCI under Stations. It is good for 10 minutes.",
-  "enrol.needCode": "Enter the code.",
-  "enrol.submit": "Make it a station",
-  "enrol.busy": "One moment…",
-  "enrol.wrong": "This code does not work.",
-  "enrol.wrongNext": "It is wrong, was used, or its 10 minutes are over. Ask for a new one.",
-  "station.title": "Station",
-  "station.ends": "ends",
-  "station.desktops": "Open on this station",
-  "station.shared":
-    "These run as the station, with the experiment’s data. Everybody here can use them. Save into the data folder: the station has no home folder that stays.",
-  "station.own": "With your own home folder",
-  "station.ownText":
-    "A desktop of your own with your files and settings. It can be used at this station and wherever you sign in.",
-  "station.ownOpen": "Use my own home",
-  "station.ownOnce":
-    "Your password counts for this one start; you are not signed in here. While the experiment runs, whoever is at this station can use the desktop: stop it when you leave.",
-  "station.ownProvider":
-    "A password of ASCI itself. If you sign in through another service, start on a computer of your own.",
-  "station.ownStart": "Start with my home",
-  "station.environment": "What to start",
-  "station.notYours": "You do not take part in experiment {code}.",
-  "station.notYoursNext": "Ask the beamline’s staff to add you to it.",
-  "station.endsSoon": "Experiment {code} ends {when}.",
-  "station.endsSoon.end": "All desktops that are open on this station end then.",
-  "station.endsSoon.owner":
-    "The station’s desktops end then. Those with somebody’s own home leave the station and stay theirs.",
-  "station.endsSoonSave": "Save what is to be kept into the experiment’s data folder now.",
-  "station.nothing": "No experiment is running here now.",
-  "station.next": "Experiment {code} begins {when} ({time}). This page shows it by itself.",
-  "station.noEnvironments":
-    "Nothing is open to this experiment yet. The beamline’s staff can change that.",
-  "station.noNext": "None is planned. This page shows the next one by itself.",
 
   "state.queued": "Queued",
   "state.starting": "Starting",
@@ -299,8 +263,8 @@ export const en = {
   "card.since": "Since",
   "card.ends": "Ends",
   "card.queuedHint": "It starts by itself as soon as there is room; you can leave this page.",
+  ...waitingEn,
   "card.queuePosition": "Place {position} in the queue",
-  "card.queueEstimate": "a place is expected {when}",
 
   "why.connect.queued": "Not yet: it waits for a place.",
   "why.connect.starting": "Not yet: it is starting.",
@@ -508,8 +472,6 @@ export const en = {
   "admin.countMore": "{count} shown, there are more",
   "admin.more": "Show more",
   "admin.noMatch": "Nothing matches “{search}”.",
-  "admin.sortedUp": "sorted upwards",
-  "admin.sortedDown": "sorted downwards",
 
   "users.title": "Users",
   "users.add": "Add a user",
@@ -571,27 +533,6 @@ export const en = {
   "role.monitor.text": "reads metrics",
   "role.station": "Station",
   "role.station.text": "a shared computer at a beamline",
-
-  "nodes.title": "Nodes",
-  "nodes.name": "Name",
-  "nodes.state": "State",
-  "nodes.ready": "Ready",
-  "nodes.notReady": "Not ready",
-  "nodes.labels": "Labels",
-  "nodes.cpus": "CPUs",
-  "nodes.memory": "Memory",
-  "nodes.instances": "Desktops",
-  "nodes.lastSeen": "Last seen",
-  "nodes.schedulable": "Takes new desktops",
-  "nodes.schedulableWho": "{name} takes new desktops",
-  "nodes.ofCapacity": "{used} of {total}",
-  "nodes.reason.node_never_seen": "Its controller has never reported.",
-  "nodes.reason.node_silent": "Its controller does not report.",
-  "nodes.reason.engine_unreachable": "Its container engine does not answer.",
-  "nodes.none": "No node has registered yet. A node appears here when its controller starts.",
-  "nodes.changedOn": "{name} takes new desktops.",
-  "nodes.changedOff": "{name} takes no new desktops. Those that run there go on.",
-  "nodes.never": "never",
 
   "notFound.title": "There is nothing at this address",
   "notFound.text": "The link may be old, or a letter is missing.",

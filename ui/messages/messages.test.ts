@@ -10,6 +10,10 @@ import { fill } from "./fill.ts";
 import { pickLanguage, pickLocale } from "./messages.ts";
 import { rulesDe } from "./rules-de.ts";
 import { rulesEn } from "./rules-en.ts";
+import { schedulerDe } from "./scheduler-de.ts";
+import { schedulerEn } from "./scheduler-en.ts";
+import { stationDe } from "./station-de.ts";
+import { stationEn } from "./station-en.ts";
 
 const ui = join(import.meta.dirname, "..");
 
@@ -18,12 +22,14 @@ const textsOf = (message: Message): string[] =>
 const parametersOf = (text: string): string[] =>
   [...text.matchAll(/\{(\w+)\}/g)].map((it) => it[1] ?? "").toSorted();
 
-const everyEn = { ...en, ...adminEn, ...rulesEn };
+const everyEn = { ...en, ...adminEn, ...stationEn, ...rulesEn, ...schedulerEn };
 
 describe.each([
   { name: "the app's catalogues", en, de },
   { name: "the administration's catalogues", en: adminEn, de: adminDe },
+  { name: "the stations' catalogues", en: stationEn, de: stationDe },
   { name: "the catalogues of rules and reservations", en: rulesEn, de: rulesDe },
+  { name: "the catalogues of nodes and instances", en: schedulerEn, de: schedulerDe },
 ])("$name", ({ en, de }: { en: Record<string, Message>; de: Record<string, Message> }) => {
   it("have the same keys", () => {
     expect(Object.keys(de).toSorted()).toEqual(Object.keys(en).toSorted());
@@ -47,7 +53,7 @@ describe.each([
 
 describe("the catalogues together", () => {
   it("have no key twice", () => {
-    const keys = [en, adminEn, rulesEn].flatMap((it) => Object.keys(it));
+    const keys = [en, adminEn, stationEn, rulesEn, schedulerEn].flatMap((it) => Object.keys(it));
     expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
   });
 
@@ -115,7 +121,7 @@ async function sourceFiles(): Promise<string[]> {
       (it) =>
         it.isFile() &&
         /\.tsx?$/.test(it.name) &&
-        !/\.test\.tsx?$|^(admin-|rules-)?(en|de)\.ts$/.test(it.name),
+        !/\.test\.tsx?$|^(\w+-)?(en|de)\.ts$/.test(it.name),
     )
     .map((it) => join(it.parentPath, it.name));
 }

@@ -1,6 +1,7 @@
-import type { RulesCatalogue } from "./rules-en.ts";
+import type { CatalogueOf } from "./part.ts";
+import type { rulesEn } from "./rules-en.ts";
 
-export const rulesDe: RulesCatalogue = {
+export const rulesDe: CatalogueOf<typeof rulesEn> = {
   "rules.title": "Regeln der Platzierung",
   "rules.new": "Neu",
   "rules.unnamed": "Eine neue Regel",

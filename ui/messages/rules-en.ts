@@ -1,5 +1,5 @@
 /** Texts of the rules' and the reservations' pages; `ui/messages/rules.ts` says why they stand apart. */
-import type { Message, Plural } from "./en.ts";
+import type { Message } from "./en.ts";
 
 export const rulesEn = {
   "rules.title": "Scheduling rules",
@@ -394,8 +394,3 @@ export const rulesEn = {
   "reservations.overlap": "{title}: {when}, {seats} seats.",
   "reservations.ofOthers": "Of others",
 } as const satisfies Record<string, Message>;
-
-export type RulesKey = keyof typeof rulesEn;
-export type RulesCatalogue = {
-  readonly [K in RulesKey]: (typeof rulesEn)[K] extends Plural ? Plural : string;
-};

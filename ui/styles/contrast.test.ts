@@ -59,6 +59,10 @@ const shapePairs: [string, string][] = [
   ["focus", "surface"],
   ["focus", "bg"],
   ["accent", "surface"],
+  ...[0, 1, 2, 3, 4, 5].flatMap((n): [string, string][] => [
+    [`series-${n}`, "surface"],
+    [`series-${n}`, "surface-sunk"],
+  ]),
 ];
 
 describe("contrast", () => {

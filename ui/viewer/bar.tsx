@@ -5,8 +5,9 @@ import KeyboardIcon from "lucide-solid/icons/keyboard";
 import LogOut from "lucide-solid/icons/log-out";
 import Maximize from "lucide-solid/icons/maximize";
 import Minimize from "lucide-solid/icons/minimize";
-import { createSignal, createUniqueId, onCleanup, Show, type JSX } from "solid-js";
+import { createSignal, createUniqueId, onCleanup, Show, type Accessor, type JSX } from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
+import { BarNotice } from "./bar-notice.tsx";
 import { StateShape } from "../components/state-badge.tsx";
 import { Button, buttonClass } from "../kit/button.tsx";
 import { Menu, MenuChoice } from "../kit/menu.tsx";
@@ -22,6 +23,8 @@ import styles from "./bar.module.css";
 
 interface BarProps {
   readonly instance: Instance;
+  readonly now: Accessor<number>;
+  readonly onExtend: () => void;
   readonly word: ConnectionWord;
   /** The open connection; without it there is nothing to send keys to. */
   readonly rfb: RFB | null;
@@ -98,6 +101,7 @@ export function Bar(props: BarProps): JSX.Element {
           </Show>
         </div>
         <State word={props.word} />
+        <BarNotice instance={props.instance} now={props.now} onExtend={props.onExtend} />
         <Show when={props.foreignSize}>
           <span class={styles["size"]}>{t("viewer.foreignSize")}</span>
         </Show>

@@ -12,7 +12,10 @@ import {
 } from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
 import { restart, stop } from "../api/actions.ts";
+import { DesktopNotice } from "../components/desktop-notice.tsx";
 import { toastError } from "../components/error-notice.tsx";
+import { useInstanceActions } from "../components/instance-actions.tsx";
+import { createNow } from "../components/now.ts";
 import { usePageTitle } from "../components/page-title.ts";
 import { announce } from "../kit/announcer.tsx";
 import { t } from "../messages/messages.ts";
@@ -55,6 +58,8 @@ export function Viewer(props: ViewerProps): JSX.Element {
   );
   const { connection } = desktop;
   const bar = createBarVisibility();
+  const actions = useInstanceActions(it);
+  const now = createNow(10_000);
   const { visible, seen } = usePicture(it, desktop, bar);
   const foreignSize = watchOwnSize(desktop.screen, visible, () => target);
   const word = createMemo(() => connectionWord(connection(), seen()));
@@ -124,10 +129,22 @@ export function Viewer(props: ViewerProps): JSX.Element {
           <Match when={!visible()}>
             <ReconnectLine connection={connection()} onRetry={retry} />
           </Match>
+          <Match when={it().notice}>
+            <DesktopNotice
+              slim
+              instance={it()}
+              now={now}
+              onRestart={actions.askRestart}
+              onExtend={actions.extend}
+            />
+          </Match>
         </Switch>
+        {actions.dialogs()}
         <Show when={seen() && running() && connection().phase.kind !== "over"}>
           <Bar
             instance={it()}
+            now={now}
+            onExtend={actions.extend}
             word={word()}
             rfb={rfb()}
             remoteText={remoteText()}

@@ -3,7 +3,10 @@ import { createMemo, Show, type JSX } from "solid-js";
 import type { Instance } from "../../gateway/schemas.ts";
 import { QueuePlace } from "../components/moment.tsx";
 import { createNow } from "../components/now.ts";
+import { isOwn } from "../components/station.ts";
+import { useSignedIn } from "../components/signed-in-context.ts";
 import { StateBadge } from "../components/state-badge.tsx";
+import { TellMeButton } from "../components/tell-me-button.tsx";
 import { TimelineView } from "../components/timeline-view.tsx";
 import { Button, buttonClass } from "../kit/button.tsx";
 import { t } from "../messages/messages.ts";
@@ -24,6 +27,7 @@ const placingMs = 2_000;
 /** From the click to the first picture: what is going on, for how long, and the way out. */
 export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
   const now = createNow(100);
+  const me = useSignedIn();
   const it = (): Instance => props.instance;
   const waits = createMemo(
     (): boolean =>
@@ -65,6 +69,9 @@ export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
         </Show>
         <Show when={props.trouble}>{(text) => <p class={styles["reason"]}>{text()}</p>}</Show>
         <div class={styles["actions"]}>
+          <Show when={waits() && it().reason !== null && isOwn(me(), it())}>
+            <TellMeButton id={it().id} />
+          </Show>
           <Show when={props.onCancel}>
             {(cancel) => <Button onClick={() => cancel()()}>{t("viewer.cancel")}</Button>}
           </Show>

@@ -23,6 +23,7 @@ const page = (
 /** The pages of the administration, in the order in which they are offered. */
 export const adminPages: readonly AdminPage[] = [
   page(paths.adminNodes(), "nav.nodes", admins, "/api/admin/nodes"),
+  page(paths.adminUse(), "nav.use", admins, "/api/admin/use"),
   page(paths.adminUsers(), "nav.users", admins, "/api/admin/users"),
   page(paths.adminInstances(), "nav.instances", staff, "/api/admin/instances"),
   page(paths.adminRules(), "nav.rules", admins, "/api/admin/rules"),

@@ -20,7 +20,7 @@ export function AuditPage(): JSX.Element {
     "audit",
     ({ limit, cursor, ...view }, signal) =>
       listAudit({ ...auditQuery(view as unknown as AuditView), limit, cursor }, signal),
-    { sorts: null, filters: auditFilters },
+    { sorts: [], filters: auditFilters },
   );
   const [open, setOpen] = createSignal<ReadonlySet<string>>(new Set());
   usePageTitle(() => t("nav.audit"));

@@ -107,11 +107,7 @@ function plainColumns(list: ReturnType<typeof useAdminList<Beamline>>): Column<B
       head: t("beamlines.code"),
       title: true,
       cell: (it) => <span class={styles["strong"]}>{it.code}</span>,
-      sort: {
-        descending: list.descending(),
-        text: list.descending() ? t("admin.sortedDown") : t("admin.sortedUp"),
-        toggle: list.toggleSort,
-      },
+      sort: list.sortOf("name"),
     },
     { head: t("users.displayName"), cell: (it) => clamped(it.name) },
     {

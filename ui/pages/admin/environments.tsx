@@ -30,11 +30,7 @@ export function EnvironmentsPage(): JSX.Element {
     {
       head: t("environments.slug"),
       cell: (it) => <code class={styles["wrap"]}>{it.slug}</code>,
-      sort: {
-        descending: list.descending(),
-        text: list.descending() ? t("admin.sortedDown") : t("admin.sortedUp"),
-        toggle: list.toggleSort,
-      },
+      sort: list.sortOf("name"),
     },
     { head: t("environments.kind"), cell: (it) => t(`environments.kind.${it.kind}`) },
     { head: t("users.state"), cell: (it) => <EnabledWord enabled={it.enabled} /> },

@@ -26,7 +26,7 @@ export function ExperimentsPage(): JSX.Element {
   const navigate = useNavigate();
   const beamlines = useBeamlines();
   const list = useAdminList<ListedExperiment>("admin-experiments", listExperiments, {
-    sorts: ["-startsAt", "startsAt"],
+    sorts: ["-startsAt"],
     filters: ["beamline"],
   });
   const [adding, setAdding] = createSignal(false);
@@ -115,11 +115,7 @@ function useColumns(list: ReturnType<typeof useAdminList<ListedExperiment>>) {
     {
       head: t("experiments.startsAt"),
       cell: (it) => <When at={it.startsAt} />,
-      sort: {
-        descending: list.descending(),
-        text: list.descending() ? t("admin.sortedDown") : t("admin.sortedUp"),
-        toggle: list.toggleSort,
-      },
+      sort: list.sortOf("startsAt"),
     },
     { head: t("experiments.endsAt"), cell: (it) => <When at={it.endsAt} /> },
     { head: t("users.state"), cell: (it) => <PhaseWord phase={phaseOf(it, now())} /> },

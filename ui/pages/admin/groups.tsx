@@ -98,11 +98,7 @@ function columnsOf(
       head: t("users.displayName"),
       title: true,
       cell: (it) => <code class={styles["strong"]}>{it.name}</code>,
-      sort: {
-        descending: list.descending(),
-        text: list.descending() ? t("admin.sortedDown") : t("admin.sortedUp"),
-        toggle: list.toggleSort,
-      },
+      sort: list.sortOf("name"),
     },
     {
       head: t("groups.description"),

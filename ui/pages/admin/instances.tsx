@@ -1,113 +1,74 @@
-import { createSignal, Show, type JSX } from "solid-js";
-import { allows, states } from "../../../db/states.ts";
-import { listAllInstances, stopAnyInstance, type AdminInstance } from "../../api/admin-calls.ts";
+import { createSignal, onMount, Show, type JSX } from "solid-js";
+import { useSearchParams } from "@solidjs/router";
+import { listAllInstances, type AdminInstance } from "../../api/admin-calls.ts";
 import { queryClient } from "../../api/query-client.ts";
-import { Moment } from "../../components/moment.tsx";
+import { stopAnyInstance } from "../../api/admin-calls.ts";
 import { createNow } from "../../components/now.ts";
 import { usePageTitle } from "../../components/page-title.ts";
-import { sentence } from "../../components/reason.ts";
 import { useSignedIn } from "../../components/signed-in-context.ts";
-import { StateBadge } from "../../components/state-badge.tsx";
-import { Button } from "../../kit/button.tsx";
 import { Confirm } from "../../kit/dialog.tsx";
-import { Select } from "../../kit/select.tsx";
-import type { Column } from "../../kit/table.tsx";
 import { showToast } from "../../kit/toasts.ts";
-import { t } from "../../messages/admin.ts";
+import { t } from "../../messages/scheduler.ts";
 import { AdminList } from "./admin-list.tsx";
-import { clamped } from "./clamped.tsx";
+import { instanceColumns } from "./instances-columns.tsx";
+import { InstanceFilters, instanceFilters } from "./instances-filters.tsx";
+import { InstanceWhy } from "./instance-why.tsx";
 import { toastRefusal } from "./toast-refusal.ts";
 import { useAdminList } from "./use-admin-list.ts";
-import styles from "./admin.module.css";
 
 /** Everybody's instances; staff see those that were started for their beamlines. */
 export function InstancesPage(): JSX.Element {
   const me = useSignedIn();
   const list = useAdminList<AdminInstance>("admin-instances", listAllInstances, {
-    sorts: null,
-    filters: ["state"],
+    sorts: [],
+    filters: instanceFilters,
   });
+  const [parameters, setParameters] = useSearchParams<{ open?: string }>();
   const [stopping, setStopping] = createSignal<AdminInstance | null>(null);
+  const now = createNow(10_000);
   usePageTitle(() => t("nav.instances"));
   const isAdmin = (): boolean => me().roles.includes("admin");
+  const isOpen = (it: AdminInstance): boolean => parameters.open === it.id;
+  const toggle = (it: AdminInstance): void =>
+    setParameters({ open: isOpen(it) ? null : it.id }, { replace: true });
+  /** One that a link leads to, and that is not among the rows: it may be old. */
+  const elsewhere = (): string | undefined => {
+    const { open } = parameters;
+    if (open === undefined || list.query.isPending) return undefined;
+    return list.rows().some((it) => it.id === open) ? undefined : open;
+  };
   return (
     <>
+      <Show when={elsewhere()} keyed>
+        {(id) => <Elsewhere id={id} now={now} onClose={() => setParameters({ open: null })} />}
+      </Show>
       <AdminList
         title={t("nav.instances")}
         text={isAdmin() ? t("instances.text") : t("instances.textOfStaff")}
         none={t("instances.none")}
         list={list}
-        columns={columnsFor(setStopping)}
-        filters={
-          <div class={styles["filters"]}>
-            <Select
-              label={t("instances.state")}
-              value={list.filter("state")}
-              options={[
-                { value: "", text: t("instances.anyState") },
-                ...states.map((value) => ({ value, text: t(`state.${value}`) })),
-              ]}
-              onChange={(value) => list.setFilter("state", value)}
-            />
-          </div>
-        }
+        columns={instanceColumns({ now, isAdmin: isAdmin(), isOpen, toggle, onStop: setStopping })}
+        onOpen={toggle}
+        detail={(it) => (isOpen(it) ? <InstanceWhy id={it.id} now={now} /> : null)}
+        filters={<InstanceFilters list={list} />}
       />
       <AskToStop instance={stopping()} onClose={() => setStopping(null)} />
     </>
   );
 }
 
-function columnsFor(onStop: (it: AdminInstance) => void): Column<AdminInstance>[] {
-  const now = createNow(30_000);
-  return [
-    {
-      head: t("users.displayName"),
-      title: true,
-      cell: (it) => <span class={styles["strong"]}>{it.name}</span>,
-    },
-    {
-      head: t("instances.state"),
-      cell: (it) => (
-        <>
-          <StateBadge state={it.state} />
-          <Show when={it.reason}>
-            {(reason) => <p class={styles["why"]}>{sentence(reason().text)}</p>}
-          </Show>
-        </>
-      ),
-    },
-    {
-      head: t("instances.owner"),
-      cell: (it) => (
-        <span title={it.owner.displayName}>
-          <code>{it.owner.username}</code>
-        </span>
-      ),
-    },
-    { head: t("instances.environment"), cell: (it) => clamped(it.environment.name) },
-    {
-      head: t("instances.experiment"),
-      cell: (it) => it.experiment && `${it.experiment.code} · ${it.experiment.beamline}`,
-    },
-    { head: t("instances.node"), cell: (it) => it.node },
-    { head: t("instances.started"), cell: (it) => <Moment at={it.createdAt} now={now} /> },
-    {
-      head: t("users.actions"),
-      actions: true,
-      cell: (it) => (
-        <Show when={allows(it.state, "stop")}>
-          <Button
-            size="small"
-            variant="quiet"
-            aria-label={t("instances.stopWhose", { name: it.name, person: it.owner.username })}
-            onClick={() => onStop({ ...it })}
-          >
-            {t("instances.stop")}
-          </Button>
-        </Show>
-      ),
-    },
-  ];
+function Elsewhere(props: {
+  readonly id: string;
+  readonly now: () => number;
+  readonly onClose: () => void;
+}): JSX.Element {
+  let box: HTMLElement | undefined;
+  onMount(() => box?.scrollIntoView({ block: "nearest" }));
+  return (
+    <section ref={(it) => (box = it)}>
+      <InstanceWhy id={props.id} now={props.now} named onClose={props.onClose} />
+    </section>
+  );
 }
 
 function AskToStop(props: {

@@ -1,165 +1,146 @@
-import { For, Show, type JSX } from "solid-js";
+import { useNavigate } from "@solidjs/router";
+import { createMemo, Match, Show, Switch, type JSX } from "solid-js";
 import type { AdminNode } from "../../../gateway/scheduler-schemas.ts";
-import { listNodes, patchNode } from "../../api/calls.ts";
-import { queryClient } from "../../api/query-client.ts";
-import { toastError } from "../../components/error-notice.tsx";
-import { Moment } from "../../components/moment.tsx";
+import { ErrorNotice } from "../../components/error-notice.tsx";
+import { Loading } from "../../components/loading.tsx";
 import { createNow } from "../../components/now.ts";
 import { usePageTitle } from "../../components/page-title.ts";
-import { sentence } from "../../components/reason.ts";
-import { StateShape } from "../../components/state-badge.tsx";
-import { formatBytes } from "../../components/time.ts";
-import { Switch } from "../../kit/switch.tsx";
-import type { Column } from "../../kit/table.tsx";
-import { showToast } from "../../kit/toasts.ts";
-import { locale, t } from "../../messages/messages.ts";
-import { AdminList } from "./admin-list.tsx";
-import { useAdminList } from "./use-admin-list.ts";
-import styles from "./admin.module.css";
-
-const listKey = "nodes";
+import { Button } from "../../kit/button.tsx";
+import { SearchField } from "../../kit/search-field.tsx";
+import { Segmented } from "../../kit/segmented.tsx";
+import { Table, type Column } from "../../kit/table.tsx";
+import { t } from "../../messages/scheduler.ts";
+import { paths } from "../../paths.ts";
+import { NodeShape } from "./node-state.tsx";
+import { nodeColumns } from "./nodes-columns.tsx";
+import type { NodeSort } from "./nodes-view.ts";
+import { useNodes } from "./use-nodes.ts";
+import admin from "./admin.module.css";
+import styles from "./nodes.module.css";
 
 /** The machines that desktops run on. */
 export function NodesPage(): JSX.Element {
+  const list = useNodes();
+  const navigate = useNavigate();
   const now = createNow(5_000);
-  const list = useAdminList<AdminNode>(listKey, listNodes);
   usePageTitle(() => t("nodes.title"));
-
-  const setSchedulable = async (node: AdminNode, schedulable: boolean): Promise<void> => {
-    try {
-      await patchNode(node.id, { schedulable });
-      const title = schedulable
-        ? t("nodes.changedOn", { name: node.name })
-        : t("nodes.changedOff", { name: node.name });
-      showToast({ tone: "info", title });
-    } catch (error) {
-      toastError(error, "administer");
-    }
-    await queryClient.invalidateQueries({ queryKey: [listKey] });
-  };
-
-  const columns = (): Column<AdminNode>[] => [
-    {
-      head: t("nodes.name"),
-      title: true,
-      cell: (node) => <code class={styles["strong"]}>{node.name}</code>,
-      sort: {
-        descending: list.descending(),
-        text: list.descending() ? t("admin.sortedDown") : t("admin.sortedUp"),
-        toggle: list.toggleSort,
+  const sort = (by: NodeSort): Column<AdminNode>["sort"] => {
+    const mine = (): boolean => list.view().sort === by;
+    return {
+      get order() {
+        if (!mine()) return null;
+        return list.view().descending ? ("descending" as const) : ("ascending" as const);
       },
-    },
-    { head: t("nodes.state"), cell: (node) => <NodeState node={node} /> },
-    { head: t("nodes.labels"), cell: (node) => <Labels labels={node.labels} /> },
-    {
-      head: t("nodes.cpus"),
-      cell: (node) => (
-        <Use
-          label={t("nodes.cpus")}
-          used={node.allocated.cpus}
-          total={node.capacity.cpus}
-          text={t("nodes.ofCapacity", {
-            used: node.allocated.cpus,
-            total: node.capacity.cpus.toLocaleString(locale()),
-          })}
-        />
-      ),
-    },
-    {
-      head: t("nodes.memory"),
-      cell: (node) => (
-        <Use
-          label={t("nodes.memory")}
-          used={node.allocated.memoryBytes}
-          total={node.capacity.memoryBytes}
-          text={t("nodes.ofCapacity", {
-            used: (node.allocated.memoryBytes / 2 ** 30).toLocaleString(locale(), {
-              maximumFractionDigits: 1,
-            }),
-            total: formatBytes(node.capacity.memoryBytes, locale()),
-          })}
-        />
-      ),
-    },
-    {
-      head: t("nodes.instances"),
-      end: true,
-      cell: (node) => node.allocated.instances.toLocaleString(locale()),
-    },
-    {
-      head: t("nodes.lastSeen"),
-      cell: (node) =>
-        node.lastSeenAt === null ? (
-          <span class={styles["muted"]}>{t("nodes.never")}</span>
-        ) : (
-          <Moment at={node.lastSeenAt} now={now} />
-        ),
-    },
-    {
-      head: t("nodes.schedulable"),
-      cell: (node) => (
-        <Switch
-          label={t("nodes.schedulableWho", { name: node.name })}
-          checked={node.schedulable}
-          onChange={(on) => void setSchedulable(node, on)}
-        />
-      ),
-    },
-  ];
-
+      get text() {
+        if (!mine()) return t("sort.unsorted");
+        return list.view().descending ? t("admin.sortedDown") : t("admin.sortedUp");
+      },
+      toggle: () => list.toggleSort(by),
+    };
+  };
+  const columns = createMemo(() => nodeColumns(now, sort));
   return (
-    <AdminList title={t("nodes.title")} none={t("nodes.none")} list={list} columns={columns()} />
-  );
-}
-
-function NodeState(props: { readonly node: AdminNode }): JSX.Element {
-  const ready = (): boolean => props.node.state === "ready";
-  return (
-    <span class={`${styles["state"]} ${ready() ? styles["good"] : styles["poor"]}`}>
-      <span class={styles["word"]}>
-        <StateShape state={ready() ? "running" : "lost"} />
-        {ready() ? t("nodes.ready") : t("nodes.notReady")}
-      </span>
-      <Show when={props.node.reason}>
-        {(reason) => <span class={styles["muted"]}>{reasonOf(reason())}</span>}
+    <div class={`${admin["page"]} ${admin["filtered"]} ${styles["list"]}`}>
+      <div class={admin["head"]}>
+        <h1 class={admin["title"]}>{t("nodes.title")}</h1>
+        <SearchField
+          label={t("admin.search")}
+          placeholder={t("admin.search")}
+          value={list.search()}
+          onInput={list.setSearch}
+          shortcut
+        />
+      </div>
+      <Show when={list.all().length > 0}>
+        <States list={list} />
       </Show>
-    </span>
+      <Switch>
+        <Match when={list.query.isError && list.all().length === 0}>
+          <ErrorNotice
+            error={list.query.error}
+            doing="look"
+            retry={() => void list.query.refetch()}
+          />
+        </Match>
+        <Match when={list.query.isPending}>
+          <Loading />
+        </Match>
+        <Match when={list.all().length === 0 && list.view().search === ""}>
+          <p role="status">{t("nodes.none")}</p>
+        </Match>
+        <Match when={list.shown().length === 0}>
+          <div class={admin["none"]} role="status">
+            <p>{t("admin.noneFiltered")}</p>
+            <Button onClick={() => list.clear()}>{t("admin.clearFilters")}</Button>
+          </div>
+        </Match>
+        <Match when={list.shown().length > 0}>
+          <Table
+            label={t("nodes.title")}
+            columns={columns()}
+            rows={list.shown()}
+            tight
+            onOpen={(node) => navigate(paths.adminNode(node))}
+          />
+          <Foot list={list} />
+        </Match>
+      </Switch>
+    </div>
   );
 }
 
-function reasonOf({ code, text }: NonNullable<AdminNode["reason"]>): string {
-  switch (code) {
-    case "node_never_seen":
-    case "node_silent":
-    case "engine_unreachable":
-      return t(`nodes.reason.${code}`);
-    default:
-      return sentence(text);
-  }
-}
+type List = ReturnType<typeof useNodes>;
 
-function Labels(props: { readonly labels: Readonly<Record<string, string>> }): JSX.Element {
+/** How many are how: an overview, and a filter. */
+function States(props: { readonly list: List }): JSX.Element {
+  const option = (state: AdminNode["state"], count: number) => ({
+    value: state as string,
+    text: (
+      <>
+        <NodeShape state={state} />
+        {t(`nodes.state.${state}`)} <span class={styles["count"]}>{count}</span>
+      </>
+    ),
+  });
+  const options = () => {
+    const counts = props.list.counts();
+    const wanted = props.list.view().state;
+    const missing = wanted !== null && counts.every((it) => it.state !== wanted);
+    return [
+      {
+        value: "",
+        text: (
+          <>
+            {t("nodes.anyState")} <span class={styles["count"]}>{props.list.foundCount()}</span>
+          </>
+        ),
+      },
+      ...counts.map((it) => option(it.state, it.count)),
+      ...(missing ? [option(wanted, 0)] : []),
+    ];
+  };
   return (
-    <span class={styles["labels"]}>
-      <For each={Object.entries(props.labels)}>
-        {([name, value]) => (
-          <span class={styles["label"]}>{value === "" ? name : `${name}=${value}`}</span>
-        )}
-      </For>
-    </span>
+    <Segmented
+      label={t("nodes.states")}
+      value={props.list.view().state ?? ""}
+      options={options()}
+      onChange={props.list.setState}
+    />
   );
 }
 
-function Use(props: {
-  readonly label: string;
-  readonly used: number;
-  readonly total: number;
-  readonly text: string;
-}): JSX.Element {
+function Foot(props: { readonly list: List }): JSX.Element {
   return (
-    <span class={styles["use"]}>
-      <progress aria-label={props.label} max={props.total} value={props.used} />
-      {props.text}
-    </span>
+    <div class={admin["foot"]} role="status">
+      {t("admin.count", { count: props.list.shown().length + props.list.hidden() })}
+      <Show when={props.list.hidden() > 0}>
+        <Button size="small" onClick={props.list.showMore}>
+          {t("nodes.more", { count: props.list.hidden() })}
+        </Button>
+      </Show>
+      <Show when={props.list.cappedAt()}>
+        {(count) => <span>{t("nodes.capped", { count: count() })}</span>}
+      </Show>
+    </div>
   );
 }

@@ -104,11 +104,7 @@ function columns(
     {
       head: t("environments.slug"),
       cell: (it) => <code>{it.slug}</code>,
-      sort: {
-        descending: list.descending(),
-        text: list.descending() ? t("admin.sortedDown") : t("admin.sortedUp"),
-        toggle: list.toggleSort,
-      },
+      sort: list.sortOf("name"),
     },
     {
       head: t("providers.issuer"),

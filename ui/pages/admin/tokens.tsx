@@ -17,7 +17,9 @@ import styles from "./admin.module.css";
 /** Everybody's access tokens that hold. */
 export function TokensPage(): JSX.Element {
   const now = createNow(30_000);
-  const list = useAdminList<AdminToken>("admin-tokens", listAllTokens, { sorts: null });
+  const list = useAdminList<AdminToken>("admin-tokens", listAllTokens, {
+    sorts: ["-createdAt", "-lastUsedAt", "expiresAt", "person"],
+  });
   const [revoking, setRevoking] = createSignal<AdminToken | null>(null);
   usePageTitle(() => t("nav.tokens"));
   const revoke = async (it: AdminToken): Promise<void> => {
@@ -42,6 +44,7 @@ export function TokensPage(): JSX.Element {
           <code>{it.owner.username}</code>
         </span>
       ),
+      sort: list.sortOf("person"),
     },
     {
       head: t("tokens.scopes"),
@@ -55,9 +58,18 @@ export function TokensPage(): JSX.Element {
         ) : (
           <Moment at={it.lastUsedAt} now={now} />
         ),
+      sort: list.sortOf("lastUsedAt"),
     },
-    { head: t("tokens.made"), cell: (it) => <Moment at={it.createdAt} now={now} /> },
-    { head: t("adminTokens.expires"), cell: (it) => <Until at={it.expiresAt} now={now} /> },
+    {
+      head: t("tokens.made"),
+      cell: (it) => <Moment at={it.createdAt} now={now} />,
+      sort: list.sortOf("createdAt"),
+    },
+    {
+      head: t("adminTokens.expires"),
+      cell: (it) => <Until at={it.expiresAt} now={now} />,
+      sort: list.sortOf("expiresAt"),
+    },
     {
       head: t("users.actions"),
       actions: true,

@@ -3,6 +3,8 @@ import { keepPreviousData } from "@tanstack/solid-query";
 import { createSignal, onCleanup } from "solid-js";
 import type { List, ListQuery } from "../../api/calls.ts";
 import { useInfiniteQuery } from "../../api/use-query.ts";
+import type { Sort } from "../../kit/table.tsx";
+import { t } from "../../messages/admin.ts";
 
 const typingMs = 200;
 const pageSize = 100;
@@ -10,11 +12,16 @@ const pageSize = 100;
 type View = Readonly<Record<string, string>>;
 
 interface ListOptions {
-  /** What the call takes for its two orders, the usual one first; null where it has but one. */
-  readonly sorts?: readonly [string, string] | null | undefined;
+  /**
+   * What it can be sorted by, each in the direction of its first click (`-` in front: downwards); the first is
+   * the usual order. None where the call has but one.
+   */
+  readonly sorts?: readonly string[] | undefined;
   /** What else it is filtered by: names in the address, and of the call. */
   readonly filters?: readonly string[] | undefined;
 }
+
+const plain = (sort: string): string => sort.replace(/^-/, "");
 
 /**
  * A list whose view lives in the address: `?search=…&sort=-name` can be shared and comes back with
@@ -23,17 +30,21 @@ interface ListOptions {
 export function useAdminList<T>(
   name: string,
   fetchPage: (query: ListQuery & View, signal: AbortSignal) => Promise<List<T>>,
-  { sorts = ["name", "-name"], filters = [] }: ListOptions = {},
+  { sorts = ["name"], filters = [] }: ListOptions = {},
 ) {
   const [parameters, setParameters] = useSearchParams<Record<string, string>>();
   const [typed, setTyped] = createSignal(parameters["search"] ?? "");
   let timer: ReturnType<typeof setTimeout> | undefined;
   onCleanup(() => clearTimeout(timer));
-  const other = (): boolean => sorts !== null && parameters["sort"] === sorts[1];
+  /** As the address has it, where that is one of these. */
+  const sort = (): string => {
+    const asked = parameters["sort"] ?? "";
+    return sorts.some((it) => plain(it) === plain(asked)) ? asked : (sorts[0] ?? "");
+  };
   const view = (): View => ({
     search: parameters["search"] ?? "",
     ...Object.fromEntries(filters.map((it) => [it, parameters[it] ?? ""])),
-    ...(sorts === null ? {} : { sort: other() ? sorts[1] : sorts[0] }),
+    ...(sorts.length === 0 ? {} : { sort: sort() }),
   });
   const query = useInfiniteQuery(() => ({
     queryKey: [name, view()],
@@ -69,9 +80,28 @@ export function useAdminList<T>(
       const none = Object.fromEntries(filters.map((it) => [it, null]));
       setParameters({ search: null, ...none }, { replace: true });
     },
-    /** Whether it runs downwards: `-` in front says so. */
-    descending: () => sorts !== null && (other() ? sorts[1] : sorts[0]).startsWith("-"),
-    toggleSort: () =>
-      setParameters({ sort: other() || sorts === null ? null : sorts[1] }, { replace: true }),
+    /** The head of a column that it can be sorted by; it stays the same one while the order changes. */
+    sortOf(column: string): Sort {
+      const order = (): Sort["order"] => {
+        if (plain(sort()) !== column) return null;
+        return sort().startsWith("-") ? "descending" : "ascending";
+      };
+      const first = sorts.find((it) => plain(it) === column) ?? column;
+      return {
+        get order() {
+          return order();
+        },
+        get text() {
+          const now = order();
+          if (now === null) return t("admin.sortBy");
+          return t(now === "descending" ? "admin.sortedDown" : "admin.sortedUp");
+        },
+        toggle() {
+          const now = order();
+          const next = now === null ? first : now === "descending" ? column : `-${column}`;
+          setParameters({ sort: next === sorts[0] ? null : next }, { replace: true });
+        },
+      };
+    },
   };
 }

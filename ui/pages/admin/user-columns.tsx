@@ -30,11 +30,7 @@ export function userColumns(
       cell: (user) => (
         <code class={user.disabled ? styles["off"] : styles["strong"]}>{user.username}</code>
       ),
-      sort: {
-        descending: list.descending(),
-        text: list.descending() ? t("admin.sortedDown") : t("admin.sortedUp"),
-        toggle: list.toggleSort,
-      },
+      sort: list.sortOf("name"),
     },
     { head: t("users.displayName"), cell: (user) => user.displayName },
     { head: t("users.email"), cell: (user) => user.email },
@@ -51,7 +47,16 @@ export function userColumns(
         </span>
       ),
     },
-    { head: t("users.lastSignIn"), cell: (user) => <LastSignIn user={user} now={now} /> },
+    {
+      head: t("users.lastSignIn"),
+      cell: (user) => <LastSignIn user={user} now={now} />,
+      sort: list.sortOf("lastSignInAt"),
+    },
+    {
+      head: t("adminUsers.made"),
+      cell: (user) => <Moment at={user.createdAt} now={now} />,
+      sort: list.sortOf("createdAt"),
+    },
     {
       head: t("users.uid"),
       end: true,

@@ -23,7 +23,9 @@ const listKey = "users";
 export function UsersPage(): JSX.Element {
   const me = useSignedIn();
   const now = createNow(30_000);
-  const list = useAdminList<AdminUser>(listKey, listUsers);
+  const list = useAdminList<AdminUser>(listKey, listUsers, {
+    sorts: ["name", "-createdAt", "-lastSignInAt"],
+  });
   const [adding, setAdding] = createSignal(false);
   const [editing, setEditing] = createSignal<AdminUser | null>(null);
   // A copy: the list's rows are a live view, and a refetch may make another person of one.

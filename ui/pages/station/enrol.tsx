@@ -9,7 +9,7 @@ import { usePageTitle } from "../../components/page-title.ts";
 import { Button } from "../../kit/button.tsx";
 import { Field } from "../../kit/field.tsx";
 import { Notice } from "../../kit/notice.tsx";
-import { t } from "../../messages/messages.ts";
+import { t } from "../../messages/station.ts";
 import { paths } from "../../paths.ts";
 import styles from "../sign-in.module.css";
 

@@ -2,7 +2,8 @@ import { Show, type Accessor, type JSX } from "solid-js";
 import type { AtStation } from "../../../gateway/station-schemas.ts";
 import { formatClock, formatRelative } from "../../components/time.ts";
 import { Notice } from "../../kit/notice.tsx";
-import { locale, t } from "../../messages/messages.ts";
+import { locale } from "../../messages/messages.ts";
+import { t } from "../../messages/station.ts";
 
 interface Here {
   readonly here: AtStation;

@@ -1,20 +1,10 @@
-import { useNavigate } from "@solidjs/router";
-import { createSignal, onMount, Show, type JSX } from "solid-js";
+import { createEffect, createSignal, Show, type JSX } from "solid-js";
 import type { AtStation } from "../../../gateway/station-schemas.ts";
-import { ApiError } from "../../api/errors.ts";
-import { startOwn, useStationEnvironments } from "../../api/stations.ts";
-import { ErrorNotice } from "../../components/error-notice.tsx";
-import { foldCase } from "../../components/fold-case.ts";
-import { limit } from "../../components/limit.ts";
-import { PasswordField } from "../../components/password-field.tsx";
-import { Button } from "../../kit/button.tsx";
+import { useStationEnvironments } from "../../api/stations.ts";
 import { Dialog } from "../../kit/dialog.tsx";
-import { Field } from "../../kit/field.tsx";
-import { Notice } from "../../kit/notice.tsx";
-import { Select } from "../../kit/select.tsx";
-import { t } from "../../messages/messages.ts";
-import { paths } from "../../paths.ts";
-import styles from "./station.module.css";
+import { t } from "../../messages/station.ts";
+import { PasswordWay, type Wish } from "./password-way.tsx";
+import { PhoneWay } from "./phone-way.tsx";
 
 interface OwnHomeProps {
   readonly open: boolean;
@@ -22,144 +12,49 @@ interface OwnHomeProps {
   readonly experiments: AtStation["experiments"];
 }
 
-/** Somebody starts a desktop of their own here, by their password, which counts for that one start. */
+/**
+ * Somebody starts a desktop of their own here: by their password, which counts for that one start, or by agreeing
+ * to it on their phone, where they are signed in.
+ */
 export function OwnHome(props: OwnHomeProps): JSX.Element {
-  return (
-    <Dialog open={props.open} onOpenChange={props.onOpenChange} title={t("station.own")}>
-      <OwnHomeForm {...props} />
-    </Dialog>
-  );
-}
-
-function OwnHomeForm(props: OwnHomeProps): JSX.Element {
-  const navigate = useNavigate();
   const environments = useStationEnvironments();
   const [environment, setEnvironment] = createSignal<string | null>(null);
   const [experiment, setExperiment] = createSignal<string | null>(null);
-  const [missing, setMissing] = createSignal<"username" | "password" | null>(null);
-  const [busy, setBusy] = createSignal(false);
-  const [error, setError] = createSignal<unknown>(null);
-  let form: HTMLFormElement | undefined;
-  const field = (name: string): HTMLInputElement | null =>
-    form?.querySelector<HTMLInputElement>(`input[name=${name}]`) ?? null;
+  const [byPhone, setByPhone] = createSignal(false);
   const offered = () => environments.data?.items ?? [];
-  const slug = (): string => environment() ?? offered()[0]?.slug ?? "";
-  const code = (): string | undefined => experiment() ?? props.experiments[0]?.code;
-  const notYours = (): boolean => {
-    const failure = error();
-    return failure instanceof ApiError && failure.problem?.code === "unknown_experiment";
+  const wish: Wish = {
+    offered,
+    environment: () => environment() ?? offered()[0]?.slug ?? "",
+    experiment: () => experiment() ?? props.experiments[0]?.code,
+    setEnvironment,
+    setExperiment,
   };
-  onMount(() => field("username")?.focus());
-
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    if (busy()) return;
-    const username = field("username")?.value.trim().toLowerCase() ?? "";
-    const password = field("password")?.value ?? "";
-    setMissing(username === "" ? "username" : password === "" ? "password" : null);
-    const lacks = missing();
-    if (lacks !== null) return field(lacks)?.focus();
-    setBusy(true);
-    setError(null);
-    try {
-      const made = await startOwn({ username, password, environment: slug(), experiment: code() });
-      props.onOpenChange(false);
-      navigate(paths.desktop(made));
-    } catch (failure) {
-      setError(() => failure);
-      field("password")?.select();
-    } finally {
-      setBusy(false);
-    }
-  };
-
+  const close = (): void => props.onOpenChange(false);
+  createEffect(() => props.open || setByPhone(false));
   return (
-    <form
-      ref={(it) => (form = it)}
-      class={styles["form"]}
-      autocomplete="off"
-      onSubmit={(event) => void submit(event)}
-      noValidate
+    <Dialog
+      open={props.open}
+      onOpenChange={props.onOpenChange}
+      title={t("station.own")}
+      stays={byPhone()}
     >
-      <p class={styles["muted"]}>{t("station.ownOnce")}</p>
-      <Show when={error() !== null}>
-        <Show when={notYours()} fallback={<ErrorNotice error={error()} doing="signIn" urgent />}>
-          <Notice
-            tone="error"
-            title={t("station.notYours", { code: code() ?? "" })}
-            lines={[t("station.notYoursNext")]}
-            urgent
+      <Show
+        when={byPhone()}
+        fallback={
+          <PasswordWay
+            wish={wish}
+            experiments={props.experiments}
+            onClose={close}
+            onPhone={() => setByPhone(true)}
           />
-        </Show>
-      </Show>
-      <Field
-        label={t("signIn.username")}
-        name="username"
-        autocomplete="off"
-        autocapitalize="none"
-        autocorrect="off"
-        spellcheck={false}
-        required
-        {...limit(200)}
-        onInput={(event) => {
-          if (!event.isComposing) foldCase(event.currentTarget);
-        }}
-        error={missing() === "username" ? t("signIn.needUsername") : null}
-      />
-      <PasswordField
-        label={t("signIn.password")}
-        name="password"
-        // Not to be kept by a browser that everybody uses.
-        autocomplete="new-password"
-        required
-        {...limit(1000)}
-        hint={t("station.ownProvider")}
-        error={missing() === "password" ? t("signIn.needPassword") : null}
-      />
-      <Choice
-        label={t("station.environment")}
-        value={slug()}
-        options={offered().map((it) => ({ value: it.slug, text: it.name }))}
-        onChange={setEnvironment}
-      />
-      <Show when={props.experiments.length > 1}>
-        <Choice
-          label={t("card.experiment")}
-          value={code() ?? ""}
-          options={props.experiments.map((it) => ({
-            value: it.code,
-            text: it.title === "" ? it.code : `${it.code} · ${it.title}`,
-          }))}
-          onChange={setExperiment}
+        }
+      >
+        <PhoneWay
+          wish={{ environment: wish.environment(), experiment: wish.experiment() }}
+          onBack={() => setByPhone(false)}
+          onStarted={close}
         />
       </Show>
-      <div class={styles["actions"]}>
-        <Button onClick={() => props.onOpenChange(false)}>{t("app.cancel")}</Button>
-        <Button type="submit" variant="primary">
-          {busy() ? t("catalogue.starting") : t("station.ownStart")}
-        </Button>
-      </div>
-    </form>
-  );
-}
-
-function Choice(props: {
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly { readonly value: string; readonly text: string }[];
-  readonly onChange: (value: string) => void;
-}): JSX.Element {
-  return (
-    <div class={styles["choice"]}>
-      <span class={styles["label"]} aria-hidden="true">
-        {props.label}
-      </span>
-      <Select
-        label={props.label}
-        value={props.value}
-        options={props.options}
-        onChange={(value) => props.onChange(value)}
-      />
-    </div>
+    </Dialog>
   );
 }

@@ -6,7 +6,7 @@ import { Loading } from "../../components/loading.tsx";
 import { useStart } from "../../components/use-start.ts";
 import { Button } from "../../kit/button.tsx";
 import { Select } from "../../kit/select.tsx";
-import { t } from "../../messages/messages.ts";
+import { t } from "../../messages/station.ts";
 import { preloadViewer, preloadViewerWhenQuiet } from "../../routes-preload.ts";
 import styles from "./station.module.css";
 

@@ -24,7 +24,7 @@ import { RecentRow } from "../../components/recent-row.tsx";
 import { useSignedIn } from "../../components/signed-in-context.ts";
 import { isOwn } from "../../components/station.ts";
 import { Button } from "../../kit/button.tsx";
-import { t } from "../../messages/messages.ts";
+import { t } from "../../messages/station.ts";
 import { EndingSoon, NothingRuns } from "./notices.tsx";
 import { Startable } from "./startable.tsx";
 import { OwnHome } from "./own-home.tsx";

@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { placeQueue } from "../controller/placer.ts";
-import type { Db } from "./client.ts";
-import { getInstance, insertInstance, wishInstance } from "./instances.ts";
-import { endExpired, extendInstance, warnOfEnds } from "./lifetimes.ts";
-import { createTestDatabase, seedCatalogue, type Seeded, type TestDatabase } from "./testing.ts";
+import { placeQueue } from "./placer.ts";
+import type { Db } from "../db/client.ts";
+import { getInstance, insertInstance, wishInstance } from "../db/instances.ts";
+import { endExpired, extendInstance, warnOfEnds } from "../db/lifetimes.ts";
+import {
+  createTestDatabase,
+  seedCatalogue,
+  type Seeded,
+  type TestDatabase,
+} from "../db/testing.ts";
 
 let database: TestDatabase;
 let gateway: Db;

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { place } from "./place.ts";
+import {
+  hour,
+  live,
+  node,
+  ofExperiment,
+  request,
+  reservation,
+  rule,
+  situation,
+  size,
+  when,
+} from "./testing.ts";
+import type { Request, Situation } from "./types.ts";
+
+const rules = [rule("beamtime", { dedicate: true })];
+const x1 = (id: string, more: Partial<Request> = {}) =>
+  request(id, { ...ofExperiment("x1"), ...more });
+const outcomes = (requests: Request[], more: Partial<Situation>) =>
+  place(requests, situation({ rules, ...more })).map((it) =>
+    it.kind === "placed" ? `${it.node.name}${it.dedicate ? ", its own" : ""}` : it.reason.code,
+  );
+
+describe("a node for a beamtime", () => {
+  it("is an empty one before one with others, and with fewer before one with more", () => {
+    const nodes = [node("n1"), node("n2"), node("n3", { cpus: 4 })];
+    const others = [live("a", "n1"), live("b", "n1"), live("c", "n2")];
+    expect(outcomes([x1("q")], { nodes, live: others.slice(0, 2) })).toEqual(["n2, its own"]);
+    expect(outcomes([x1("q")], { nodes: nodes.slice(0, 2), live: others })).toEqual([
+      "n2, its own",
+    ]);
+    // Its own are no others.
+    const own = others.map((it) => (it.nodeId === "n1" ? { ...it, ...ofExperiment("x1") } : it));
+    expect(outcomes([x1("q")], { nodes: nodes.slice(0, 2), live: own })).toEqual(["n1, its own"]);
+  });
+
+  it("says by which rule, and how many others are there", () => {
+    const nodes = [node("n1"), node("n2")];
+    const [decision] = place([x1("q")], situation({ nodes, rules, live: [live("a", "n2")] }));
+    expect(decision).toMatchObject({
+      dedicate: { ruleId: "id-beamtime", ruleName: "beamtime" },
+      best: [
+        { node: { name: "n1" }, score: 75 },
+        {
+          node: { name: "n2" },
+          score: -925,
+          lines: [{ points: 75 }, { rule: "others there: 1", points: -1000 }],
+        },
+      ],
+    });
+  });
+
+  it("takes what comes after of the same experiment, and nobody else", () => {
+    const nodes = [node("n1"), node("n2", { ready: false })];
+    const requests = [x1("a"), x1("b"), request("c"), request("d", ofExperiment("x2"))];
+    expect(outcomes(requests, { nodes })).toEqual([
+      "n1, its own",
+      "n1",
+      "node_dedicated",
+      "node_dedicated",
+    ]);
+  });
+
+  it("is taken only while the beamtime is on, and only by a rule", () => {
+    const nodes = [node("n1")];
+    const at = (now: number) => outcomes([x1("a")], { nodes, now });
+    expect([at(-1), at(0), at(hour - 1), at(hour)]).toEqual([
+      ["n1"],
+      ["n1, its own"],
+      ["n1, its own"],
+      ["n1"],
+    ]);
+    const off = rule("off", { dedicate: false }, { priority: 1 });
+    expect(outcomes([x1("a")], { nodes, rules: [...rules, off] })).toEqual(["n1"]);
+    const online = when("online", { environment: "online" }, { dedicate: true });
+    expect(outcomes([x1("a")], { nodes, rules: [online] })).toEqual(["n1"]);
+    expect(outcomes([request("a")], { nodes })).toEqual(["n1"]);
+  });
+
+  it("is waited for where it is only full; one that is away or too small is none", () => {
+    const own = { dedicatedTo: "x1" };
+    const full = node("n1", { ...own, allocatedCpus: 8 });
+    const others = [node("n2")];
+    expect(outcomes([x1("a")], { nodes: [full, ...others] })).toEqual(["no_capacity"]);
+    const away = node("n1", { ...own, ready: false });
+    expect(outcomes([x1("a")], { nodes: [away, ...others] })).toEqual(["n2, its own"]);
+    const small = node("n1", { ...own, cpus: 1 });
+    expect(
+      outcomes([x1("a"), x1("b", { size: size({ cpus: 1 }) })], { nodes: [small, ...others] }),
+    ).toEqual(["n2, its own", "n2"]);
+  });
+
+  it("moves the seats that were kept there for others", () => {
+    const nodes = [node("n1", { cpus: 2 }), node("n2", { cpus: 2, labels: { for: "beamtime" } })];
+    const reservations = [reservation("r")];
+    const there = [...rules, when("there", { experiment: "x1" }, { require: "for!=beamtime" })];
+    // The seat is kept on n1, which the beamtime takes: from then on it is kept on n2.
+    const insider = request("b", { groupIds: ["course"] });
+    expect(outcomes([request("c")], { nodes, reservations })).toEqual(["n2"]);
+    expect(
+      outcomes([x1("a", { groupIds: ["course"] }), request("c"), insider], {
+        nodes,
+        rules: there,
+        reservations: [reservation("r", { seats: 2 })],
+      }),
+    ).toEqual(["n1, its own", "reserved", "n2"]);
+  });
+});

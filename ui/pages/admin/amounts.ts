@@ -1,0 +1,31 @@
+import { formatBytes } from "../../components/time.ts";
+import { locale } from "../../messages/messages.ts";
+import { t } from "../../messages/scheduler.ts";
+
+/** Three figures tell enough: 1.5, 47, 379. */
+const fine = (value: number) => ({ maximumFractionDigits: value < 10 ? 1 : 0 });
+const whole = { maximumFractionDigits: 1 } as const;
+
+/** "12 of 64", as the locale writes numbers. */
+export function ofNumbers(used: number, total: number): string {
+  return t("nodes.ofCapacity", {
+    used: used.toLocaleString(locale(), fine(used)),
+    total: total.toLocaleString(locale(), fine(total)),
+  });
+}
+
+/** "12 of 48 GiB": one unit for both, where there is something to compare. */
+export function ofBytes(used: number, total: number): string {
+  const gib = total >= 2 ** 30;
+  const figure = used / (gib ? 2 ** 30 : 2 ** 20);
+  const text = figure.toLocaleString(locale(), fine(figure));
+  return t("nodes.ofCapacity", { used: text, total: formatBytes(total, locale()) });
+}
+
+export const bytesText = (bytes: number): string => formatBytes(bytes, locale());
+
+export const numberText = (value: number): string => value.toLocaleString(locale(), whole);
+
+/** "71 %" */
+export const percentText = (share: number): string =>
+  share.toLocaleString(locale(), { style: "percent", maximumFractionDigits: 0 });
