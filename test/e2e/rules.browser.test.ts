@@ -149,7 +149,7 @@ describe("an administrator", () => {
   it("drags a rule to its place, and Escape puts it back", async () => {
     const page = await as("admin");
     await page.goto("/admin/rules");
-    const handle = button(page, /^Move IMBL/);
+    const handle = button(page, /^Move IMBL.* of 3$/);
     const from = await handle.boundingBox();
     const last = await names(page).nth(2).boundingBox();
     if (!from || !last) throw new Error("the list is not there");
