@@ -28,7 +28,7 @@ export async function readStarts(db: Queryable, times: readonly string[]): Promi
       where c.placed_at > now() - interval '7 days' group by 1, 2, 3, 5
     )
     select e.slug as environment, e.kind, b.code as beamline, x.code as experiment, u.username as user,
-      u.roles, s.count, s.bucket
+      to_json(u.roles) as roles, s.count, s.bucket
     from starts s join environments e on e.id = s.environment_id join users u on u.id = s.owner_id
     left join experiments x on x.id = s.experiment_id left join beamlines b on b.id = x.beamline_id`);
   return rows.map(({ bucket, ...it }) => ({ ...it, at: bounds[bucket - 1] ?? 0 }));

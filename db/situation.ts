@@ -17,13 +17,16 @@ import { nodeSilenceMs } from "./nodes.ts";
 
 export const ms = (at: SQL) => sql`(extract(epoch from ${at}) * 1000)::float8`;
 
-/** Of an instance `i` with its environment `e`, owner `u` and experiment `x`. */
+/**
+ * Of an instance `i` with its environment `e`, owner `u` and experiment `x`. Lists as JSON: the driver
+ * looks up no types, and would hand out an array as the text that the database writes.
+ */
 export const attributes = sql`e.slug as environment, e.kind, b.code as beamline, b.id as "beamlineId",
   x.code as experiment, x.id as "experimentId",
   case when x.id is not null
     then jsonb_build_object('from', ${ms(sql`x.starts_at`)}, 'until', ${ms(sql`x.ends_at`)}) end as beamtime,
-  u.username as user, u.id as "userId", u.roles,
-  array(select group_id::text from group_members g where g.user_id = u.id) as "groupIds"`;
+  u.username as user, u.id as "userId", to_json(u.roles) as roles,
+  to_json(array(select group_id::text from group_members g where g.user_id = u.id)) as "groupIds"`;
 
 export const attributed = sql`join environments e on e.id = i.environment_id
   join users u on u.id = i.owner_id

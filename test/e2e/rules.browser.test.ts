@@ -17,7 +17,7 @@ let browser: Browser;
 beforeAll(async () => {
   stage = await openStage();
   await stage.addEnvironment({ slug: "tomography", name: "Tomography", versions: ["2026.11"] });
-  await stage.addPerson("ada", { displayName: "Ada Lovelace", experiments: ["18342"] });
+  await stage.addPerson("ada", { displayName: "Ada Lovelace", experiments: ["18342", "20003"] });
   await stage.addPerson("keeper", { displayName: "Noor Haddad", roles: ["user", "staff"] });
   await stage.db.execute(
     sql`insert into beamlines (code, name) values ('OTHER', 'Not the keeper’s')`,
@@ -25,6 +25,7 @@ beforeAll(async () => {
   await stage.db.execute(sql`insert into beamline_staff (beamline_id, user_id)
     select x.beamline_id, u.id from experiments x, users u
     where x.code = '18342' and u.username = 'keeper'`);
+  await stage.db.execute(sql`insert into groups (name) values ('group-1')`);
   browser = await launchBrowser();
 });
 afterAll(async () => {
@@ -148,7 +149,7 @@ describe("an administrator", () => {
   it("drags a rule to its place, and Escape puts it back", async () => {
     const page = await as("admin");
     await page.goto("/admin/rules");
-    const handle = button(page, /^Move IMBL/);
+    const handle = button(page, /^Move IMBL.* of 3$/);
     const from = await handle.boundingBox();
     const last = await names(page).nth(2).boundingBox();
     if (!from || !last) throw new Error("the list is not there");

@@ -1,4 +1,5 @@
 import { useSearchParams } from "@solidjs/router";
+import { keepPreviousData } from "@tanstack/solid-query";
 import ChevronLeft from "lucide-solid/icons/chevron-left";
 import ChevronRight from "lucide-solid/icons/chevron-right";
 import { createMemo, createSignal, Match, Show, Switch, type JSX } from "solid-js";
@@ -55,9 +56,13 @@ export function ReservationsPage(): JSX.Element {
     equals: (a, b) => a.getTime() === b.getTime(),
   });
   const first = (): number => firstDayOf(locale());
-  const days = createMemo(() =>
-    view() === "month" ? weeksOf(day(), first()).flat() : weekOf(day(), first()),
+  // The same days stay the same cells, or the focus would go with each step from one to the next.
+  const weeks = createMemo(
+    () => (view() === "month" ? weeksOf(day(), first()) : [weekOf(day(), first())]),
+    undefined,
+    { equals: sameDays },
   );
+  const days = (): readonly Date[] => weeks().flat();
   const span = () => {
     const last = days().at(-1) ?? day();
     return { from: (days()[0] ?? day()).toISOString(), until: addDays(last, 1).toISOString() };
@@ -67,6 +72,7 @@ export function ReservationsPage(): JSX.Element {
   const query = useQuery(() => ({
     queryKey: [reservationsKey, question()],
     queryFn: ({ signal }) => listReservations(question(), signal),
+    placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   }));
   const shown = (): readonly AdminReservation[] =>
@@ -140,7 +146,7 @@ export function ReservationsPage(): JSX.Element {
         </Match>
         <Match when={view() === "week"}>
           <WeekView
-            days={days()}
+            days={weeks()[0] ?? []}
             day={day()}
             reservations={shown()}
             now={now()}
@@ -151,7 +157,7 @@ export function ReservationsPage(): JSX.Element {
         </Match>
         <Match when={view() === "month"}>
           <MonthView
-            weeks={weeksOf(day(), first())}
+            weeks={weeks()}
             day={day()}
             reservations={shown()}
             now={now()}
@@ -176,6 +182,9 @@ export function ReservationsPage(): JSX.Element {
     </div>
   );
 }
+
+const sameDays = (a: readonly Date[][], b: readonly Date[][]): boolean =>
+  String(a.flat().map(dayText)) === String(b.flat().map(dayText));
 
 /** What the arrows go by. */
 const asSpan = (view: View): "week" | "month" => (view === "month" ? "month" : "week");

@@ -72,17 +72,6 @@ export function RuleList(props: RuleListProps): JSX.Element {
           shortcut
         />
       </div>
-      <Show when={props.reordered}>
-        <div class={styles["order"]} role="group" aria-label={t("rules.orderChanged")}>
-          <span>{t("rules.orderChanged")}</span>
-          <Button size="small" variant="primary" onClick={() => props.onSaveOrder()}>
-            {t("rules.saveOrder")}
-          </Button>
-          <Button size="small" onClick={() => props.onDropOrder()}>
-            {t("rules.dropOrder")}
-          </Button>
-        </div>
-      </Show>
       <div class={styles["scroll"]}>
         <Show when={props.drafts.of(newKey)}>
           {(draft) => (
@@ -121,6 +110,18 @@ export function RuleList(props: RuleListProps): JSX.Element {
           </p>
         </Show>
       </div>
+      {/* Below: above, it would push the list away from under the pointer that drags. */}
+      <Show when={props.reordered}>
+        <div class={styles["order"]} role="group" aria-label={t("rules.orderChanged")}>
+          <span>{t("rules.orderChanged")}</span>
+          <Button size="small" variant="primary" onClick={() => props.onSaveOrder()}>
+            {t("rules.saveOrder")}
+          </Button>
+          <Button size="small" onClick={() => props.onDropOrder()}>
+            {t("rules.dropOrder")}
+          </Button>
+        </div>
+      </Show>
     </>
   );
 }
