@@ -206,6 +206,8 @@ describe("what each part's login may do", () => {
 
   it("lets a node see and report its own GPUs and images only", async () => {
     const { sql: owner } = database.owner;
+    // What tests before have left there.
+    await owner`truncate allocation_gpus, node_gpus, node_images`;
     await owner`insert into node_gpus (node_id, uuid, model, memory_bytes)
       select id, 'GPU-' || name, 'A100', 40 from nodes`;
     await owner`insert into node_images (node_id, version_id) select n.id, v.id from nodes n, versions v`;
