@@ -138,8 +138,9 @@ const editing: readonly Scene[] = [
     await page.getByRole("menu").waitFor();
   }),
   scene("preview", async (page) => {
+    await require(page).fill("zone=moon");
     await pane(page, "Preview");
-    await page.getByText("Would move").waitFor();
+    await page.getByText("It would lock people out").first().waitFor();
   }),
   scene("past", async (page) => {
     await pane(page, "Preview");
