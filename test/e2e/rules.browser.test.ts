@@ -261,7 +261,10 @@ describe("an administrator", () => {
     await require(page).fill("zone=moon");
     await button(page, "Save…").click();
     await give(page, "Hall 2 is closed.");
-    await page.getByText(/No node has what Tomography prefers A40 requires/).waitFor();
+    await page
+      .getByRole("dialog")
+      .getByText(/^No node has these labels\. .*zone=moon/)
+      .waitFor();
     expect(await ruleOf("Tomography prefers A40")).toMatchObject({ version: 2 });
     await button(page, "Save it all the same").click();
     await page.getByText("Tomography prefers A40: saved.").waitFor();

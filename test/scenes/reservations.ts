@@ -18,7 +18,8 @@ export async function setReservations(stage: Stage, count: number): Promise<void
       case k.kind when 'beamline' then (select id from beamlines where code = 'IMBL') end,
       date_trunc('day', now()) + (n / 2) * interval '13 hours' + interval '8 hours',
       date_trunc('day', now()) + (n / 2) * interval '13 hours'
-        + case when n = 2 then interval '3 days' else interval '16 hours' end,
+        + case n when 1 then interval '40 hours' when 2 then interval '3 days'
+          else interval '16 hours' end,
       4 + n, 2, 8589934592, n % 2, '', 'keeper'
     from generate_series(1, ${count}::int) n, lateral (
       select (array['experiment', 'group', 'beamline'])[1 + n % 3] as kind) k`);

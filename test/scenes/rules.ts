@@ -110,7 +110,7 @@ const dialog = (page: Page) => page.getByRole("dialog").waitFor();
 async function change(page: Page): Promise<void> {
   await require(page).fill("zone=moon");
   await button(page, "Save…").click();
-  await page.getByLabel("Why").fill("Hall 2 is closed in December.");
+  await page.getByRole("dialog").getByLabel("Why").fill("Hall 2 is closed in December.");
 }
 
 const editing: readonly Scene[] = [
@@ -138,16 +138,17 @@ const editing: readonly Scene[] = [
     await page.getByRole("menu").waitFor();
   }),
   scene("preview", async (page) => {
+    await require(page).fill("zone=moon");
     await pane(page, "Preview");
-    await page.getByText("Would move").waitFor();
+    await page.getByText("It would lock people out").first().waitFor();
   }),
   scene("past", async (page) => {
     await pane(page, "Preview");
-    await page.getByText("Last 7 days").click();
+    await page.locator("label", { hasText: "Last 7 days" }).click();
   }),
   scene("what-if", async (page) => {
     await pane(page, "Preview");
-    await page.getByText("What if…").click();
+    await page.locator("label", { hasText: "What if…" }).click();
     const asked = page.getByRole("combobox", { name: "Environment" }).last();
     await asked.fill("tomography");
     await page.keyboard.press("Enter");
@@ -175,7 +176,7 @@ const dialogs: readonly Scene[] = [
     ...scene("changed", async (page, stage) => {
       await page.getByRole("textbox", { name: "Name", exact: true }).fill("Mine");
       await button(page, "Save…").click();
-      await page.getByLabel("Why").fill("A better name.");
+      await page.getByRole("dialog").getByLabel("Why").fill("A better name.");
       await stage.db.execute(sql`
         with r as (update rules set version = 3, effects = '{"strategy": "pack"}'
           where name = 'Tomography prefers A40' returning *)

@@ -209,8 +209,6 @@ export const rulesDe: CatalogueOf<typeof rulesEn> = {
   "rules.reasonMissing": "Nennen Sie den Grund.",
   "rules.allTheSame": "Trotzdem speichern",
   "rules.locksOut": "Das würde Menschen aussperren.",
-  "rules.locksOutOf":
-    "Kein Knoten hat, was {name} verlangt; nichts von dem, was sie betrifft, könnte starten.",
   "rules.locksOutNext":
     "Noch ist nichts gespeichert. Gehen Sie zurück und ändern Sie es, oder speichern Sie trotzdem.",
   "rules.changedMeanwhile": "Jemand hat diese Regel inzwischen geändert.",

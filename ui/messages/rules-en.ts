@@ -205,7 +205,6 @@ export const rulesEn = {
   "rules.reasonMissing": "Say why.",
   "rules.allTheSame": "Save it all the same",
   "rules.locksOut": "This would lock people out.",
-  "rules.locksOutOf": "No node has what {name} requires, so nothing that it matches could start.",
   "rules.locksOutNext": "Nothing is saved yet. Go back and change it, or save it all the same.",
   "rules.changedMeanwhile": "Somebody else has changed this rule meanwhile.",
   "rules.wasChanged": "{name} has changed this rule meanwhile: version {version}.",

@@ -57,7 +57,9 @@ export function PreviewTable(props: {
                     >
                       {row.user}
                     </button>
-                    <span class={styles["small"]}>{row.environment}</span>
+                    <span class={styles["what"]} title={row.environment}>
+                      {row.environment}
+                    </span>
                   </td>
                   <td class={styles["where"]}>{outcomeText(row.before)}</td>
                   <td class={styles["where"]}>

@@ -104,9 +104,7 @@ function Refused(props: ReasonDialogProps & { readonly error: unknown }): JSX.El
   const whom = (): string[] => {
     const problem = props.error instanceof ApiError ? props.error.problem : null;
     const { warnings = [] } = (problem ?? {}) as { readonly warnings?: readonly RuleWarning[] };
-    const texts = warnings.map((it) =>
-      it.rule === null ? sentence(it.text) : t("rules.locksOutOf", { name: it.rule }),
-    );
+    const texts = warnings.map((it) => `${t(`rules.warning.${it.code}`)}. ${sentence(it.text)}`);
     return texts.length > 0 ? texts : [sentence(problem?.detail ?? "")];
   };
   return (
