@@ -7,7 +7,7 @@ import { place, type Decision } from "../scheduler/place.ts";
 import { isEntitled } from "../scheduler/reserve.ts";
 import type { Request, Reservation, Situation } from "../scheduler/types.ts";
 import { inQueueOrder } from "./rule-outcomes.ts";
-import type { Availability } from "./scheduler-schemas.ts";
+import type { Availability } from "./use-schemas.ts";
 
 /** What comes behind so many is not told of to the minute. */
 const mostWaiting = 2000;

@@ -7,7 +7,7 @@ import { sizeText } from "../scheduler/explain.ts";
 import type { Reservation } from "../scheduler/types.ts";
 import { notFound, ProblemError } from "./problem.ts";
 import { couldHold, nodesOf, overlapOf } from "./reservation-room.ts";
-import type { ReservationDetail } from "./scheduler-schemas.ts";
+import type { ReservationDetail } from "./reservation-schemas.ts";
 
 function asReservation(it: ReservationRow): Reservation {
   const { id, title, kind, subject: subjectId, seats, selector } = it;

@@ -6,7 +6,7 @@ import { place } from "../scheduler/place.ts";
 import { compareStanding, standAll } from "../scheduler/queue-order.ts";
 import { outcomeOf, simulate, type Outcome, type PastRequest } from "../scheduler/simulate.ts";
 import type { Request, Rule, Situation } from "../scheduler/types.ts";
-import type { Previewed, outcomeSchema } from "./scheduler-schemas.ts";
+import type { Previewed, outcomeSchema } from "./preview-schemas.ts";
 
 export type Shown = z.infer<typeof outcomeSchema>;
 export type Change = Previewed["change"];

@@ -1,7 +1,7 @@
 /** What a change of rules would do, told before it is made. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import type { RulePreview } from "./scheduler-schemas.ts";
+import type { RulePreview } from "./preview-schemas.ts";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
 
 let gateway: TestGateway;

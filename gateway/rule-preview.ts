@@ -17,7 +17,7 @@ import { ProblemError } from "./problem.ts";
 import { prioritiesFor } from "./rule-order.ts";
 import { changeOf, pastOutcomes, queueOutcomes, type Shown } from "./rule-outcomes.ts";
 import { warningsAbout } from "./rule-warnings.ts";
-import type { Previewed, previewBody, RulePreview } from "./scheduler-schemas.ts";
+import type { Previewed, previewBody, RulePreview } from "./preview-schemas.ts";
 
 /** So many past requests are replayed, and as many of the queue are placed. */
 const most = 2000;

@@ -1,6 +1,6 @@
 /** Steps of time, and what was held in each. */
 import type { UseRow } from "../db/use.ts";
-import type { Use } from "./scheduler-schemas.ts";
+import type { Use } from "./use-schemas.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;

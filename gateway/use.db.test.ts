@@ -1,6 +1,6 @@
 /** Use over time, and what instances and environments tell of placement. */
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import type { Use } from "./scheduler-schemas.ts";
+import type { Use } from "./use-schemas.ts";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
 
 let gateway: TestGateway;

@@ -5,7 +5,7 @@ import { readAvailability } from "../availability.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { signedIn } from "../middleware/signed-in.ts";
-import { availabilityQuery, availabilitySchema } from "../scheduler-schemas.ts";
+import { availabilityQuery, availabilitySchema } from "../use-schemas.ts";
 import { judgeStart } from "../may-be-started.ts";
 import { environmentSchema, listOf, ownExperimentSchema } from "../schemas.ts";
 import {

@@ -12,7 +12,7 @@ import {
   labelListSchema,
   nodeDetailSchema,
   patchNodeBody,
-} from "../scheduler-schemas.ts";
+} from "../node-schemas.ts";
 import { listOf } from "../schemas.ts";
 import { decodeCursor, jsonBody, page, pathId, queryOf, searchQuery } from "../validation.ts";
 

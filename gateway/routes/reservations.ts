@@ -20,7 +20,7 @@ import {
   reservationListQuery,
   reservationListSchema,
   reservationProblemSchema,
-} from "../scheduler-schemas.ts";
+} from "../reservation-schemas.ts";
 import { refuseSelector } from "../selector-faults.ts";
 import {
   decodeStartCursor,

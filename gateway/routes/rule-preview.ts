@@ -3,7 +3,7 @@ import type { RuleThen } from "../../scheduler/types.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { previewRules } from "../rule-preview.ts";
-import { previewBody, previewSchema } from "../scheduler-schemas.ts";
+import { previewBody, previewSchema } from "../preview-schemas.ts";
 import { refuseSelectors } from "../selector-faults.ts";
 import { jsonBody } from "../validation.ts";
 

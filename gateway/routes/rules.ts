@@ -20,11 +20,11 @@ import {
   restoreRuleBody,
   ruleBody,
   ruleListQuery,
-  ruleProblemSchema,
   ruleSchema,
   ruleVersionListSchema,
   type AdminRule,
-} from "../scheduler-schemas.ts";
+} from "../rule-schemas.ts";
+import { ruleProblemSchema } from "../preview-schemas.ts";
 import { listOf } from "../schemas.ts";
 import { decodeRuleCursor, jsonBody, page, pathId, queryOf, ruleCursorOf } from "../validation.ts";
 

@@ -3,7 +3,7 @@ import { readClock, readUse } from "../../db/use.ts";
 import type { AppEnv, Deps } from "../deps.ts";
 import { describe } from "../describe.ts";
 import { ProblemError } from "../problem.ts";
-import { useQuery, useSchema, type Use } from "../scheduler-schemas.ts";
+import { useQuery, useSchema, type Use } from "../use-schemas.ts";
 import { seriesOf, stepsFor } from "../use-series.ts";
 import { queryOf } from "../validation.ts";
 

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { AdminUser, createUserBody, patchUserBody } from "../../gateway/admin-schemas.ts";
 import type { Catalogue } from "../../gateway/catalogue-schemas.ts";
-import type { Availability } from "../../gateway/scheduler-schemas.ts";
+import type { Availability } from "../../gateway/use-schemas.ts";
 import type { OfferedProvider } from "../../gateway/provider-schemas.ts";
 import type {
   AccessToken,

@@ -5,7 +5,7 @@ import type {
   patchReservationBody,
   reservationBody,
   ReservationDetail,
-} from "../../gateway/scheduler-schemas.ts";
+} from "../../gateway/reservation-schemas.ts";
 import { one, pick, withQuery, type List } from "./calls.ts";
 import { call } from "./client.ts";
 

@@ -2,13 +2,12 @@
 import type { z } from "zod";
 import type {
   AdminRule,
-  labelListSchema,
   patchRuleBody,
-  previewBody,
   ruleBody,
-  RulePreview,
   ruleVersionListSchema,
-} from "../../gateway/scheduler-schemas.ts";
+} from "../../gateway/rule-schemas.ts";
+import type { labelListSchema } from "../../gateway/node-schemas.ts";
+import type { previewBody, RulePreview } from "../../gateway/preview-schemas.ts";
 import { one, pick, withQuery, type List } from "./calls.ts";
 import { call } from "./client.ts";
 

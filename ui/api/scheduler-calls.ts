@@ -1,12 +1,7 @@
 /** The calls of the pages about nodes, use and instances, which come with them. */
 import type { z } from "zod";
-import type {
-  AdminNode,
-  NodeDetail,
-  patchNodeBody,
-  Use,
-  useQuery,
-} from "../../gateway/scheduler-schemas.ts";
+import type { AdminNode, NodeDetail, patchNodeBody } from "../../gateway/node-schemas.ts";
+import type { Use, useQuery } from "../../gateway/use-schemas.ts";
 import { one, pick, withQuery, type List } from "./calls.ts";
 import { call } from "./client.ts";
 

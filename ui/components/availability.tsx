@@ -1,5 +1,5 @@
 import { Match, Switch, type Accessor, type JSX } from "solid-js";
-import type { Availability as Answer } from "../../gateway/scheduler-schemas.ts";
+import type { Availability as Answer } from "../../gateway/use-schemas.ts";
 import { getAvailability } from "../api/calls.ts";
 import { useQuery } from "../api/use-query.ts";
 import { locale, t } from "../messages/messages.ts";

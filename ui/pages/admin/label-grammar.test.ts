@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { labelKey, labelValue } from "../../../gateway/scheduler-schemas.ts";
+import { labelKey, labelValue } from "../../../gateway/node-schemas.ts";
 import { parseLabel } from "./label-grammar.ts";
 
 const faultOf = (text: string) => {

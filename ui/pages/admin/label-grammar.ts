@@ -1,5 +1,5 @@
 /**
- * Labels as the server takes them (`labelKey` and `labelValue` in `gateway/scheduler-schemas.ts`), checked
+ * Labels as the server takes them (`labelKey` and `labelValue` in `gateway/node-schemas.ts`), checked
  * where they are typed; a test holds the two together.
  */
 const keyShape =

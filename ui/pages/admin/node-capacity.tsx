@@ -1,7 +1,7 @@
 import { A } from "@solidjs/router";
 import { createSignal, For, Show, type Accessor, type JSX } from "solid-js";
 import { states, type State } from "../../../db/states.ts";
-import type { NodeDetail } from "../../../gateway/scheduler-schemas.ts";
+import type { NodeDetail } from "../../../gateway/node-schemas.ts";
 import { Since } from "../../components/moment.tsx";
 import { StateBadge } from "../../components/state-badge.tsx";
 import { Button } from "../../kit/button.tsx";

@@ -1,7 +1,7 @@
 import { A } from "@solidjs/router";
 import { createSignal, For, Show, type Accessor, type JSX } from "solid-js";
 import { states } from "../../../db/states.ts";
-import type { NodeDetail } from "../../../gateway/scheduler-schemas.ts";
+import type { NodeDetail } from "../../../gateway/node-schemas.ts";
 import { Moment } from "../../components/moment.tsx";
 import { Button } from "../../kit/button.tsx";
 import { t } from "../../messages/scheduler.ts";

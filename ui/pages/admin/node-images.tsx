@@ -1,5 +1,5 @@
 import { createSignal, For, Show, type Accessor, type JSX } from "solid-js";
-import type { NodeDetail } from "../../../gateway/scheduler-schemas.ts";
+import type { NodeDetail } from "../../../gateway/node-schemas.ts";
 import { Moment } from "../../components/moment.tsx";
 import { sentence } from "../../components/reason.ts";
 import { StateShape } from "../../components/state-badge.tsx";

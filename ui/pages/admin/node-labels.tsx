@@ -1,5 +1,5 @@
 import { createSignal, createUniqueId, For, Show, type JSX } from "solid-js";
-import type { NodeDetail } from "../../../gateway/scheduler-schemas.ts";
+import type { NodeDetail } from "../../../gateway/node-schemas.ts";
 import { patchNode } from "../../api/scheduler-calls.ts";
 import { announce } from "../../kit/announcer.tsx";
 import { Button } from "../../kit/button.tsx";

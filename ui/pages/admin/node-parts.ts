@@ -1,4 +1,4 @@
-import type { NodeDetail } from "../../../gateway/scheduler-schemas.ts";
+import type { NodeDetail } from "../../../gateway/node-schemas.ts";
 import type { Part } from "../../kit/stacked-bar.tsx";
 
 /** Which colour each of a node's desktops has: the same in every bar, by the order in which they came. */

@@ -1,5 +1,5 @@
 import { Match, Show, Switch, type Accessor, type JSX } from "solid-js";
-import type { AdminNode } from "../../../gateway/scheduler-schemas.ts";
+import type { AdminNode } from "../../../gateway/node-schemas.ts";
 import { sentence } from "../../components/reason.ts";
 import { formatRelative } from "../../components/time.ts";
 import { locale } from "../../messages/messages.ts";

@@ -1,5 +1,5 @@
 import { createMemo, createSignal, Match, Switch, type JSX } from "solid-js";
-import type { NodeDetail } from "../../../gateway/scheduler-schemas.ts";
+import type { NodeDetail } from "../../../gateway/node-schemas.ts";
 import { serverNowMs } from "../../api/clock.ts";
 import { keys } from "../../api/query-client.ts";
 import { getUse } from "../../api/scheduler-calls.ts";

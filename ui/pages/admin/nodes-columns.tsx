@@ -1,6 +1,6 @@
 import { A } from "@solidjs/router";
 import { For, Show, type Accessor, type JSX } from "solid-js";
-import type { AdminNode } from "../../../gateway/scheduler-schemas.ts";
+import type { AdminNode } from "../../../gateway/node-schemas.ts";
 import type { Column } from "../../kit/table.tsx";
 import { UseBar } from "../../kit/use-bar.tsx";
 import { locale } from "../../messages/messages.ts";

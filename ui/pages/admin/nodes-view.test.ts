@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AdminNode } from "../../../gateway/scheduler-schemas.ts";
+import type { AdminNode } from "../../../gateway/node-schemas.ts";
 import { arrangeNodes, countNodeStates, nextSort, readView, searchNodes } from "./nodes-view.ts";
 
 const node = (name: string, it: Partial<AdminNode> = {}): AdminNode =>

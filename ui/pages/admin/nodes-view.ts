@@ -1,4 +1,4 @@
-import type { AdminNode } from "../../../gateway/scheduler-schemas.ts";
+import type { AdminNode } from "../../../gateway/node-schemas.ts";
 import { foldText, searchWords } from "../../components/fold-text.ts";
 
 type NodeState = AdminNode["state"];

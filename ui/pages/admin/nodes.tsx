@@ -1,6 +1,6 @@
 import { useNavigate } from "@solidjs/router";
 import { createMemo, Match, Show, Switch, type JSX } from "solid-js";
-import type { AdminNode } from "../../../gateway/scheduler-schemas.ts";
+import type { AdminNode } from "../../../gateway/node-schemas.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { createNow } from "../../components/now.ts";

@@ -1,4 +1,4 @@
-import type { Use } from "../../../gateway/scheduler-schemas.ts";
+import type { Use } from "../../../gateway/use-schemas.ts";
 
 export const spans = { "6h": 6, "24h": 24, "7d": 7 * 24, "30d": 30 * 24 } as const;
 export type Span = keyof typeof spans;

@@ -1,6 +1,6 @@
 import { useSearchParams } from "@solidjs/router";
 import { createMemo, createSignal, onCleanup } from "solid-js";
-import type { AdminNode } from "../../../gateway/scheduler-schemas.ts";
+import type { AdminNode } from "../../../gateway/node-schemas.ts";
 import { keys } from "../../api/query-client.ts";
 import { listNodes } from "../../api/scheduler-calls.ts";
 import { useQuery } from "../../api/use-query.ts";

@@ -1,6 +1,6 @@
 import type { JSX } from "solid-js";
 import { Show } from "solid-js";
-import type { AdminReservation } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminReservation } from "../../../../gateway/reservation-schemas.ts";
 import { StateShape } from "../../../components/state-badge.tsx";
 import { Button } from "../../../kit/button.tsx";
 import { Table, type Column } from "../../../kit/table.tsx";

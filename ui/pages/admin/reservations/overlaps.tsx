@@ -1,5 +1,5 @@
 import { Show, type JSX } from "solid-js";
-import type { ReservationDetail } from "../../../../gateway/scheduler-schemas.ts";
+import type { ReservationDetail } from "../../../../gateway/reservation-schemas.ts";
 import { getReservation } from "../../../api/reservation-calls.ts";
 import { useQuery } from "../../../api/use-query.ts";
 import { Notice } from "../../../kit/notice.tsx";

@@ -1,5 +1,5 @@
 import { createSignal, Show, type JSX } from "solid-js";
-import type { AdminReservation } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminReservation } from "../../../../gateway/reservation-schemas.ts";
 import { cancelReservation } from "../../../api/reservation-calls.ts";
 import { Button } from "../../../kit/button.tsx";
 import { Confirm } from "../../../kit/dialog.tsx";

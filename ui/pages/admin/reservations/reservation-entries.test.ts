@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { AdminReservation } from "../../../../gateway/scheduler-schemas.ts";
-import { reservationBody } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminReservation } from "../../../../gateway/reservation-schemas.ts";
+import { reservationBody } from "../../../../gateway/reservation-schemas.ts";
 import {
   bodyOf,
   changesIn,

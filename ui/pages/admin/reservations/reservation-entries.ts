@@ -4,7 +4,7 @@ import type {
   AdminReservation,
   patchReservationBody,
   reservationBody,
-} from "../../../../gateway/scheduler-schemas.ts";
+} from "../../../../gateway/reservation-schemas.ts";
 
 export interface Entries {
   readonly title: string;

@@ -1,5 +1,8 @@
 import { createSignal, Show, type JSX } from "solid-js";
-import type { AdminReservation, ReservationDetail } from "../../../../gateway/scheduler-schemas.ts";
+import type {
+  AdminReservation,
+  ReservationDetail,
+} from "../../../../gateway/reservation-schemas.ts";
 import { createReservation, patchReservation } from "../../../api/reservation-calls.ts";
 import { listLabels } from "../../../api/rule-calls.ts";
 import { useQuery } from "../../../api/use-query.ts";

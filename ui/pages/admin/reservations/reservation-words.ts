@@ -1,4 +1,4 @@
-import type { AdminReservation } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminReservation } from "../../../../gateway/reservation-schemas.ts";
 import { formatBytes } from "../../../components/time.ts";
 import { locale } from "../../../messages/messages.ts";
 import { t } from "../../../messages/rules.ts";

@@ -3,7 +3,7 @@ import { keepPreviousData } from "@tanstack/solid-query";
 import ChevronLeft from "lucide-solid/icons/chevron-left";
 import ChevronRight from "lucide-solid/icons/chevron-right";
 import { createMemo, createSignal, Match, Show, Switch, type JSX } from "solid-js";
-import type { AdminReservation } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminReservation } from "../../../../gateway/reservation-schemas.ts";
 import { queryClient } from "../../../api/query-client.ts";
 import { listReservations } from "../../../api/reservation-calls.ts";
 import { useQuery } from "../../../api/use-query.ts";

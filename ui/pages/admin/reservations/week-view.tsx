@@ -1,5 +1,5 @@
 import { For, Show, type JSX } from "solid-js";
-import type { AdminReservation } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminReservation } from "../../../../gateway/reservation-schemas.ts";
 import { locale } from "../../../messages/messages.ts";
 import { t } from "../../../messages/rules.ts";
 import { blocksOf, clock, dayText, touches, type Span } from "./calendar-days.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import {
   changesOf,
   draftOf,

@@ -1,5 +1,5 @@
 /** A rule as somebody is changing it, and what is kept of it in this tab. Pure. */
-import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import { canonical, readRule, writeRule, type Then, type When } from "./rule-text.ts";
 
 /** What can be changed of a rule; its place among the others is changed in the list. */

@@ -1,5 +1,5 @@
 import { createSignal, createUniqueId, Show, type JSX } from "solid-js";
-import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import { ApiError } from "../../../api/errors.ts";
 import { limit } from "../../../components/limit.ts";
 import { Moment } from "../../../components/moment.tsx";

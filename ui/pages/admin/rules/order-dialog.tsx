@@ -1,5 +1,5 @@
 import type { JSX } from "solid-js";
-import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import { orderRules } from "../../../api/rule-calls.ts";
 import { t } from "../../../messages/rules.ts";
 import { ReasonDialog } from "./reason-dialog.tsx";

@@ -1,5 +1,5 @@
 import { createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
-import type { RulePreview, RuleWarning } from "../../../../gateway/scheduler-schemas.ts";
+import type { RulePreview, RuleWarning } from "../../../../gateway/preview-schemas.ts";
 import { ErrorNotice } from "../../../components/error-notice.tsx";
 import { durationText } from "../../../components/moment.tsx";
 import { sentence } from "../../../components/reason.ts";

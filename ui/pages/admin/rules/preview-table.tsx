@@ -6,7 +6,7 @@ import Check from "lucide-solid/icons/check";
 import Minus from "lucide-solid/icons/minus";
 import { createSignal, For, Show, type JSX } from "solid-js";
 import { Dynamic } from "solid-js/web";
-import type { Previewed } from "../../../../gateway/scheduler-schemas.ts";
+import type { Previewed } from "../../../../gateway/preview-schemas.ts";
 import { sentence } from "../../../components/reason.ts";
 import { t } from "../../../messages/rules.ts";
 import { When } from "../when.tsx";

@@ -1,5 +1,6 @@
 import { createEffect, createMemo, createSignal, on, onCleanup, type Accessor } from "solid-js";
-import type { AdminRule, RulePreview } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
+import type { RulePreview } from "../../../../gateway/preview-schemas.ts";
 import { serverNowMs } from "../../../api/clock.ts";
 import { previewRules, type PreviewQuestion } from "../../../api/rule-calls.ts";
 import { t } from "../../../messages/rules.ts";

@@ -1,5 +1,5 @@
 import { createMemo, createSignal, createUniqueId, Show, type JSX } from "solid-js";
-import type { RuleWarning } from "../../../../gateway/scheduler-schemas.ts";
+import type { RuleWarning } from "../../../../gateway/preview-schemas.ts";
 import { ApiError } from "../../../api/errors.ts";
 import { ErrorNotice } from "../../../components/error-notice.tsx";
 import { limit } from "../../../components/limit.ts";

@@ -2,7 +2,7 @@ import ArrowDown from "lucide-solid/icons/arrow-down";
 import ArrowUp from "lucide-solid/icons/arrow-up";
 import GripVertical from "lucide-solid/icons/grip-vertical";
 import { Show, type JSX } from "solid-js";
-import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import { t } from "../../../messages/rules.ts";
 import type { Draft } from "./draft.ts";
 import { doesText } from "./rule-words.ts";

@@ -1,5 +1,5 @@
 import { createMemo, For, Show, type JSX } from "solid-js";
-import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import { foldText, searchWords } from "../../../components/fold-text.ts";
 import { announce } from "../../../kit/announcer.tsx";
 import { Button } from "../../../kit/button.tsx";

@@ -1,6 +1,6 @@
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, Show, type JSX } from "solid-js";
-import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import { deleteRule } from "../../../api/rule-calls.ts";
 import { Button, buttonClass } from "../../../kit/button.tsx";
 import { Menu, MenuItem } from "../../../kit/menu.tsx";

@@ -1,4 +1,4 @@
-/** What a rule may say: the shape of `gateway/scheduler-schemas.ts`, as a page without its schemas needs it. */
+/** What a rule may say: the shape of `gateway/rule-schemas.ts`, as a page without its schemas needs it. */
 export type Shape =
   | {
       readonly kind: "object";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ruleThen, ruleWhen } from "../../../../gateway/scheduler-schemas.ts";
+import { ruleThen, ruleWhen } from "../../../../gateway/rule-schemas.ts";
 import { placeOf } from "./json-text.ts";
 import { readRule, writeRule, type Then, type When } from "./rule-text.ts";
 

@@ -1,8 +1,8 @@
 /**
- * A rule's conditions and effects as text, and read from it: `gateway/scheduler-schemas.ts` has the
+ * A rule's conditions and effects as text, and read from it: `gateway/rule-schemas.ts` has the
  * shape, and the server the last word; here every fault has its place while somebody types.
  */
-import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import { JsonFault, readJson, writeJson, type JsonFaultCode, type JsonNode } from "./json-text.ts";
 import {
   isoTime,

@@ -1,5 +1,6 @@
 /** Rules and what becomes of requests, in a few words. */
-import type { AdminRule, Previewed, RulePreview } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
+import type { Previewed, RulePreview } from "../../../../gateway/preview-schemas.ts";
 import { durationText } from "../../../components/moment.tsx";
 import { t } from "../../../messages/rules.ts";
 import { effects } from "./then-fields.tsx";

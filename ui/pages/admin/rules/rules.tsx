@@ -9,7 +9,7 @@ import {
   Switch,
   type JSX,
 } from "solid-js";
-import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import { queryClient } from "../../../api/query-client.ts";
 import { listLabels, listRules } from "../../../api/rule-calls.ts";
 import { useQuery } from "../../../api/use-query.ts";

@@ -1,5 +1,5 @@
 import { createSignal, Show, type JSX } from "solid-js";
-import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import { ApiError } from "../../../api/errors.ts";
 import { createRule, getRule, patchRule } from "../../../api/rule-calls.ts";
 import { Button } from "../../../kit/button.tsx";

@@ -1,5 +1,5 @@
 import { createSignal, For, Match, Show, Switch, type JSX } from "solid-js";
-import type { AdminRule } from "../../../../gateway/scheduler-schemas.ts";
+import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import { listRuleVersions, restoreRule, type RuleVersion } from "../../../api/rule-calls.ts";
 import { useQuery } from "../../../api/use-query.ts";
 import { ErrorNotice } from "../../../components/error-notice.tsx";

@@ -1,5 +1,5 @@
 import { createUniqueId, For, Show, type JSX } from "solid-js";
-import type { RulePreview } from "../../../../gateway/scheduler-schemas.ts";
+import type { RulePreview } from "../../../../gateway/preview-schemas.ts";
 import { sentence } from "../../../components/reason.ts";
 import { t } from "../../../messages/rules.ts";
 import { locale } from "../../../messages/messages.ts";
