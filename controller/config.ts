@@ -43,6 +43,7 @@ export type ControllerConfig = z.infer<typeof controllerConfigSchema>;
 export const placerConfigSchema = z.object({
   ASCI_PLACER_DATABASE_URL: z.string("a postgres: address").min(1),
   ASCI_LOST_SECONDS: lostSeconds,
+  ASCI_IMAGES_BEFOREHAND: nodeSettings.ASCI_IMAGES_BEFOREHAND,
 });
 
 /** The relay's environment. */

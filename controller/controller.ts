@@ -175,7 +175,10 @@ export async function startController(
   const connection = connect(config.DATABASE_URL, { applicationName: "asci-controller" });
   const { db } = connection;
   const lostMs = config.ASCI_LOST_SECONDS * 1000;
-  const placer = placerUrl ? startPlacer({ url: placerUrl, lostMs, log }) : undefined;
+  const imagesBeforehand = config.ASCI_IMAGES_BEFOREHAND !== "0";
+  const placer = placerUrl
+    ? startPlacer({ url: placerUrl, lostMs, imagesBeforehand, log })
+    : undefined;
   const installationId = await installationIdOf(connection, log);
   const { runtime, store } = dockerRuntime(config, installationId);
   const notes: NodeNotes = { fault: undefined };

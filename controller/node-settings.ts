@@ -124,6 +124,8 @@ export const nodeSettings = {
     1024,
     "a rate: give how fast images may be pulled beforehand, in bytes a second or like 20MiB, at least 1KiB",
   ).optional(),
+  /** Of the placer's: whether images are asked for before anybody starts from them. */
+  ASCI_IMAGES_BEFOREHAND: z.enum(["0", "1"], "0 or 1").optional(),
   ASCI_IMAGES_MIN_FREE: size(
     0,
     "a size: give what pulls must leave free, in bytes or like 20GiB",

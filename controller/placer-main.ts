@@ -7,6 +7,7 @@ const config = readConfig(placerConfigSchema, process.env);
 const placer = startPlacer({
   url: config.ASCI_PLACER_DATABASE_URL,
   lostMs: config.ASCI_LOST_SECONDS * 1000,
+  imagesBeforehand: config.ASCI_IMAGES_BEFOREHAND !== "0",
   log: pino({ name: "placer" }),
 });
 const stopLimitMs = 9000;

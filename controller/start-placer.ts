@@ -9,11 +9,14 @@ export interface PlacerOptions {
   readonly url: string;
   /** How long a node may be silent before what stands on it counts as lost. */
   readonly lostMs: number;
+  /** Whether nodes are asked to pull what is likely to be started. */
+  readonly imagesBeforehand: boolean;
   readonly log: Log;
 }
 
 /** Starts placing, judging and sweeping. `stop` waits for what is under way. */
-export function startPlacer({ url, lostMs, log }: PlacerOptions): { stop(): Promise<void> } {
+export function startPlacer(options: PlacerOptions): { stop(): Promise<void> } {
+  const { url, lostMs, imagesBeforehand, log } = options;
   const connection = connect(url, {
     applicationName: "asci-placer",
     max: 4,
@@ -24,9 +27,8 @@ export function startPlacer({ url, lostMs, log }: PlacerOptions): { stop(): Prom
   const place = startLoop(tasks.place, log);
   const poke = startLoop(tasks.poke, log);
   const { expect, judge, stations, lifetimes, beamtimes, images, sweep } = tasks;
-  const others = [expect, judge, stations, lifetimes, beamtimes, images, sweep].map((it) =>
-    startLoop(it, log),
-  );
+  const kept = [expect, judge, stations, lifetimes, beamtimes, sweep];
+  const others = [...kept, ...(imagesBeforehand ? [images] : [])].map((it) => startLoop(it, log));
   const onWork = (nodeId: string) => {
     wished.add(nodeId);
     poke.activate();
