@@ -327,7 +327,7 @@ describe("reservations", () => {
     await dialog.getByRole("button", { name: "Reserve", exact: true }).click();
     await dialog
       .getByText(
-        /^It asks for 9,000 seats; the \d+ nodes with these labels could never hold more than \d+/,
+        /^It asks for 9,000 seats; the \d+ nodes that it may be on could never hold more than \d+/,
       )
       .waitFor();
     await dialog.getByLabel("Seats").fill("2");

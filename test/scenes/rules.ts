@@ -140,7 +140,7 @@ const editing: readonly Scene[] = [
   scene("preview", async (page) => {
     await require(page).fill("zone=moon");
     await pane(page, "Preview");
-    await page.getByText("It would lock people out").first().waitFor();
+    await page.getByText("No node has these labels").first().waitFor();
   }),
   scene("past", async (page) => {
     await pane(page, "Preview");

@@ -382,14 +382,14 @@ export const rulesDe: CatalogueOf<typeof rulesEn> = {
   "reservations.keep": "Behalten",
   "reservations.cancelled": "{title}: abgesagt.",
   "reservations.tooLarge": {
-    one: "Verlangt sind {seats} Plätze; der {count} Knoten mit diesen Labels könnte nie mehr als {most} halten. Nehmen Sie weniger oder kleinere.",
+    one: "Verlangt sind {seats} Plätze; der {count} Knoten, der in Frage kommt, könnte nie mehr als {most} halten. Nehmen Sie weniger oder kleinere.",
     other:
-      "Verlangt sind {seats} Plätze; die {count} Knoten mit diesen Labels könnten nie mehr als {most} halten. Nehmen Sie weniger oder kleinere.",
+      "Verlangt sind {seats} Plätze; die {count} Knoten, die in Frage kommen, könnten nie mehr als {most} halten. Nehmen Sie weniger oder kleinere.",
   },
   "reservations.wasCancelled": "Sie wurde inzwischen abgesagt. Legen Sie eine neue an.",
   "reservations.admits": {
-    one: "{count} Knoten hat diese Labels.",
-    other: "{count} Knoten haben diese Labels.",
+    one: "In Frage kommt {count} Knoten.",
+    other: "In Frage kommen {count} Knoten.",
   },
   "reservations.missing": {
     one: "Für {count} Platz fehlt der Raum, wenn am meisten zugleich reserviert ist.",

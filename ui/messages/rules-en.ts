@@ -373,14 +373,14 @@ export const rulesEn = {
   "reservations.keep": "Keep it",
   "reservations.cancelled": "{title}: cancelled.",
   "reservations.tooLarge": {
-    one: "It asks for {seats} seats; the {count} node with these labels could never hold more than {most}. Take fewer or smaller ones.",
+    one: "It asks for {seats} seats; the {count} node that it may be on could never hold more than {most}. Take fewer or smaller ones.",
     other:
-      "It asks for {seats} seats; the {count} nodes with these labels could never hold more than {most}. Take fewer or smaller ones.",
+      "It asks for {seats} seats; the {count} nodes that it may be on could never hold more than {most}. Take fewer or smaller ones.",
   },
   "reservations.wasCancelled": "It was cancelled meanwhile. Make another one.",
   "reservations.admits": {
-    one: "{count} node has these labels.",
-    other: "{count} nodes have these labels.",
+    one: "It may be on {count} node.",
+    other: "It may be on {count} nodes.",
   },
   "reservations.missing": {
     one: "For {count} seat there is no room when most is reserved at once.",

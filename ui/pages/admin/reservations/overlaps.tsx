@@ -23,7 +23,7 @@ export function Overlaps(props: { readonly id: string }): JSX.Element {
             <Notice
               tone={it().missing > 0 ? "attention" : "info"}
               title={roomText(it())}
-              lines={it().overlaps.map(overlapText)}
+              lines={overlapLines(it())}
             />
           </Show>
         </>
@@ -37,8 +37,16 @@ export const roomText = (it: ReservationDetail): string =>
     ? t("reservations.missing", { count: it.missing })
     : t("reservations.overlaps", { count: it.overlaps.length });
 
+/** As many as can be read; the rest by their number. */
+const mostLines = 5;
+export function overlapLines({ overlaps }: ReservationDetail): string[] {
+  const more = overlaps.length - mostLines;
+  const lines = overlaps.slice(0, mostLines).map(overlapText);
+  return more > 0 ? [...lines, t("people.more", { count: more })] : lines;
+}
+
 /** Of somebody else's only the time and the seats are known. */
-export const overlapText = (it: ReservationDetail["overlaps"][number]): string =>
+const overlapText = (it: ReservationDetail["overlaps"][number]): string =>
   t("reservations.overlap", {
     title: it.title ?? t("reservations.ofOthers"),
     when: spanText(it),

@@ -7,7 +7,7 @@ import { showToast } from "../../../kit/toasts.ts";
 import { t } from "../../../messages/rules.ts";
 import { FormDialog } from "../form-dialog.tsx";
 import { toastRefusal } from "../toast-refusal.ts";
-import { Overlaps, overlapText, roomText } from "./overlaps.tsx";
+import { overlapLines, Overlaps, roomText } from "./overlaps.tsx";
 import { phaseAt } from "./reservation-entries.ts";
 import { ReservationForm } from "./reservation-form.tsx";
 import { spanText } from "./reservation-words.ts";
@@ -56,7 +56,7 @@ export function ReservationDialog(props: {
                 showToast({
                   tone: "attention",
                   title: roomText(it),
-                  lines: it.overlaps.map(overlapText),
+                  lines: overlapLines(it),
                 });
             }}
           >
