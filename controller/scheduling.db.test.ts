@@ -344,6 +344,15 @@ describe("images beforehand", () => {
     expect(await wanted()).toEqual([]);
   });
 
+  it("that a node has already lead a start there", async () => {
+    await addNode("node-2", 8);
+    await owner()`insert into node_images (node_id, version_id, state)
+      select id, ${seeded.versionId}, 'present' from nodes where name = 'node-2'`;
+    const id = await start();
+    await place();
+    expect((await look(id)).node?.name).toBe("node-2");
+  });
+
   it("that are used most come first, and say how often", async () => {
     await start();
     await place();

@@ -151,13 +151,13 @@ export async function readNodes(db: Queryable): Promise<Candidate[]> {
       from node_gpus g left join taken t on t.node_id = g.node_id and t.uuid = g.uuid
       group by g.node_id
     ), images as (
-      select node_id, array_agg(version_id::text) as versions
+      select node_id, jsonb_agg(version_id) as versions
       from node_images where state = 'present' group by node_id
     )
     select n.id, n.name, n.schedulable, n.draining, n.labels, n.cpus, n.memory_bytes as "memoryBytes",
       coalesce(n.ready and n.last_seen_at > now() - ${nodeSilenceMs} * interval '1 ms', false) as ready,
       coalesce(a.cpus, 0) as "allocatedCpus", coalesce(a.memory, 0) as "allocatedMemoryBytes",
-      coalesce(g.all, '[]') as gpus, coalesce(p.versions, '{}') as images,
+      coalesce(g.all, '[]') as gpus, coalesce(p.versions, '[]') as images,
       (select d.experiment_id from dedications d
         where d.node_id = n.id and d.ended_at is null) as "dedicatedTo"
     from nodes n left join allocated a on a.node_id = n.id left join gpus g on g.node_id = n.id

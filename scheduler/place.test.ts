@@ -81,11 +81,11 @@ describe("place", () => {
       },
       {
         node: { name: "n3" },
-        score: 83,
+        score: 81,
         lines: [
           { rule: "spread: share left free", points: 50 },
           { rule: "has the image", points: 30 },
-          { rule: "has the person's others", points: 3 },
+          { rule: "has the person's others", points: 1 },
         ],
       },
       { node: { name: "n1" }, score: 75, lines: [{ points: 75 }] },

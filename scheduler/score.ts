@@ -8,7 +8,7 @@ import type { Attributes, ScoreLine, Size } from "./types.ts";
 /** For a node that has the image already: fetching it takes minutes. */
 export const imagePoints = 30;
 /** Enough to decide between equals: their home and their data are in that node's memory. */
-const nearPoints = { person: 3, experiment: 2 };
+const nearPoints = { person: 1, experiment: 0.5 };
 
 /** Of a node's GPUs how much is taken after this request, 0 to 1. */
 function gpusAfter(site: Site, { gpus, gpuMemoryBytes }: Size, node: number): number {
