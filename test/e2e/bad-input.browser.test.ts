@@ -234,7 +234,7 @@ describe("a start while there is no place to run it", () => {
     await waiting.getByRole("button", { name: "Connect", exact: true }).click({ force: true });
     const said = page.getByRole("region", { name: "Messages" });
     await said.getByText("Not yet: it waits for a place.").waitFor();
-    await waiting.getByRole("button", { name: "Stop", exact: true }).click();
+    await waiting.getByRole("button", { name: "Cancel", exact: true }).click();
     await page.getByText("Stopped by you.").waitFor(limit);
     await page.context().close();
   });
@@ -302,7 +302,7 @@ describe("two windows that do opposite things", () => {
     await button(one, "Start again").click();
     await one.getByRole("heading", { name: "Both waits for a place" }).waitFor();
     await card(other, "Both").getByText("Queued").first().waitFor();
-    await card(other, "Both").getByRole("button", { name: "Stop", exact: true }).click();
+    await card(other, "Both").getByRole("button", { name: "Cancel", exact: true }).click();
     await one.getByRole("heading", { name: "Both is stopped" }).waitFor(limit);
     await button(other, "Start again").waitFor(limit);
     await one.context().close();

@@ -7,6 +7,7 @@ import type { Instance } from "../../gateway/schemas.ts";
 import { createMemo, type Accessor } from "solid-js";
 import { t } from "../messages/messages.ts";
 import { choicesOf, orderExperiments, phaseOf, usualChoice } from "./sections.ts";
+import { isLong } from "./start-watch.ts";
 
 /**
  * The catalogue for those who show parts of it. Rows are known by slug and code, which stay the same
@@ -37,8 +38,10 @@ export function createCatalogueView(
     { equals: (a, b) => String(a) === String(b) },
   );
   const waiting = createMemo(() => {
-    // What has no reason yet has a place in an instant.
-    const all = instances().filter((it) => it.state === "queued" && it.reason !== null);
+    // What has no reason yet has a place in an instant; what was started just now is looked at elsewhere.
+    const all = instances().filter(
+      (it) => it.state === "queued" && it.reason !== null && isLong(it, now()),
+    );
     return new Set(all.map((it) => it.environment));
   });
   const choices = (slug: string): readonly string[] => {

@@ -35,7 +35,11 @@ export function createStartWatch(wanted: (id: string) => boolean) {
   };
 }
 
-function isWait(instance: Instance, nowMs: number): boolean {
+const isWait = (instance: Instance, nowMs: number): boolean =>
+  instance.reason !== null || isLong(instance, nowMs);
+
+/** Whether it has been in the queue for longer than a start takes. `nowMs`: the server's time. */
+export function isLong(instance: Instance, nowMs: number): boolean {
   const since = instance.timeline.find((it) => it.phase === "queued")?.at ?? instance.createdAt;
-  return instance.reason !== null || nowMs - Date.parse(since) > waitsMs;
+  return nowMs - Date.parse(since) > waitsMs;
 }

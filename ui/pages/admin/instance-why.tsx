@@ -1,4 +1,5 @@
 import { For, Match, Show, Switch, type Accessor, type JSX } from "solid-js";
+import { Dynamic } from "solid-js/web";
 import { getAnyInstance, type AdminInstanceDetail } from "../../api/admin-calls.ts";
 import { useQuery } from "../../api/use-query.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
@@ -61,7 +62,13 @@ export function InstanceWhy(props: InstanceWhyProps): JSX.Element {
                   </p>
                 }
               >
-                {(placement) => <Placed placement={placement()} now={props.now} />}
+                {(placement) => (
+                  <Placed
+                    placement={placement()}
+                    now={props.now}
+                    heading={props.named === true ? "h3" : "h2"}
+                  />
+                )}
               </Show>
             </>
           )}
@@ -111,6 +118,7 @@ function Waits(props: {
 function Placed(props: {
   readonly placement: Placement;
   readonly now: Accessor<number>;
+  readonly heading: "h2" | "h3";
 }): JSX.Element {
   const it = (): Placement => props.placement;
   const refused = () => Object.entries(it().filtered).filter(([, count]) => count > 0);
@@ -164,17 +172,20 @@ function Placed(props: {
           </Show>
         </Fact>
       </dl>
-      <Best placement={it()} />
+      <Best placement={it()} heading={props.heading} />
     </div>
   );
 }
 
 /** The five with the most points, with where these are from. */
-function Best(props: { readonly placement: Placement }): JSX.Element {
+function Best(props: {
+  readonly placement: Placement;
+  readonly heading: "h2" | "h3";
+}): JSX.Element {
   const most = (): number => Math.max(...props.placement.best.map((it) => it.score), 1);
   return (
     <div class={styles["best"]}>
-      <h3>{t("why.best")}</h3>
+      <Dynamic component={props.heading}>{t("why.best")}</Dynamic>
       <ol class={styles["list"]}>
         <For each={props.placement.best}>
           {(one) => (

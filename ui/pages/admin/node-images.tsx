@@ -38,7 +38,7 @@ export function NodeImages(props: {
         fallback={<p class={admin["muted"]}>{t("node.imagesNone")}</p>}
       >
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls (WCAG 2.2, 2.1.1) */}
-        <div class={styles["scroll"]} role="region" aria-label={t("nodes.images")} tabIndex={0}>
+        <div class={styles["scroll"]} role="group" aria-labelledby="images" tabIndex={0}>
           <table class={styles["table"]}>
             <thead>
               <tr>
