@@ -1,4 +1,5 @@
 /** A real browser for tests, and the ways through the pages that several of them take. */
+import { existsSync } from "node:fs";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import type { TestInstallation } from "./installation.ts";
 
@@ -22,6 +23,17 @@ export const browserOptions = {
 
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch(browserOptions);
+}
+
+/**
+ * Chromium's engine without the browser around it, where Debian has it: a window costs a fraction. For tests that
+ * open many of them and look at pages alone.
+ */
+export function launchShell(): Promise<Browser> {
+  const shell = "/usr/bin/chromium-headless-shell";
+  return chromium.launch(
+    existsSync(shell) ? { ...browserOptions, executablePath: shell } : browserOptions,
+  );
 }
 
 export interface Visitor {

@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, visit, type VisitOptions } from "../browser.ts";
+import { launchShell, visit, type VisitOptions } from "../browser.ts";
 import { button, table } from "../scenes/admin-steps.ts";
 import { clippedOf, overflowOf } from "../scenes/checks.ts";
 import { cookieOf, setScenes, type Person } from "../scenes/people.ts";
@@ -15,7 +15,7 @@ let browser: Browser;
 beforeAll(async () => {
   stage = await openStage();
   await setScenes(stage);
-  browser = await launchBrowser();
+  browser = await launchShell();
 });
 afterAll(async () => {
   await browser?.close();

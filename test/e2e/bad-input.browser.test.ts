@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, visit } from "../browser.ts";
+import { launchShell, visit } from "../browser.ts";
 import { createEngineSwitch, type EngineSwitch } from "../engine-switch.ts";
 import { cookieOf } from "../scenes/people.ts";
 import { openStage, type Stage } from "../stage.ts";
@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "asci-engine-"));
   engine = await createEngineSwitch(join(folder, "engine.sock"));
   stage = await openStage({ DOCKER_HOST: engine.url });
-  browser = await launchBrowser();
+  browser = await launchShell();
   await stage.addEnvironment({ slug: "tomography", name: "Tomography", versions: ["2026.11"] });
   await stage.addEnvironment({ slug: "old", name: "Old one", versions: ["2025.01"] });
 });

@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, until, visit, type VisitOptions } from "../browser.ts";
+import { launchShell, until, visit, type VisitOptions } from "../browser.ts";
 import { cookieOf, setScenes, type Person } from "../scenes/people.ts";
 import { phone } from "../scenes/scene.ts";
 import { openStage, type Stage } from "../stage.ts";
@@ -13,7 +13,7 @@ let browser: Browser;
 beforeAll(async () => {
   stage = await openStage();
   await setScenes(stage);
-  browser = await launchBrowser();
+  browser = await launchShell();
 });
 afterAll(async () => {
   await browser?.close();

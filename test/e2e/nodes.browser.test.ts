@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, until, visit, type Visitor } from "../browser.ts";
+import { launchShell, until, visit, type Visitor } from "../browser.ts";
 import { cookieOf } from "../scenes/people.ts";
 import { openStage, type Stage } from "../stage.ts";
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   await stage.addPerson("bob", {
     desktops: [{ environment: "Tomography", state: "queued", minutesAgo: 3 }],
   });
-  browser = await launchBrowser();
+  browser = await launchShell();
 });
 afterAll(async () => {
   await browser?.close();

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { seal } from "../../gateway/sealing.ts";
-import { launchBrowser, visit, type Visitor } from "../browser.ts";
+import { launchShell, visit, type Visitor } from "../browser.ts";
 import { startGatewaySite, type GatewaySite } from "../gateway-site.ts";
 import { startProvider, type TestProvider } from "../oidc-provider.ts";
 import { faultsOf } from "../scenes/checks.ts";
@@ -36,7 +36,7 @@ beforeAll(async () => {
   site = await startGatewaySite();
   await addProvider("uni", "The University");
   await addProvider("lab", "The Lab");
-  browser = await launchBrowser();
+  browser = await launchShell();
 });
 afterAll(async () => {
   await browser?.close();

@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser, visit, type VisitOptions } from "../browser.ts";
+import { launchShell, visit, type VisitOptions } from "../browser.ts";
 import { button } from "../scenes/admin-steps.ts";
 import { clippedOf, overflowOf } from "../scenes/checks.ts";
 import { cookieOf } from "../scenes/people.ts";
@@ -26,7 +26,7 @@ beforeAll(async () => {
     select x.beamline_id, u.id from experiments x, users u
     where x.code = '18342' and u.username = 'keeper'`);
   await stage.db.execute(sql`insert into groups (name) values ('group-1')`);
-  browser = await launchBrowser();
+  browser = await launchShell();
 });
 afterAll(async () => {
   await browser?.close();

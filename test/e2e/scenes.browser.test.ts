@@ -1,7 +1,7 @@
 /** Everything that a person can come to see, on each device, in light and dark: free of faults. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser } from "../browser.ts";
+import { launchShell } from "../browser.ts";
 import { clippedOf, faultsOf, overflowOf, smallTargets } from "../scenes/checks.ts";
 import { administration } from "../scenes/admin.ts";
 import { failures } from "../scenes/failures.ts";
@@ -19,7 +19,7 @@ let browser: Browser;
 beforeAll(async () => {
   stage = await openStage();
   await setScenes(stage);
-  browser = await launchBrowser();
+  browser = await launchShell();
 });
 afterAll(async () => {
   await browser?.close();

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, signIn, visit } from "../browser.ts";
+import { launchShell, signIn, visit } from "../browser.ts";
 import { startInstallation, type TestInstallation } from "../installation.ts";
 import { faultsOf } from "../scenes/checks.ts";
 
@@ -9,7 +9,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   installation = await startInstallation();
-  browser = await launchBrowser();
+  browser = await launchShell();
 });
 afterAll(async () => {
   await browser?.close();

@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, readCanvas, signIn, until, visit } from "../browser.ts";
+import { launchShell, readCanvas, signIn, until, visit } from "../browser.ts";
 import { containersOf, execIn } from "../containers.ts";
 import { startProvider, type TestProvider } from "../oidc-provider.ts";
 import { openStage, type Stage } from "../stage.ts";
@@ -25,7 +25,7 @@ beforeAll(async () => {
       returning id
     )
     insert into members (experiment_id, user_id) select x.id, u.id from x, users u where u.username in ('ada', 'eve')`);
-  browser = await launchBrowser();
+  browser = await launchShell();
   station = (await visit(browser, stage.installation.url)).page;
   const callback = `${stage.installation.url}/auth/oidc/uni/callback`;
   provider = await startProvider([callback]);

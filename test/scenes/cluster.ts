@@ -93,7 +93,7 @@ async function move(stage: Stage, id: string, node: string, n: number): Promise<
   const on = sql`(select id from nodes where name = ${node})`;
   await stage.db.transaction(async (tx) => {
     await tx.execute(sql`update instances set node_id = ${on}, placement = ${JSON.stringify(placement)}::jsonb,
-      experiment_id = (select id from experiments where code = ${n % 2 === 0 ? "20003" : "20004"}) where id = ${id}`);
+      experiment_id = (select id from experiments where code = ${n % 2 === 0 ? "20004" : "20005"}) where id = ${id}`);
     await tx.execute(sql`update incarnations set node_id = ${on}, cpus = ${cpus}, memory_bytes = ${4 * gib}
       where instance_id = ${id}`);
     await tx.execute(sql`update allocations set node_id = ${on}, cpus = ${cpus},

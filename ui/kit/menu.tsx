@@ -152,6 +152,21 @@ export function MenuHeading(props: {
   );
 }
 
+/** Lines under a word of their own. */
+export function MenuGroup(props: {
+  readonly label: string;
+  readonly children: JSX.Element;
+}): JSX.Element {
+  return (
+    <DropdownMenu.Group>
+      <DropdownMenu.GroupLabel class={styles["label"]} as="div">
+        {props.label}
+      </DropdownMenu.GroupLabel>
+      {props.children}
+    </DropdownMenu.Group>
+  );
+}
+
 export function MenuSeparator(): JSX.Element {
   return <DropdownMenu.Separator class={styles["separator"]} />;
 }

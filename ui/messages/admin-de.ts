@@ -2,6 +2,11 @@ import type { adminEn } from "./admin-en.ts";
 import type { CatalogueOf } from "./part.ts";
 
 export const adminDe: CatalogueOf<typeof adminEn> = {
+  "nav.group.operation": "Betrieb",
+  "nav.group.scheduling": "Planung",
+  "nav.group.catalogue": "Katalog",
+  "nav.group.experiments": "Experimente",
+  "nav.group.people": "Personen",
   "nav.use": "Auslastung",
   "nav.groups": "Gruppen",
   "nav.beamlines": "Beamlines",

@@ -2,6 +2,11 @@
 import type { Message } from "./en.ts";
 
 export const adminEn = {
+  "nav.group.operation": "Operation",
+  "nav.group.scheduling": "Scheduling",
+  "nav.group.catalogue": "Catalogue",
+  "nav.group.experiments": "Experiments",
+  "nav.group.people": "People",
   "nav.use": "Use over time",
   "nav.groups": "Groups",
   "nav.beamlines": "Beamlines",

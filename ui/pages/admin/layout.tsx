@@ -3,10 +3,10 @@ import ChevronDown from "lucide-solid/icons/chevron-down";
 import { For, Show, type JSX } from "solid-js";
 import { HomeLink } from "../../components/home-link.tsx";
 import { useSignedIn } from "../../components/signed-in-context.ts";
-import { Menu, MenuLink } from "../../kit/menu.tsx";
+import { Menu, MenuGroup, MenuLink } from "../../kit/menu.tsx";
 import { Notice } from "../../kit/notice.tsx";
 import { t } from "../../messages/admin.ts";
-import { pageAt, pagesFor } from "./admin-pages.ts";
+import { grouped, pageAt, pagesFor } from "./admin-pages.ts";
 import styles from "./layout.module.css";
 
 /** What surrounds the pages of the administration: the way among them, for those who may use them. */
@@ -22,14 +22,33 @@ export function AdminLayout(props: RouteSectionProps): JSX.Element {
   return (
     <Show when={allowed()} fallback={<Forbidden />}>
       <nav class={styles["nav"]} aria-label={t("admin.title")}>
-        <div class={styles["row"]}>
-          <For each={mine()}>
-            {(page) => (
-              <A class={styles["link"] ?? ""} href={page.href}>
-                {t(page.text)}
-              </A>
-            )}
-          </For>
+        <div class={styles["wide"]}>
+          <ul class={styles["row"]}>
+            <For each={grouped(mine())}>
+              {([group, pages]) => (
+                <li>
+                  <a
+                    class={styles["group"]}
+                    href={pages[0]?.href}
+                    aria-current={here()?.group === group ? "true" : undefined}
+                  >
+                    {t(`nav.group.${group}`)}
+                  </a>
+                </li>
+              )}
+            </For>
+          </ul>
+          <ul class={styles["row"]}>
+            <For each={mine().filter((it) => it.group === here()?.group)}>
+              {(page) => (
+                <li>
+                  <A class={styles["link"] ?? ""} href={page.href}>
+                    {t(page.text)}
+                  </A>
+                </li>
+              )}
+            </For>
+          </ul>
         </div>
         <div class={styles["menu"]}>
           <Menu
@@ -44,8 +63,14 @@ export function AdminLayout(props: RouteSectionProps): JSX.Element {
               </>
             }
           >
-            <For each={mine()}>
-              {(page) => <MenuLink href={page.href}>{t(page.text)}</MenuLink>}
+            <For each={grouped(mine())}>
+              {([group, pages]) => (
+                <MenuGroup label={t(`nav.group.${group}`)}>
+                  <For each={pages}>
+                    {(page) => <MenuLink href={page.href}>{t(page.text)}</MenuLink>}
+                  </For>
+                </MenuGroup>
+              )}
             </For>
           </Menu>
         </div>

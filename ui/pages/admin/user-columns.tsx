@@ -7,6 +7,7 @@ import { Button } from "../../kit/button.tsx";
 import type { Column } from "../../kit/table.tsx";
 import { t } from "../../messages/admin.ts";
 import { paths } from "../../paths.ts";
+import { clamped } from "./clamped.tsx";
 import type { useAdminList } from "./use-admin-list.ts";
 import styles from "./admin.module.css";
 
@@ -32,8 +33,8 @@ export function userColumns(
       ),
       sort: list.sortOf("name"),
     },
-    { head: t("users.displayName"), cell: (user) => user.displayName },
-    { head: t("users.email"), cell: (user) => user.email },
+    { head: t("users.displayName"), cell: (user) => clamped(user.displayName, "narrow") },
+    { head: t("users.email"), cell: (user) => clamped(user.email, "narrow") },
     {
       head: t("users.roles"),
       cell: (user) => user.roles.map((role) => t(`role.${role}`)).join(", "),
