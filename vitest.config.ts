@@ -1,7 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 const postgres = "./test/postgres-setup.ts";
-const common = { environment: "node" as const, restoreMocks: true };
+/** Files share what they import: none changes a module for others, and loading anew costs as much as the tests. */
+const common = { environment: "node" as const, restoreMocks: true, isolate: false };
 
 /** What a gateway does wherever it runs: these are run against Node, and again against real workerd. */
 const portable = [

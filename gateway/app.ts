@@ -1,4 +1,6 @@
 import { Hono } from "hono";
+import type { Router } from "hono/router";
+import type { H, RouterRoute } from "hono/types";
 import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { openAPIRouteHandler } from "hono-openapi";
@@ -112,11 +114,19 @@ export function createApi(deps: Deps) {
     .route("/", adminInstanceRoutes(deps));
 }
 
+export interface AppOptions {
+  /**
+   * How addresses are found; Hono's own choice where this is not given. That compiles all of them at the first
+   * request, which takes longer than a request: one that is made for a single request looks along the list.
+   */
+  readonly router?: Router<[H, RouterRoute]>;
+}
+
 /**
  * The whole gateway as a fetch handler, the same on every runtime. It keeps nothing between requests.
  */
-export function createApp(deps: Deps) {
-  const app = new Hono<AppEnv>()
+export function createApp(deps: Deps, options: AppOptions = {}) {
+  const app = new Hono<AppEnv>(options)
     .use(requestContext(deps))
     .route("/", healthRoutes(deps))
     .route("/", oidcRoutes(deps))

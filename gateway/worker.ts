@@ -1,4 +1,5 @@
 /** The gateway as a Cloudflare Worker. */
+import { LinearRouter } from "hono/router/linear-router";
 import { connect, type Connection } from "../db/client.ts";
 import { loggable } from "../db/errors.ts";
 import { createApp } from "./app.ts";
@@ -108,7 +109,7 @@ async function respond(
     const nodes = env.NODES ?? { fetch: (url, init) => fetch(url, init) };
     return handleUpgrade({ deps, config, nodes }, request).finally(close);
   }
-  const app = createApp(deps);
+  const app = createApp(deps, { router: new LinearRouter() });
   app.use("*", async (c, next) => (await respondWithPage(env.ASSETS, c.req.raw)) ?? next());
   const response = await app.fetch(request, env);
   // A download and an event stream go on asking the database until they end; the latter says so itself.
