@@ -3,6 +3,7 @@ import { mayStart, type StartQuestion } from "./entitlement.ts";
 import { listEnvironments } from "./environments.ts";
 import { listOwnExperiments } from "./own-experiments.ts";
 import { createTestDatabase, seedCatalogue, type TestDatabase } from "./testing.ts";
+import { emptyTables } from "./testing-empty.ts";
 
 let database: TestDatabase;
 let ada: string;
@@ -32,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 beforeEach(async () => {
-  await owner()`truncate beamlines, experiments, groups, users, environments cascade`;
+  await emptyTables(owner(), "beamlines, experiments, groups, users, environments");
   const seeded = await seedCatalogue(database.owner.db);
   ada = seeded.userId;
   environment = seeded.environmentId;

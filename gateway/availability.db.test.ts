@@ -1,6 +1,7 @@
 /** What people are told of the room for what they may start. */
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 let gateway: TestGateway;
 let root: Browser;
@@ -23,7 +24,10 @@ afterAll(() => gateway.stop());
 
 /** One node with two places; tomo is open to everyone, and to an experiment of ada's. */
 beforeEach(async () => {
-  await owner()`truncate rules, rule_versions, reservations, environments, beamlines, groups, instances cascade`;
+  await emptyTables(
+    owner(),
+    "rules, rule_versions, reservations, environments, beamlines, groups, instances",
+  );
   await owner()`update nodes set ready = true, last_seen_at = now(), cpus = 2, memory_bytes = 16000000000, draining = false`;
   await owner()`with e as (insert into environments (slug, name, kind, cpus, memory_bytes)
         values ('tomo', 'Tomography', 'desktop', 1, 1000000000), ('shut', 'Shut', 'desktop', 1, 1000000000) returning id, slug),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "v
 import { mayStart } from "../db/entitlement.ts";
 import type { Catalogue } from "./catalogue-schemas.ts";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 let gateway: TestGateway;
 let ada: Browser;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 /** `free` is open to everyone, `tomo` to both experiments, `lungs` to the older one, `closed` to nobody. */
 beforeEach(async () => {
-  await owner()`truncate beamlines, experiments, environments, favourites cascade`;
+  await emptyTables(owner(), "beamlines, experiments, environments, favourites");
   await owner().unsafe(`
     insert into beamlines (code, name) values ('IMBL', 'Imaging');
     insert into experiments (code, beamline_id, title, starts_at, ends_at)

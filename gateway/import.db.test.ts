@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "v
 import { applyImport } from "../db/import.ts";
 import type { Db } from "../db/client.ts";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 let gateway: TestGateway;
 let root: Browser;
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 beforeEach(async () => {
-  await owner()`truncate users, beamlines, experiments, groups, audit, posix_ids cascade`;
+  await emptyTables(owner(), "users, beamlines, experiments, groups, audit, posix_ids");
   await gateway.addUser("root", ["admin"]);
   root = await gateway.signIn("root");
 });

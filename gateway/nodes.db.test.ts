@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 let gateway: TestGateway;
 let root: Browser;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 beforeEach(async () => {
-  await owner()`truncate environments, beamlines, instances, node_gpus cascade`;
+  await emptyTables(owner(), "environments, beamlines, instances, node_gpus");
   await owner()`delete from nodes where id <> ${node}`;
   await owner()`update nodes set name = 'gpu-01', ready = true, last_seen_at = now(), schedulable = true,
     draining = false, set_labels = '{}', reported_labels = '{"asci.os":"linux","asci.zone":"b1"}',
@@ -261,7 +262,7 @@ describe("closing and draining", () => {
   });
 
   it("is in the audit trail and among the node's events", async () => {
-    await owner()`truncate audit`;
+    await emptyTables(owner(), "audit");
     await patch({ draining: true, reason: "new disk" });
     expect(await owner()`select actor_name, action, subject_id, detail from audit`).toEqual([
       {

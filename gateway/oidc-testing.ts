@@ -7,6 +7,7 @@ import {
 } from "../test/oidc-provider.ts";
 import { seal } from "./sealing.ts";
 import { startTestGateway, type TestGateway } from "./testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 /** A browser that follows redirects by hand, with a cookie jar for each site. */
 export class Surfer {
@@ -114,7 +115,7 @@ export async function openOidcSite(
     callbackOf,
     toCallback,
     async reset() {
-      await owner`truncate providers, users, audit, beamlines, groups, sign_in_failures cascade`;
+      await emptyTables(owner, "providers, users, audit, beamlines, groups, sign_in_failures");
       provider.claims.clear();
       Object.assign(provider, { down: false, halt: false, reissue: undefined });
       provider.asked.length = 0;

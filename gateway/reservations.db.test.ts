@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 let gateway: TestGateway;
 let root: Browser;
@@ -26,7 +27,10 @@ afterAll(() => gateway.stop());
 
 /** Two nodes with four places each; sam looks after IMBL. */
 beforeEach(async () => {
-  await owner()`truncate reservations, audit, environments, beamlines, groups, instances, node_gpus cascade`;
+  await emptyTables(
+    owner(),
+    "reservations, audit, environments, beamlines, groups, instances, node_gpus",
+  );
   await owner()`update nodes set ready = true, last_seen_at = now(), cpus = 4, memory_bytes = 16000000000,
     set_labels = jsonb_build_object('zone', case name when 'node-1' then 'b1' else 'b2' end)`;
   await owner()`with b as (insert into beamlines (code, name) values ('IMBL', 'Imaging'), ('MX', 'Crystals') returning id, code),

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import type { RulePreview } from "./preview-schemas.ts";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 let gateway: TestGateway;
 let root: Browser;
@@ -22,7 +23,10 @@ afterAll(() => gateway.stop());
 
 /** Two nodes with two places each, one of them with label zone=b2, and an environment. */
 beforeEach(async () => {
-  await owner()`truncate rules, rule_versions, audit, environments, beamlines, instances, reservations cascade`;
+  await emptyTables(
+    owner(),
+    "rules, rule_versions, audit, environments, beamlines, instances, reservations",
+  );
   await owner()`update nodes set ready = true, last_seen_at = now(), schedulable = true, draining = false,
     cpus = 2, memory_bytes = 8000000000, set_labels = jsonb_build_object('zone', case name when 'node-1' then 'b1' else 'b2' end)`;
   await owner()`with e as (insert into environments (slug, name, kind, cpus, memory_bytes)

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 let gateway: TestGateway;
 let root: Browser;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 beforeEach(async () => {
-  await owner()`truncate rules, rule_versions, audit, environments, beamlines, instances cascade`;
+  await emptyTables(owner(), "rules, rule_versions, audit, environments, beamlines, instances");
   await owner()`update nodes set ready = true, last_seen_at = now(), cpus = 16, memory_bytes = 64000000000,
     set_labels = '{"zone":"b1"}'`;
 });

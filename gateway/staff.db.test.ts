@@ -1,6 +1,7 @@
 /** What the staff of a beamline may do with environments and instances, and where that ends. */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 let gateway: TestGateway;
 let root: Browser;
@@ -18,7 +19,7 @@ beforeAll(async () => {
   root = await gateway.signIn("root");
   sam = await gateway.signIn("sam");
   ada = await gateway.signIn("ada");
-  await owner()`truncate environments, beamlines, experiments cascade`;
+  await emptyTables(owner(), "environments, beamlines, experiments");
   const [row] = await owner()<{ id: string }[]>`
     with b as (insert into beamlines (code, name) values ('IMBL', 'Imaging'), ('MX', 'Crystals') returning id, code),
       s as (insert into beamline_staff (beamline_id, user_id)
@@ -131,7 +132,7 @@ describe("staff and instances", () => {
   });
 
   it("are listed living ones first, and by node, environment and owner", async () => {
-    await owner()`truncate instances cascade`;
+    await emptyTables(owner(), "instances");
     await owner()`delete from nodes`;
     const ids = [];
     for (let n = 0; n < 4; n += 1) ids.push(await start(null));
@@ -169,7 +170,7 @@ describe("staff and instances", () => {
   });
 
   it("say where they stand in the queue, and how they were placed", async () => {
-    await owner()`truncate instances cascade`;
+    await emptyTables(owner(), "instances");
     const [first, second] = [await start(null), await start(null)];
     const placement = {
       node: "gpu-04",

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 let gateway: TestGateway;
 let root: Browser;
@@ -9,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 beforeEach(async () => {
-  await owner()`truncate users, beamlines, experiments, audit, posix_ids cascade`;
+  await emptyTables(owner(), "users, beamlines, experiments, audit, posix_ids");
   await gateway.addUser("root", ["admin"]);
   root = await gateway.signIn("root");
 });
@@ -261,7 +262,7 @@ describe("synchronising with the user office", () => {
 describe("a start", () => {
   it("is for an experiment of one's own, and for no other", async () => {
     await sync(batch);
-    await owner()`truncate environments cascade`;
+    await emptyTables(owner(), "environments");
     await owner()`
       with e as (insert into environments (slug, name, kind) values ('tomo', 'Tomography', 'desktop') returning id),
         v as (insert into versions (environment_id, tag, image, digest) select id, '1', 'x', 'x' from e)

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import type { Use } from "./use-schemas.ts";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 let gateway: TestGateway;
 let root: Browser;
@@ -23,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 beforeEach(async () => {
-  await owner()`truncate environments, beamlines, instances, node_gpus cascade`;
+  await emptyTables(owner(), "environments, beamlines, instances, node_gpus");
   await owner()`update nodes set cpus = 8, memory_bytes = 32000`;
   await owner()`insert into node_gpus (node_id, uuid, model, memory_bytes) values (${second}, ${gpu}, 'A100', 400)`;
   const [row] = await owner()<{ id: string }[]>`

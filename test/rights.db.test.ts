@@ -10,6 +10,7 @@ import { provision } from "../db/provision.ts";
 import { transitions } from "../db/states.ts";
 import * as schema from "../db/schema.ts";
 import { createTestDatabase, seedCatalogue, type TestDatabase } from "../db/testing.ts";
+import { emptyTables } from "../db/testing-empty.ts";
 
 let database: TestDatabase;
 let mine: string;
@@ -207,7 +208,7 @@ describe("what each part's login may do", () => {
   it("lets a node see and report its own GPUs and images only", async () => {
     const { sql: owner } = database.owner;
     // What tests before have left there.
-    await owner`truncate allocation_gpus, node_gpus, node_images`;
+    await emptyTables(owner, "allocation_gpus, node_gpus, node_images");
     await owner`insert into node_gpus (node_id, uuid, model, memory_bytes)
       select id, 'GPU-' || name, 'A100', 40 from nodes`;
     await owner`insert into node_images (node_id, version_id) select n.id, v.id from nodes n, versions v`;
