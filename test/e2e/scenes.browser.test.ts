@@ -11,15 +11,18 @@ import { ruleScenes } from "../scenes/rules.ts";
 import { setScenes } from "../scenes/people.ts";
 import { laptop, phone, play, tablet, type Device, type Scene } from "../scenes/scene.ts";
 import { viewer } from "../scenes/viewer.ts";
+import { createWindows, type Windows } from "../scenes/windows.ts";
 import { openStage, type Stage } from "../stage.ts";
 
 let stage: Stage;
 let browser: Browser;
+let windows: Windows;
 
 beforeAll(async () => {
   stage = await openStage();
   await setScenes(stage);
   browser = await launchShell();
+  windows = createWindows(browser, stage.installation.url);
 });
 afterAll(async () => {
   await browser?.close();
@@ -27,7 +30,7 @@ afterAll(async () => {
 });
 
 /** In which nothing may stick out: those above, small phones, 400 % on a laptop, and a phone on its side. */
-const windows = [
+const sizes = [
   [360, 640],
   [320, 568],
   [844, 390],
@@ -60,18 +63,20 @@ async function look(page: Page, device: Device): Promise<void> {
 }
 
 async function check(scene: Scene, device: Device): Promise<void> {
-  const { page, complaints, close } = await play(browser, stage, scene, device);
+  const { page, complaints, close } = await play(browser, stage, scene, device, { windows });
+  let failed = true;
   try {
     await look(page, device);
-    for (const [width, height] of device === phone ? windows : []) {
+    for (const [width, height] of device === phone ? sizes : []) {
       await page.setViewportSize({ width, height });
       const found = async () => ({ over: await overflowOf(page), clipped: await clippedOf(page) });
       // What floats is put in its place a moment after the window has changed.
       await expect.poll(found, { message: `${width} wide` }).toEqual({ over: 0, clipped: [] });
     }
     expect(complaints.filter((it) => scene.complaints?.test(it) !== true)).toEqual([]);
+    failed = false;
   } finally {
-    await close();
+    await close(failed);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { visit, type VisitOptions } from "../browser.ts";
 import type { Stage } from "../stage.ts";
 import { cookieOf, type Person } from "./people.ts";
+import type { Windows } from "./windows.ts";
 
 /** Something that a person can come to see, as the way there. */
 export interface Scene {
@@ -44,33 +45,43 @@ export interface Opened {
   readonly context: BrowserContext;
   readonly page: Page;
   readonly complaints: string[];
-  close(): Promise<void>;
+  /** `failed`: its window is not used again. */
+  close(failed?: boolean): Promise<void>;
 }
 
-/** Plays a scene in a window of its own. */
+interface PlayOptions extends Omit<VisitOptions, "viewport" | "touch" | "cookie"> {
+  /** Default: a new window, which is closed in the end. */
+  readonly windows?: Windows;
+}
+
+/** Plays a scene in a window of its own, or in one of those that are given. */
 export async function play(
   browser: Browser,
   stage: Stage,
   scene: Scene,
   device: Device,
-  options: Omit<VisitOptions, "viewport" | "touch"> = {},
+  { windows, ...options }: PlayOptions = {},
 ): Promise<Opened> {
-  const { installation } = stage;
   const { viewport, touch } = device;
-  const opened = await visit(browser, installation.url, {
-    viewport,
-    touch,
-    ...options,
-    ...(scene.as === null ? {} : { cookie: await cookieOf(stage, scene.as) }),
-  });
-  const close = async (): Promise<void> => {
+  const cookie = scene.as === null ? undefined : await cookieOf(stage, scene.as);
+  const opened =
+    (await windows?.take(device, cookie)) ??
+    (await visit(browser, stage.installation.url, {
+      viewport,
+      touch,
+      ...options,
+      ...(cookie === undefined ? {} : { cookie }),
+    }));
+  const close = async (failed = false): Promise<void> => {
     await scene.close?.(stage, opened.page);
-    await opened.context.close();
+    await (failed || windows === undefined
+      ? opened.context.close()
+      : windows.giveBack(device, opened));
   };
   try {
     await scene.open(opened.page, stage);
   } catch (error) {
-    await close();
+    await close(true);
     throw new Error(`the scene ${scene.name} on the ${device.name}`, { cause: error });
   }
   return { ...opened, close };
