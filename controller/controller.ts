@@ -3,6 +3,7 @@ import { uptime } from "node:os";
 import Docker from "dockerode";
 import { connect, type Db } from "../db/client.ts";
 import { SupersededError } from "../db/errors.ts";
+import { knownGpus } from "../db/node-gpus.ts";
 import type { NodeStart } from "../db/nodes.ts";
 import { createBackground, type Background } from "./background.ts";
 import type { ControllerConfig } from "./config.ts";
@@ -185,7 +186,8 @@ export async function startController(
   const installationId = await installationIdOf(connection, log);
   const { runtime, store } = dockerRuntime(config, installationId);
   const notes: NodeNotes = { fault: undefined };
-  const look = () => lookAtNode(runtime, config, installationId);
+  const gpus = { known: () => knownGpus(db, nodeId) };
+  const look = () => lookAtNode(runtime, config, installationId, gpus);
   const { epoch, name, limits } = await register(db, { nodeId, look, notes, log });
   const start = { nodeId, epoch };
   const background = createBackground(log);
