@@ -3,6 +3,7 @@ import { uptime } from "node:os";
 import Docker from "dockerode";
 import { connect, type Db } from "../db/client.ts";
 import { SupersededError } from "../db/errors.ts";
+import { knownGpus } from "../db/node-gpus.ts";
 import type { NodeStart } from "../db/nodes.ts";
 import { createBackground, type Background } from "./background.ts";
 import type { ControllerConfig } from "./config.ts";
@@ -23,6 +24,7 @@ import { lookAtNode } from "./node-report.ts";
 import { openPacedRegistry, type PacedRegistry } from "./paced-registry.ts";
 import { describeTask, installationIdOf, register, type NodeNotes } from "./registration.ts";
 import { Rooms } from "./rooms.ts";
+import { Slots } from "./slots.ts";
 import { openStorage, type Storages } from "./storage/storage.ts";
 import { connectAnew } from "./runtimes/docker-connect.ts";
 import { DockerRuntime } from "./runtimes/docker.ts";
@@ -34,7 +36,7 @@ import { createWorkRunner } from "./work-runner.ts";
 export interface ControllerOptions {
   /** Default 30,000. */
   readonly leaseMs?: number;
-  /** How many instances are worked on at once; default 16. */
+  /** How many instances are worked on at once, those apart that wait for an image; default 16. */
   readonly slots?: number;
   /** How long a desktop may take to answer; default 30,000. */
   readonly answerMs?: number;
@@ -76,19 +78,21 @@ interface Node {
   readonly rooms: Rooms;
   readonly storage: Storages;
   readonly images: ImagePuller;
+  readonly slots: Slots;
   readonly engine: EngineState;
   readonly limits: DesktopLimits;
   readonly background: Background;
 }
 
 function handsOf(node: Node, config: ControllerConfig, answerMs: number): Hands {
-  const { db, runtime, rooms, storage, images, engine, limits, background } = node;
+  const { db, runtime, rooms, storage, images, slots, engine, limits, background } = node;
   return {
     db,
     runtime,
     rooms,
     storage,
     images,
+    slots,
     sites: {
       homes: config.ASCI_HOMES,
       makesHomes: config.ASCI_HOMES_MAKE,
@@ -170,7 +174,7 @@ export async function startController(
   config: ControllerConfig,
   options: ControllerOptions,
 ): Promise<Controller> {
-  const { log, leaseMs, slots, answerMs } = { ...defaults, ...options };
+  const { log, leaseMs, slots: count, answerMs } = { ...defaults, ...options };
   const { ASCI_NODE_ID: nodeId, ASCI_PLACER_DATABASE_URL: placerUrl } = config;
   const connection = connect(config.DATABASE_URL, { applicationName: "asci-controller" });
   const { db } = connection;
@@ -182,7 +186,8 @@ export async function startController(
   const installationId = await installationIdOf(connection, log);
   const { runtime, store } = dockerRuntime(config, installationId);
   const notes: NodeNotes = { fault: undefined };
-  const look = () => lookAtNode(runtime, config, installationId);
+  const gpus = { known: () => knownGpus(db, nodeId) };
+  const look = () => lookAtNode(runtime, config, installationId, gpus);
   const { epoch, name, limits } = await register(db, { nodeId, look, notes, log });
   const start = { nodeId, epoch };
   const background = createBackground(log);
@@ -196,10 +201,11 @@ export async function startController(
   const rate = config.ASCI_PULL_BYTES_PER_SECOND;
   const paced = rate === undefined ? undefined : await openPacedRegistry(rate);
   const images = openImages(db, start, store, config, { log, paced });
-  const node: Node = { db, runtime, rooms, storage, images, engine, limits, background };
   const onWork = (): void => loops.claim.activate();
+  const slots = new Slots(count, onWork);
+  const node: Node = { db, runtime, rooms, storage, images, slots, engine, limits, background };
   const hands = handsOf(node, config, answerMs);
-  const runner = createWorkRunner({ hands, log, leaseMs, slots, onDone: onWork });
+  const runner = createWorkRunner({ hands, log, leaseMs });
   const imageWork = createImageWork({ db, start, puller: images, leaseMs, log, onDone: onWork });
   const counters: Counters = { unknownContainers: 0, comparisons: 0, foundByComparison: 0 };
   const control = await startControlServer(config.ASCI_CONTROLLER_LISTEN, {

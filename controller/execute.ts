@@ -17,6 +17,7 @@ import type { ImagePuller } from "./image-puller.ts";
 import type { Reason, Step } from "./plan.ts";
 import { renderingEnv } from "./rendering.ts";
 import type { Rooms } from "./rooms.ts";
+import type { Slots } from "./slots.ts";
 import { RuntimeError, type Runtime } from "./runtimes/runtime.ts";
 import { startImage } from "./start-image.ts";
 import type { Storages } from "./storage/storage.ts";
@@ -29,6 +30,7 @@ export interface Hands {
   readonly storage: Storages;
   readonly sites: Sites;
   readonly images: ImagePuller;
+  readonly slots: Slots;
   readonly timezone: string;
   readonly limits: DesktopLimits;
   readonly circumstances: Circumstances;

@@ -70,14 +70,14 @@ GPU 1: NVIDIA A100-SXM4-40GB (UUID: ${a100})
       { uuid: `MIG-${a100}/11/0`, model: "NVIDIA A100-SXM4-40GB MIG 1g.5gb", memoryBytes: 5e9 },
     ]);
     const cut = await look({ cards, list: `GPU 1: NVIDIA A100-SXM4-40GB (UUID: ${a100})\n` });
-    expect(cut.gpus.map((it) => it.uuid)).toEqual([a40]);
+    expect(cut.gpus?.map((it) => it.uuid)).toEqual([a40]);
     expect(cut.fault?.text).toContain(`MIG is on for ${a100}, and it has no slices`);
   });
 
   it("are not known where the tool is broken, and its words say why", async () => {
     const error = "Failed to initialize NVML: Driver/library version mismatch\n";
     expect(await look({ error, code: 18 })).toEqual({
-      gpus: [],
+      gpus: undefined,
       fault: {
         code: "gpus_unknown",
         text: "Not every GPU can be made out: nvidia-smi says: Failed to initialize NVML: Driver/library version mismatch",
@@ -88,7 +88,7 @@ GPU 1: NVIDIA A100-SXM4-40GB (UUID: ${a100})
   it("are those that can be made out where one is lost, or says nothing of its memory", async () => {
     const lost = "Unable to determine the device handle for GPU 0000:3B:00.0: GPU is lost.";
     const one = await look({ cards: `${a40}, NVIDIA A40, 46068, [N/A]\n`, error: lost, code: 15 });
-    expect(one.gpus.map((it) => it.uuid)).toEqual([a40]);
+    expect(one.gpus?.map((it) => it.uuid)).toEqual([a40]);
     expect(one.fault?.text).toContain("GPU is lost");
     for (const line of [
       "GPU-9, GB10, [N/A], [N/A]",
@@ -97,17 +97,25 @@ GPU 1: NVIDIA A100-SXM4-40GB (UUID: ${a100})
       "GPU-9, A40, 0, [N/A]",
     ]) {
       const { gpus, fault } = readGpus(`${a40}, NVIDIA A40, 46068, [N/A]\n${line}\n`, "");
-      expect(gpus.map((it) => it.uuid)).toEqual([a40]);
+      expect(gpus?.map((it) => it.uuid)).toEqual([a40]);
       expect(fault?.text).toContain(`nvidia-smi says: ${line}`);
     }
   });
 
-  it("wait for a driver that hangs no longer than a bounded time", async () => {
-    await writeFile(tool, "#!/bin/sh\nexec sleep 600\n");
-    await chmod(tool, 0o755);
-    const { gpus, fault } = await findGpus([tool], 200);
+  it("are none where MIG is on and nothing is cut: the tool has told all", async () => {
+    const { gpus, fault } = await look({ cards: `${a100}, NVIDIA A100, 40960, Enabled\n` });
     expect(gpus).toEqual([]);
-    expect(fault?.text).toContain("it did not answer within");
+    expect(fault?.text).toContain("it has no slices");
+  });
+
+  it("are not waited for longer than a bounded time, and not known then, whatever was said before", async () => {
+    for (const said of ["", `${a40}, NVIDIA A40, 46068, [N/A]`]) {
+      await writeFile(tool, `#!/bin/sh\nprintf '%s\\n' '${said}'\nexec sleep 600\n`);
+      await chmod(tool, 0o755);
+      const { gpus, fault } = await findGpus([tool], 500);
+      expect(gpus).toBeUndefined();
+      expect(fault?.text).toContain("nvidia-smi says: it did not answer within");
+    }
   });
 });
 
@@ -131,5 +139,8 @@ describe("labels of GPUs", () => {
       "asci.gpu.count": "3",
       "asci.gpu.memory": "80",
     });
+    const equals = [gpu("a", "T4", 16), gpu("b", "A40", 48)];
+    for (const it of [equals, equals.toReversed()])
+      expect(gpuLabels(it)["asci.gpu.model"]).toBe("A40");
   });
 });

@@ -8,7 +8,8 @@ import type { Reason } from "./plan.ts";
 export type FoundGpu = Omit<ReportedGpu, "slots">;
 
 export interface GpuLook {
-  readonly gpus: readonly FoundGpu[];
+  /** Undefined: the tool did not come so far as to tell; what was known before is as good. */
+  readonly gpus: readonly FoundGpu[] | undefined;
   /** What could not be made out; the node says so, and offers what could. */
   readonly fault: Reason | undefined;
 }
@@ -75,12 +76,11 @@ export function readGpus(cardLines: string, sliceLines: string, ended?: string):
     ...uncut.map((it) => `MIG is on for ${it.uuid}, and it has no slices`),
   ];
   const said = words.join("; ");
+  const gpus = [...cards.filter((it) => !it.sliced), ...slices].map(
+    ({ uuid, model, memoryBytes }) => ({ uuid, model, memoryBytes }),
+  );
   return {
-    gpus: [...cards.filter((it) => !it.sliced), ...slices].map(({ uuid, model, memoryBytes }) => ({
-      uuid,
-      model,
-      memoryBytes,
-    })),
+    gpus: strange !== undefined && gpus.length === 0 ? undefined : gpus,
     fault: said === "" ? undefined : faultOf(`Not every GPU can be made out: ${said}`),
   };
 }
@@ -90,20 +90,23 @@ const env = { LC_ALL: "C", PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/
 interface Ran {
   readonly out: string;
   readonly fault: string | undefined;
+  /** Ended before it had said all. */
+  readonly late: boolean;
 }
+
+const nothing: Ran = { out: "", fault: undefined, late: false };
 
 function run(program: string, args: readonly string[], timeout: number): Promise<Ran> {
   const options = { timeout, killSignal: "SIGKILL" as const, env, maxBuffer: 4 * mib };
   return new Promise((resolve) => {
     execFile(program, [...args], options, (error, out, err) => {
-      if (!error) return resolve({ out, fault: undefined });
+      if (!error) return resolve({ out, fault: undefined, late: false });
       const words = `${err} ${out}`.trim().split("\n").at(-1)?.trim() ?? "";
       // A driver without a card is no fault.
-      if (/no devices were found/i.test(words)) return resolve({ out: "", fault: undefined });
-      const ended = error.killed
-        ? `it did not answer within ${timeout / 1000} s`
-        : words || error.message;
-      resolve({ out, fault: ended.slice(0, 200) });
+      if (/no devices were found/i.test(words)) return resolve(nothing);
+      const late = error.killed === true;
+      const ended = late ? `it did not answer within ${timeout / 1000} s` : words || error.message;
+      resolve({ out, fault: ended.slice(0, 200), late });
     });
   });
 }
@@ -117,8 +120,9 @@ export async function findGpus(
   if (!program) return { gpus: [], fault: undefined };
   const cards = await run(program, query, timeoutMs);
   const sliced = /,\s*Enabled\s*$/m.test(cards.out);
-  const slices = sliced ? await run(program, ["-L"], timeoutMs) : { out: "", fault: undefined };
-  return readGpus(cards.out, slices.out, cards.fault ?? slices.fault);
+  const slices = sliced ? await run(program, ["-L"], timeoutMs) : nothing;
+  const look = readGpus(cards.out, slices.out, cards.fault ?? slices.fault);
+  return cards.late || slices.late ? { ...look, gpus: undefined } : look;
 }
 
 /** What nodes are chosen by: whether there are any, and of which kind. */
@@ -127,7 +131,10 @@ export function gpuLabels(gpus: readonly FoundGpu[]): Record<string, string> {
   if (!first) return { "asci.gpu": "false" };
   const counts = new Map<string, number>();
   for (const { model } of gpus) counts.set(model, (counts.get(model) ?? 0) + 1);
-  const [[model] = [first.model]] = [...counts].sort(([, a], [, b]) => b - a);
+  // By name between equals: the order in which they are told must not change what the node is called.
+  const [[model] = [first.model]] = [...counts].sort(
+    ([one, a], [other, b]) => b - a || (one < other ? -1 : 1),
+  );
   const largest = Math.max(...gpus.map((it) => it.memoryBytes));
   return {
     "asci.gpu": "true",

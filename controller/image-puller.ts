@@ -63,12 +63,17 @@ export class ImagePuller {
     return this.#active ? [this.#active.version.versionId] : [];
   }
 
+  /** What the engine has of it already. */
+  find({ image, digest }: VersionImage): Promise<LocalImage | undefined> {
+    return this.#options.site.store.find(image, digest);
+  }
+
   /**
    * Resolves when the image is on the engine.
    * @throws PullDisplaced, PullUnwanted for what is pulled beforehand; RuntimeError as `ensureImage`
    */
   async get(version: VersionImage, want: Want): Promise<LocalImage> {
-    const found = await this.#options.site.store.find(version.image, version.digest);
+    const found = await this.find(version);
     if (found) return found;
     want.signal.throwIfAborted();
     const known = this.#jobs.get(version.versionId);

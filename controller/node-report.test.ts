@@ -23,7 +23,8 @@ function look(
   found: GpuLook = { gpus: [a40], fault: undefined },
   of = engine,
 ) {
-  return lookAtNode({ report: async () => of }, settings, "installation", async () => found);
+  const sources = { known: async () => [], find: async () => found };
+  return lookAtNode({ report: async () => of }, settings, "installation", sources);
 }
 
 describe("what a node reports", () => {

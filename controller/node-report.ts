@@ -1,7 +1,7 @@
 /** What a node is and has: seen on the machine, less what its settings keep back, with the labels they add. */
 import { createHash } from "node:crypto";
 import { readFile, statfs } from "node:fs/promises";
-import type { ReportedGpu } from "../db/node-gpus.ts";
+import { gpusKeptMinutes, type ReportedGpu } from "../db/node-gpus.ts";
 import type { NodeReport } from "../db/nodes.ts";
 import { findGpus, gpuLabels, type FoundGpu, type GpuLook } from "./gpus.ts";
 import { labelValueOf } from "./node-labels.ts";
@@ -11,7 +11,8 @@ import type { EngineReport, Runtime } from "./runtimes/runtime.ts";
 
 export interface NodeLook {
   readonly report: NodeReport & { readonly machineId: string };
-  readonly gpus: readonly ReportedGpu[];
+  /** Undefined: what was seen before stays; the report's labels speak of that. */
+  readonly gpus: readonly ReportedGpu[] | undefined;
   /** What is amiss though the node works. */
   readonly fault: Reason | undefined;
 }
@@ -61,6 +62,30 @@ function withSlots(
   }));
 }
 
+export interface GpuSources {
+  /** What the node was seen to have a short while ago. */
+  known(): Promise<readonly FoundGpu[]>;
+  /** Default: NVIDIA's tool. */
+  find?(): Promise<GpuLook>;
+}
+
+/**
+ * A tool that is slow once, or broken for a while, takes no GPUs away. One that stays so does: what a
+ * node cannot use would draw the starts that others could serve.
+ */
+async function lookForGpus({ known, find = findGpus }: GpuSources) {
+  const { gpus, fault } = await find();
+  if (gpus) return { gpus, fault, kept: false };
+  const before = await known();
+  if (before.length === 0) return { gpus: before, fault, kept: false };
+  const words = `the node keeps those that it had, for ${gpusKeptMinutes} minutes at most`;
+  return {
+    gpus: before,
+    fault: fault && { ...fault, text: `${fault.text}; ${words}` },
+    kept: true,
+  };
+}
+
 function labelsOf(engine: EngineReport, gpus: readonly FoundGpu[], settings: NodeSettings) {
   const seen = { ...engine.labels, ...gpuLabels(gpus) };
   const valid = Object.entries(seen).map(([key, value]) => [key, labelValueOf(value)] as const);
@@ -75,12 +100,12 @@ export async function lookAtNode(
   runtime: Pick<Runtime, "report">,
   settings: NodeSettings,
   installationId: string,
-  find: () => Promise<GpuLook> = () => findGpus(),
+  sources: GpuSources,
 ): Promise<NodeLook> {
   const declared = settings.ASCI_NODE_GPUS;
   const [engine, found] = await Promise.all([
     runtime.report(),
-    declared ? { gpus: declared, fault: undefined } : find(),
+    declared ? { gpus: declared, fault: undefined, kept: false } : lookForGpus(sources),
   ]);
   const [machineId, disk] = await Promise.all([
     machineIdOf(installationId, engine),
@@ -94,7 +119,7 @@ export async function lookAtNode(
       machineId,
       disk,
     },
-    gpus: withSlots(found.gpus, settings.ASCI_GPU_SLOTS ?? 1),
+    gpus: found.kept ? undefined : withSlots(found.gpus, settings.ASCI_GPU_SLOTS ?? 1),
     fault: found.fault,
   };
 }

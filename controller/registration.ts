@@ -45,7 +45,7 @@ export async function register(db: Db, registration: Registration) {
       const { report, gpus, fault } = await look();
       const limits = desktopLimits(report, await readKernelLimits());
       const registered = await registerNode(db, nodeId, report);
-      await reportGpus(db, { nodeId, epoch: registered.epoch }, gpus);
+      if (gpus) await reportGpus(db, { nodeId, epoch: registered.epoch }, gpus);
       noteFault(notes, fault, log);
       return { ...registered, limits };
     } catch (error) {
@@ -74,7 +74,7 @@ export function describeTask(
     async run() {
       const { report, gpus, fault } = await look();
       await reportNode(db, start, report);
-      await reportGpus(db, start, gpus);
+      if (gpus) await reportGpus(db, start, gpus);
       noteFault(notes, fault, log);
     },
   };

@@ -5,6 +5,7 @@ import type { Lease } from "../db/work.ts";
 import { ContainerGone } from "./await-ready.ts";
 import type { PullProgress } from "./image-progress.ts";
 import type { ImagePuller } from "./image-puller.ts";
+import type { Slots } from "./slots.ts";
 import { parseImageName } from "./runtimes/image-store.ts";
 
 const code = "image_pulling";
@@ -47,26 +48,30 @@ function createTeller(
 }
 
 /**
+ * While it is pulled others are worked on: what is to be stopped, or needs no pull, does not wait for it.
  * @returns what the engine knows the image by
  * @throws ContainerGone where the wish changed meanwhile
  * @throws RuntimeError as `ensureImage`
  */
 export async function startImage(
-  { db, images }: { readonly db: Db; readonly images: ImagePuller },
+  { db, images, slots }: { readonly db: Db; readonly images: ImagePuller; readonly slots: Slots },
   lease: Lease,
   spec: InstanceSpec,
   signal: AbortSignal,
 ): Promise<string> {
   // What is built on the node itself is there, or is nowhere.
   if (!parseImageName(spec.image).namesRegistry) return spec.digest;
+  const here = await images.find(spec);
+  if (here) return here.id;
   const off = new AbortController();
   const teller = createTeller(db, lease, spec, (reason) => off.abort(reason));
   try {
-    const { id } = await images.get(spec, {
+    const want = {
       urgent: true,
       signal: AbortSignal.any([signal, off.signal]),
-      onProgress: (progress) => teller.tell(progress),
-    });
+      onProgress: (progress: PullProgress) => teller.tell(progress),
+    };
+    const { id } = await slots.aside(() => images.get(spec, want), signal);
     return id;
   } finally {
     await teller.settled();

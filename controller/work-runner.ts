@@ -31,9 +31,6 @@ export interface RunnerOptions {
   readonly hands: Hands;
   readonly log: Log;
   readonly leaseMs: number;
-  readonly slots: number;
-  /** Called after each piece of work: there may be more. */
-  onDone(): void;
 }
 
 async function clearAway(hands: Hands, spec: InstanceSpec): Promise<void> {
@@ -124,6 +121,7 @@ async function runLease(options: RunnerOptions, lease: Lease, ended: AbortSignal
   const lost = new AbortController();
   const stopKeeping = keepLease(hands.db, lease, options.leaseMs, (error) => lost.abort(error));
   const signal = AbortSignal.any([ended, lost.signal]);
+  await hands.slots.enter(signal);
   try {
     for (let n = 0; n < roundsPerClaim; n++) if (await round(hands, lease, signal)) break;
     await finishWork(hands.db, lease);
@@ -137,6 +135,7 @@ async function runLease(options: RunnerOptions, lease: Lease, ended: AbortSignal
     }
   } finally {
     stopKeeping();
+    hands.slots.leave();
   }
 }
 
@@ -145,7 +144,7 @@ export function createWorkRunner(options: RunnerOptions): WorkRunner {
   const ended = new AbortController();
   return {
     get free() {
-      return options.slots - running.size;
+      return options.hands.slots.free;
     },
     take(leases) {
       for (const lease of leases) {
@@ -154,10 +153,7 @@ export function createWorkRunner(options: RunnerOptions): WorkRunner {
             // The lease runs out by itself; the row is due again then.
             options.log.error({ instance: lease.subjectId, err: loggable(error) }, "work was left");
           })
-          .finally(() => {
-            running.delete(task);
-            options.onDone();
-          });
+          .finally(() => running.delete(task));
         running.add(task);
       }
     },

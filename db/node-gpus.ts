@@ -13,6 +13,20 @@ export interface ReportedGpu {
   readonly slots: number;
 }
 
+/** For so long what a node last had is taken for what it has, where that cannot be made out. */
+export const gpusKeptMinutes = 10;
+
+/** What the node was seen to have in the last minutes. */
+export async function knownGpus(
+  db: Queryable,
+  nodeId: string,
+): Promise<Omit<ReportedGpu, "slots">[]> {
+  return db.execute<Omit<ReportedGpu, "slots"> & Record<string, unknown>>(sql`
+    select uuid, model, memory_bytes::float8 as "memoryBytes" from node_gpus
+    where node_id = ${nodeId} and present and seen_at > now() - ${gpusKeptMinutes} * interval '1 min'
+    order by uuid`);
+}
+
 type Known = ReportedGpu & { readonly present: boolean };
 
 /** Whether the two say the same: a write of what stands there already would still wake the placer. */

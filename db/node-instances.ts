@@ -32,6 +32,7 @@ export interface InstanceSpec {
   readonly versionId: string;
   readonly image: string;
   readonly digest: string;
+  /** Cores; null: as the node allows. A rule's size, where it was placed with one. */
   readonly cpuLimit: number | null;
   readonly memoryLimitBytes: number;
   readonly person: {
@@ -64,8 +65,11 @@ export async function getInstanceSpec(
 ): Promise<InstanceSpec | undefined> {
   const [row] = await db.execute<InstanceSpec & Record<string, unknown>>(sql`
     select i.id, i.state, i.desired, i.incarnation, i.wanted_incarnation as "wantedIncarnation",
-      e.slug as environment, i.geometry, v.id as "versionId", v.image, v.digest, e.cpu_limit as "cpuLimit",
-      coalesce(e.memory_limit_bytes, e.memory_bytes) as "memoryLimitBytes",
+      e.slug as environment, i.geometry, v.id as "versionId", v.image, v.digest,
+      -- Placed with another size than the environment's, by a rule: what it was placed with is what it may take.
+      case when a.cpus <> e.cpus then a.cpus else e.cpu_limit end as "cpuLimit",
+      case when a.memory_bytes <> e.memory_bytes then a.memory_bytes
+        else coalesce(e.memory_limit_bytes, e.memory_bytes) end as "memoryLimitBytes",
       jsonb_build_object('username', p.username, 'uid', p.uid, 'gid', p.gid, 'displayName', p.display_name,
         'station', p.station, 'groups', p.groups, 'allGids', p.all_gids) as person,
       coalesce((select jsonb_agg(distinct g.uuid order by g.uuid) from allocation_gpus g
@@ -77,6 +81,7 @@ export async function getInstanceSpec(
     join environments e on e.id = i.environment_id
     join versions v on v.id = i.version_id
     join incarnations c on c.instance_id = i.id and c.number = i.incarnation
+    left join allocations a on a.instance_id = i.id
     cross join lateral instance_person(i.id) p
     where i.id = ${instanceId}`);
   return row ? { ...row, memoryLimitBytes: Number(row.memoryLimitBytes) } : undefined;

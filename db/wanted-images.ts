@@ -1,6 +1,7 @@
 /** Which images nodes are to have before anybody starts from them: the placer's part. */
 import { sql } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
+import { nodeSilenceMs } from "./nodes.ts";
 
 /** A version that somebody may start, and how often its environment was started lately. */
 export interface LikelyVersion {
@@ -38,8 +39,9 @@ export interface WantedImage {
 }
 
 /**
- * Says which images are wanted where, and takes back the others. The nodes' controllers are asked to pull what is
- * absent, at most `atOnce` in the whole site at any time: the registry and the network are everybody's.
+ * Says which images are wanted where, and takes back the others. The controllers of nodes that are ready are asked to
+ * pull what is absent, at most `atOnce` in the whole site at any time: the registry and the network are everybody's.
+ * What has failed and waits for its next try does not count, nor does a node that is away: either may be so for good.
  * @returns how many pulls were asked for
  */
 export async function writeWantedImages(
@@ -62,12 +64,16 @@ export async function writeWantedImages(
     set wanted = true, wanted_because = excluded.wanted_because
     where (node_images.wanted, node_images.wanted_because) is distinct from (true, excluded.wanted_because)`);
   const rows = await db.execute(sql`
-    with under_way as (
-      select count(*) as n from work where subject_kind = 'image' and wanted > done
+    with usable as (
+      select id from nodes where ready and last_seen_at > now() - ${nodeSilenceMs} * interval '1 ms'
+    ), under_way as (
+      select count(*) as n from work w join usable u on u.id = w.node_id
+      join node_images p on p.node_id = w.node_id and p.version_id = w.subject_id
+      where w.subject_kind = 'image' and w.wanted > w.done and p.state <> 'failed'
     )
     insert into work (subject_kind, subject_id, node_id)
-    select 'image', p.version_id, p.node_id from node_images p join nodes n on n.id = p.node_id
-    where p.wanted and p.state = 'absent' and n.ready
+    select 'image', p.version_id, p.node_id from node_images p join usable u on u.id = p.node_id
+    where p.wanted and p.state = 'absent'
       and not exists (select from work w where w.subject_kind = 'image'
         and w.subject_id = p.version_id and w.node_id = p.node_id and w.wanted > w.done)
     order by p.version_id, p.node_id

@@ -28,6 +28,8 @@ export interface RecordingOptions {
   readonly info: Readonly<Record<string, unknown>>;
   /** What it says to a start, where that does not work. */
   readonly startFault?: string;
+  /** Until when it answers no pull; no registry has the image then. */
+  readonly pulls?: Promise<void>;
 }
 
 const containerId = "c".repeat(64);
@@ -42,7 +44,7 @@ export async function startRecordingEngine(options: RecordingOptions): Promise<R
       return [201, { Id: containerId, Warnings: [] }];
     if (method === "POST" && path === `/containers/${containerId}/start`)
       return options.startFault ? [500, { message: options.startFault }] : [204, undefined];
-    if (path === "/containers/json") return [200, []];
+    if (path === "/containers/json" || path === "/images/json") return [200, []];
     return [404, { message: `no such thing: ${path}` }];
   };
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -51,6 +53,7 @@ export async function startRecordingEngine(options: RecordingOptions): Promise<R
     const body = sent === "" ? {} : (JSON.parse(sent) as Record<string, unknown>);
     const call = { method: request.method ?? "", path, body };
     calls.push(call);
+    if (path === "/images/create") await options.pulls;
     const [status, said] = answer(call);
     response.writeHead(status, { "content-type": "application/json" });
     response.end(said === undefined ? undefined : JSON.stringify(said));
