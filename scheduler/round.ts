@@ -2,6 +2,7 @@
 import { dedicatingRule, hasOwnNode, othersOn, toDedicate } from "./dedicate.ts";
 import {
   explainContradiction,
+  explainForNow,
   explainLimit,
   explainNever,
   explainWait,
@@ -31,6 +32,8 @@ export const waitsForRoom: ReadonlySet<WaitCode> = new Set([
 /** Of what is kept per need there is never more than this. */
 const viewBytes = 128 * 1024 ** 2;
 const bytesPerNode = 32;
+
+const nobody: ReadonlySet<string> = new Set();
 
 /** A request with all that its decision hangs on. */
 export interface Case {
@@ -122,13 +125,26 @@ export class Round {
     return { node: this.site.node(node), score: score + line.points, lines: [...lines, line] };
   }
 
-  /** What forbids it for good, as the site and the rules are now. */
-  #never({ effects, need }: Case): RefusalReason | null {
+  /** What forbids it, whatever becomes free, as the site is now and by the rules that hold. */
+  #forbidden({ effects, need }: Pick<Case, "effects" | "need">): RefusalReason | null {
     if (this.site.size === 0) return null;
     if (this.#contradictory(effects)) return explainContradiction(effects);
     const { admitted, largeEnough, possible } = need;
     if (largeEnough > 0 && (admitted === 0 || possible > 0)) return null;
     return explainNever(effects, need.size, { all: this.site.size, admitted, largeEnough });
+  }
+
+  /** From when on rules do not forbid it any more, as some count for a time only; null: they always will. */
+  #allowedFrom(request: Request): number | null {
+    const { versionId } = request;
+    for (const at of this.#rules.turns(request, this.now)) {
+      const effects = effectsOf(request, this.#rules, at);
+      const size = mergeSize(request.size, effects);
+      const anywhere = { experimentId: null, dedication: "none", insider: nobody } as const;
+      const need = this.#needs.of({ effects, size, versionId, ...anywhere });
+      if (!this.#forbidden({ effects, need })) return at;
+    }
+    return null;
   }
 
   #best({ request, need }: Case, view: View): Ranked[] {
@@ -204,8 +220,12 @@ export class Round {
   decide(request: Request): Decision {
     const it = this.caseOf(request);
     const decided = { request, rules: it.effects.matched.map((one) => one.name) };
-    const never = this.#never(it);
-    if (never) return { kind: "refused", ...decided, reason: never };
+    const forbidden = this.#forbidden(it);
+    if (forbidden) {
+      const until = this.#allowedFrom(request);
+      if (until === null) return { kind: "refused", ...decided, reason: forbidden };
+      return { kind: "waits", ...decided, reason: explainForNow(forbidden, until) };
+    }
     const limit = this.limits.reached(request, it.effects);
     if (limit) return { kind: "waits", ...decided, reason: explainLimit(limit) };
     const view = this.view(it.need);

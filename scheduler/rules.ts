@@ -171,6 +171,15 @@ export class CompiledRules {
     );
   }
 
+  /** When other rules hold for a request than before: the times after `now`, the next first. */
+  turns(attributes: Attributes, now: number): number[] {
+    const times = this.#candidates(attributes).flatMap(({ when }) =>
+      holdsForPeople(when, attributes) ? [when.from, when.until] : [],
+    );
+    const later = times.filter((it) => it > now && it < Infinity);
+    return [...new Set(later)].sort((a, b) => a - b);
+  }
+
   /** One object for all for whom the same rules hold. */
   effects(attributes: Attributes, now: number): Effects {
     const matching = this.matching(attributes, now);
