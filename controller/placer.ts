@@ -11,6 +11,7 @@ import {
 } from "../db/placement.ts";
 import { writeStandings } from "../db/queue.ts";
 import { readQueue, readSituation, type QueuePosition, type Waiting } from "../db/situation.ts";
+import { Ahead } from "../scheduler/limits.ts";
 import { place, type Decision } from "../scheduler/place.ts";
 import { compareStanding, standing, type Standing } from "../scheduler/queue-order.ts";
 import { compileRules, effectsOf, type CompiledRules } from "../scheduler/rules.ts";
@@ -78,18 +79,26 @@ const withId = ({ request, standing }: Ranked) => ({ id: request.id, ...standing
 const writeRanks = (tx: Queryable, ranks: readonly Ranked[]) =>
   writeStandings(tx, ranks.map(withId));
 
+/** Puts everyone in their place who has none yet, wherever they stand. @returns how many */
+async function rankNew(tx: Queryable, rank: (it: Waiting) => Ranked): Promise<number> {
+  let ranked = 0;
+  for (;;) {
+    const unranked = await readQueue(tx, rankSize, null, { unranked: true });
+    await writeRanks(tx, unranked.map(rank));
+    ranked += unranked.length;
+    if (unranked.length < rankSize) return ranked;
+  }
+}
+
 /**
  * The queue's first page. What has just come is put in its place in memory, as most of it is placed at once; where
- * more waits than one page holds, everyone's place is written first.
+ * more waits than one page holds, everyone's place is written first: who is new may stand before all of the page.
  */
 async function readFirstPage(tx: Queryable, rules: CompiledRules, now: number): Promise<Ranked[]> {
   const rank = (it: Waiting): Ranked => rankOf(it, rules, now);
   let page = await readQueue(tx, pageSize);
-  while (page.length === pageSize && page.some((it) => !it.ranked)) {
-    const unranked = await readQueue(tx, rankSize, null, { unranked: true });
-    await writeRanks(tx, unranked.map(rank));
-    if (unranked.length < rankSize) page = await readQueue(tx, pageSize);
-  }
+  if (page.length === pageSize && (await rankNew(tx, rank)) > 0)
+    page = await readQueue(tx, pageSize);
   return page.map(rank).sort((a, b) => compareStanding(withId(a), withId(b)));
 }
 
@@ -124,7 +133,8 @@ async function writeDecisions(
   return placed.length;
 }
 
-async function placePage(db: Db, from: QueuePosition | null): Promise<PageOutcome> {
+/** @param ahead who waits for room on the pages before */
+async function placePage(db: Db, from: QueuePosition | null, ahead: Ahead): Promise<PageOutcome> {
   return db.transaction(async (tx) => {
     await lockPlacer(tx);
     if (from === null) await Promise.all([endUnplaced(tx), endDedications(tx)]);
@@ -137,6 +147,7 @@ async function placePage(db: Db, from: QueuePosition | null): Promise<PageOutcom
     const decisions = place(
       ranks.map((it) => it.request),
       situation,
+      ahead,
     );
     const placed = await writeDecisions(tx, decisions, situation.now);
     const waits = new Set(decisions.flatMap((it) => (it.kind === "waits" ? it.request.id : [])));
@@ -159,8 +170,9 @@ async function placePage(db: Db, from: QueuePosition | null): Promise<PageOutcom
 export async function placeQueue(db: Db): Promise<number> {
   let placed = 0;
   let from: QueuePosition | null = null;
+  const ahead = new Ahead();
   do {
-    const page: PageOutcome = await placePage(db, from);
+    const page: PageOutcome = await placePage(db, from, ahead);
     placed += page.placed;
     from = page.next;
   } while (from !== null);

@@ -139,7 +139,7 @@ export class Replay {
     this.#round.site.dedicate(node, null);
     if (owner === null) return;
     for (const it of this.#forRoom.takeOf(owner))
-      this.#keep(it, this.#round.decideAgain(it.request), null);
+      this.#keep(it, this.#round.decide(it.request), null);
   }
 
   /** Starts what now can, in the order of the queue: only nodes that changed and these limits are looked at. */
@@ -153,7 +153,7 @@ export class Replay {
       if (!next) return;
       const { list, key, one } = next;
       list.removeFirst(key);
-      if (list === this.#forRoom) this.#keep(one, this.#round.decideAgain(one.request), null);
+      if (list === this.#forRoom) this.#keep(one, this.#round.decide(one.request), null);
       else this.#keep(one, this.#round.decide(one.request), key);
     }
   }

@@ -12,7 +12,7 @@ import {
 } from "./explain.ts";
 import type { Decision, Placement } from "./decision.ts";
 import { grantsOn, refusedBy } from "./filter.ts";
-import { LimitCounts } from "./limits.ts";
+import { Ahead, LimitCounts } from "./limits.ts";
 import { Needs, type Need } from "./need.ts";
 import { Reserved } from "./reserve.ts";
 import { compileRules, effectsOf, mergeSize, type CompiledRules, type Effects } from "./rules.ts";
@@ -53,7 +53,7 @@ export interface Ended {
 
 export class Round {
   readonly site: Site;
-  readonly limits = new LimitCounts();
+  readonly limits: LimitCounts;
   readonly #rules: CompiledRules;
   readonly #needs: Needs;
   readonly reserved: Reserved;
@@ -62,15 +62,21 @@ export class Round {
   readonly #contradictions = new WeakMap<Effects, boolean>();
   now: number;
 
-  constructor(situation: Situation, rules: CompiledRules = compileRules(situation.rules)) {
+  /** @param ahead who waits for room in front of all that is decided here */
+  constructor(
+    situation: Situation,
+    rules: CompiledRules = compileRules(situation.rules),
+    ahead: Ahead = new Ahead(),
+  ) {
     this.now = situation.now;
+    this.limits = new LimitCounts(ahead);
     this.#rules = rules;
     this.site = new Site(situation.nodes, situation.live);
     this.#needs = new Needs(this.site);
     this.reserved = new Reserved(this.site, this.#needs, situation);
     this.#maxViews = Math.max(16, viewBytes / (bytesPerNode * (this.site.size + 1)));
     if (rules.all.some((it) => it.rule.then.limits))
-      for (const it of situation.live) this.limits.add(it, effectsOf(it, rules, this.now), "live");
+      for (const it of situation.live) this.limits.addLive(it, effectsOf(it, rules, this.now));
   }
 
   caseOf(request: Request): Case {
@@ -182,7 +188,7 @@ export class Round {
       this.site.dedicate(node, request.experimentId);
       this.reserved.dedicated(node);
     }
-    this.limits.add(request, effects, "live");
+    this.limits.addLive(request, effects);
     const rule = need.onlyFree ? it.dedicating : null;
     return {
       kind: "placed",
@@ -202,14 +208,8 @@ export class Round {
   /** What a placement took is free again. */
   end({ node, size, gpus, who, effects }: Ended): void {
     this.site.giveBack(node, size, gpus, who);
-    this.limits.add(who, effects, "live", -1);
+    this.limits.addLive(who, effects, -1);
     this.reserved.ended(who);
-  }
-
-  /** One that waited for room is decided again: it is ahead of nobody meanwhile. */
-  decideAgain(request: Request): Decision {
-    this.limits.add(request, effectsOf(request, this.#rules, this.now), "ahead", -1);
-    return this.decide(request);
   }
 
   /** The limit that leaves no place for it now. */
@@ -218,6 +218,8 @@ export class Round {
   }
 
   decide(request: Request): Decision {
+    // Where it waited for room before, it is not ahead of itself.
+    this.limits.ahead.remove(request.id);
     const it = this.caseOf(request);
     const decided = { request, rules: it.effects.matched.map((one) => one.name) };
     const forbidden = this.#forbidden(it);
@@ -233,7 +235,7 @@ export class Round {
     const [first] = ranked;
     if (first) return this.#place(it, view, ranked, first.node);
     const reason = this.#explain(it, view);
-    if (waitsForRoom.has(reason.code)) this.limits.add(request, it.effects, "ahead");
+    if (waitsForRoom.has(reason.code)) this.limits.waitsForRoom(request, it.effects);
     return { kind: "waits", ...decided, reason };
   }
 }
