@@ -9,18 +9,11 @@ import {
   writeQueueReasons,
   type Placed,
 } from "../db/placement.ts";
-import { writeStandings } from "../db/queue.ts";
-import { readQueue, readSituation, type QueuePosition, type Waiting } from "../db/situation.ts";
+import { readSituation, type QueuePosition } from "../db/situation.ts";
 import { Ahead } from "../scheduler/limits.ts";
 import { place, type Decision } from "../scheduler/place.ts";
-import { compareStanding, standing, type Standing } from "../scheduler/queue-order.ts";
-import { compileRules, effectsOf, type CompiledRules } from "../scheduler/rules.ts";
 import { generatePassword } from "./relay/vnc-password.ts";
-
-/** Placed per transaction, so that nobody waits long for its locks. */
-const pageSize = 100;
-/** Ranked per transaction. */
-const rankSize = 500;
+import { orderAnew, pageSize, readPage, writeNewRanks } from "./queue-pages.ts";
 
 const vncPassword = () => generatePassword().toString("latin1");
 
@@ -60,46 +53,18 @@ function toPlaced(decision: PlacedDecision, now: number): Placed {
   };
 }
 
-interface Ranked {
-  readonly request: Waiting;
-  readonly standing: Standing;
+/** What a placer remembers from one walk to the next. It may be lost: then the queue is ordered once more. */
+export interface PlacerMemory {
+  /** The database's time up to which what rules say about places in the queue is in them, ms since 1970. */
+  orderedUntil: number;
 }
+export const nothingRemembered = (): PlacerMemory => ({ orderedUntil: -Infinity });
 
-function rankOf(request: Waiting, rules: CompiledRules, now: number): Ranked {
-  const { position, standsAt, ranked, ahead } = request;
-  const known = { priority: position.priority, at: standsAt };
-  return {
-    request,
-    standing: ranked ? known : standing(request, effectsOf(request, rules, now), ahead),
-  };
-}
-
-const withId = ({ request, standing }: Ranked) => ({ id: request.id, ...standing });
-
-const writeRanks = (tx: Queryable, ranks: readonly Ranked[]) =>
-  writeStandings(tx, ranks.map(withId));
-
-/** Puts everyone in their place who has none yet, wherever they stand. @returns how many */
-async function rankNew(tx: Queryable, rank: (it: Waiting) => Ranked): Promise<number> {
-  let ranked = 0;
-  for (;;) {
-    const unranked = await readQueue(tx, rankSize, null, { unranked: true });
-    await writeRanks(tx, unranked.map(rank));
-    ranked += unranked.length;
-    if (unranked.length < rankSize) return ranked;
-  }
-}
-
-/**
- * The queue's first page. What has just come is put in its place in memory, as most of it is placed at once; where
- * more waits than one page holds, everyone's place is written first: who is new may stand before all of the page.
- */
-async function readFirstPage(tx: Queryable, rules: CompiledRules, now: number): Promise<Ranked[]> {
-  const rank = (it: Waiting): Ranked => rankOf(it, rules, now);
-  let page = await readQueue(tx, pageSize);
-  if (page.length === pageSize && (await rankNew(tx, rank)) > 0)
-    page = await readQueue(tx, pageSize);
-  return page.map(rank).sort((a, b) => compareStanding(withId(a), withId(b)));
+/** One walk through the queue. */
+interface Walk {
+  readonly memory: PlacerMemory;
+  /** Who waits for room on the pages before. */
+  readonly ahead: Ahead;
 }
 
 /** What one page of the queue came to. */
@@ -107,6 +72,7 @@ interface PageOutcome {
   readonly placed: number;
   /** Where the next page begins; null at the end of the queue. */
   readonly next: QueuePosition | null;
+  readonly orderedUntil: number;
 }
 
 async function writeDecisions(
@@ -133,31 +99,31 @@ async function writeDecisions(
   return placed.length;
 }
 
-/** @param ahead who waits for room on the pages before */
-async function placePage(db: Db, from: QueuePosition | null, ahead: Ahead): Promise<PageOutcome> {
+async function placePage(db: Db, from: QueuePosition | null, walk: Walk): Promise<PageOutcome> {
   return db.transaction(async (tx) => {
     await lockPlacer(tx);
     if (from === null) await Promise.all([endUnplaced(tx), endDedications(tx)]);
     const situation = await readSituation(tx);
-    const rules = compileRules(situation.rules);
-    const ranks =
-      from === null
-        ? await readFirstPage(tx, rules, situation.now)
-        : (await readQueue(tx, pageSize, from)).map((it) => rankOf(it, rules, situation.now));
+    const { orderedUntil } = walk.memory;
+    const ordered = from !== null || (await orderAnew(tx, situation, orderedUntil));
+    const ranks = await readPage(tx, from, situation);
     const decisions = place(
       ranks.map((it) => it.request),
       situation,
-      ahead,
+      walk.ahead,
     );
     const placed = await writeDecisions(tx, decisions, situation.now);
     const waits = new Set(decisions.flatMap((it) => (it.kind === "waits" ? it.request.id : [])));
-    const waiting = ranks.filter((it) => waits.has(it.request.id));
-    await writeRanks(
+    await writeNewRanks(
       tx,
-      waiting.filter((it) => !it.request.ranked),
+      ranks.filter((it) => waits.has(it.request.id)),
     );
     const last = ranks.length < pageSize ? undefined : ranks.at(-1);
-    return { placed, next: last?.request.position ?? null };
+    return {
+      placed,
+      next: last?.request.position ?? null,
+      orderedUntil: from === null && ordered ? situation.now : orderedUntil,
+    };
   });
 }
 
@@ -167,13 +133,17 @@ async function placePage(db: Db, from: QueuePosition | null, ahead: Ahead): Prom
  *
  * @returns how many were placed
  */
-export async function placeQueue(db: Db): Promise<number> {
+export async function placeQueue(
+  db: Db,
+  memory: PlacerMemory = nothingRemembered(),
+): Promise<number> {
   let placed = 0;
   let from: QueuePosition | null = null;
-  const ahead = new Ahead();
+  const walk = { memory, ahead: new Ahead() };
   do {
-    const page: PageOutcome = await placePage(db, from, ahead);
+    const page: PageOutcome = await placePage(db, from, walk);
     placed += page.placed;
+    memory.orderedUntil = page.orderedUntil;
     from = page.next;
   } while (from !== null);
   return placed;

@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, inject, it } from "vitest";
 import { createTestDatabase, seedCatalogue, type TestDatabase } from "../db/testing.ts";
-import { placeQueue } from "./placer.ts";
+import { nothingRemembered, placeQueue } from "./placer.ts";
 
 const gib = 1024 ** 3;
 let database: TestDatabase;
@@ -76,4 +76,47 @@ it("puts who is new in their place before it begins, though a whole page stands 
   await nodeOf(1);
   await placeQueue(placer());
   expect(await look(urgent)).toMatchObject({ state: "starting" });
+});
+
+it("puts who waits already in other places once a rule begins or ceases to count", async () => {
+  await nodeOf(1);
+  const [many, first] = [await environment(2), await environment(2)];
+  await owner()`update nodes set cpus = 2, schedulable = false`;
+  const others = await queue(many, 120, 9000);
+  const [urgent] = await queue(first, 1, 10);
+  const memory = nothingRemembered();
+  const before = async (id: string | undefined) => {
+    const [row] = await owner()<{ n: number }[]>`
+      select (select count(*)::int from instances o
+        where (-o.queue_priority, o.queue_at, o.id) < (-i.queue_priority, i.queue_at, i.id)) as n
+      from instances i where id = ${id ?? ""}`;
+    return row?.n;
+  };
+  // Written as if it had always been there: the trigger of a change orders anew by itself.
+  const window = async (from: string, until: string) => {
+    await owner()`alter table rules disable trigger rules_rank`;
+    await owner()`delete from rules`;
+    await owner()`
+      insert into rules (name, conditions, effects)
+      select 'urgent', jsonb_build_object('environment', ${`env-${first.username}`}::text,
+        'from', now() + ${from}::interval, 'until', now() + ${until}::interval), '{"priority": 5}'`;
+  };
+  await window("1 hour", "2 hours");
+  await placeQueue(placer(), memory);
+  expect(await before(urgent)).toBe(120);
+  // An hour has passed for the rule.
+  await window("0", "1 hour");
+  await placeQueue(placer(), memory);
+  expect(await before(urgent)).toBe(0);
+  await window("-1 hour", "0");
+  await placeQueue(placer(), memory);
+  expect(await before(urgent)).toBe(120);
+  expect(await before(others[0])).toBe(0);
+  // Nothing has passed since: nobody is put in another place.
+  await owner()`update instances set queue_priority = 7 where id = ${urgent ?? ""}`;
+  await placeQueue(placer(), memory);
+  expect(await before(urgent)).toBe(0);
+  // A placer that has just been started cannot know, and looks anew.
+  await placeQueue(placer(), nothingRemembered());
+  expect(await before(urgent)).toBe(120);
 });

@@ -17,6 +17,22 @@ export async function writeStandings(db: Queryable, standings: readonly Standing
     where i.id = s.id and i.state = 'queued'`);
 }
 
+/**
+ * Forgets everybody's place in the queue, so that all are put in their places anew.
+ * @returns whether that was everybody: those that a person is changing right now keep theirs
+ */
+export async function forgetStandings(db: Queryable): Promise<boolean> {
+  const [row] = await db.execute<{ all: boolean }>(sql`
+    with open as (
+      select id from instances where state = 'queued' and queue_at is not null for update skip locked
+    ), forgotten as (
+      update instances i set queue_at = null from open where i.id = open.id
+    )
+    select (select count(*) from open) = (
+      select count(*) from instances where state = 'queued' and queue_at is not null) as all`);
+  return row?.all ?? false;
+}
+
 export interface QueueEstimate {
   readonly id: string;
   /** ms since 1970; null: nothing is known. */
