@@ -125,8 +125,8 @@ export function placerTasks({
     place: {
       name: "place",
       periodMs: 2000,
-      async run() {
-        await placeQueue(db, remembered);
+      async run(_, activations) {
+        await placeQueue(db, { memory: remembered, activations });
       },
     },
     expect: {

@@ -15,6 +15,9 @@ import { place, type Decision } from "../scheduler/place.ts";
 import { generatePassword } from "./relay/vnc-password.ts";
 import { orderAnew, pageSize, readPage, writeNewRanks } from "./queue-pages.ts";
 
+/** Of a long queue so many are looked at before the first one again, at most: looking costs a page. */
+const pagesBetweenLooks = 2;
+
 const vncPassword = () => generatePassword().toString("latin1");
 
 type PlacedDecision = Extract<Decision, { kind: "placed" }>;
@@ -60,19 +63,14 @@ export interface PlacerMemory {
 }
 export const nothingRemembered = (): PlacerMemory => ({ orderedUntil: -Infinity });
 
-/** One walk through the queue. */
-interface Walk {
-  readonly memory: PlacerMemory;
-  /** Who waits for room on the pages before. */
-  readonly ahead: Ahead;
-}
-
 /** What one page of the queue came to. */
 interface PageOutcome {
   readonly placed: number;
   /** Where the next page begins; null at the end of the queue. */
   readonly next: QueuePosition | null;
   readonly orderedUntil: number;
+  /** Whom it has looked at. */
+  readonly ids: readonly string[];
 }
 
 async function writeDecisions(
@@ -99,19 +97,20 @@ async function writeDecisions(
   return placed.length;
 }
 
-async function placePage(db: Db, from: QueuePosition | null, walk: Walk): Promise<PageOutcome> {
+/** @param ahead who waits for room on the pages before */
+async function placePage(
+  db: Db,
+  from: QueuePosition | null,
+  { orderedUntil, ahead }: PlacerMemory & { readonly ahead: Ahead },
+): Promise<PageOutcome> {
   return db.transaction(async (tx) => {
     await lockPlacer(tx);
     if (from === null) await Promise.all([endUnplaced(tx), endDedications(tx)]);
     const situation = await readSituation(tx);
-    const { orderedUntil } = walk.memory;
     const ordered = from !== null || (await orderAnew(tx, situation, orderedUntil));
     const ranks = await readPage(tx, from, situation);
-    const decisions = place(
-      ranks.map((it) => it.request),
-      situation,
-      walk.ahead,
-    );
+    const requests = ranks.map((it) => it.request);
+    const decisions = place(requests, situation, ahead);
     const placed = await writeDecisions(tx, decisions, situation.now);
     const waits = new Set(decisions.flatMap((it) => (it.kind === "waits" ? it.request.id : [])));
     await writeNewRanks(
@@ -123,28 +122,47 @@ async function placePage(db: Db, from: QueuePosition | null, walk: Walk): Promis
       placed,
       next: last?.request.position ?? null,
       orderedUntil: from === null && ordered ? situation.now : orderedUntil,
+      ids: requests.map((it) => it.id),
     };
   });
 }
 
+/** The first page; who waits for room on it is ahead of all others. */
+async function placeFirst(db: Db, memory: PlacerMemory, ahead: Ahead): Promise<PageOutcome> {
+  // Whoever stands behind it is ahead of nobody on it.
+  const found = new Ahead();
+  const page = await placePage(db, null, { ...memory, ahead: found });
+  ahead.takeOver(page.ids, found);
+  memory.orderedUntil = page.orderedUntil;
+  return page;
+}
+
 /**
  * Places what waits, in the queue's order, page by page, each in a short transaction under the placer's row
- * lock. The whole queue is looked at: what does not fit must not hide what does.
+ * lock. The whole queue is looked at: what does not fit must not hide what does. Where there is news meanwhile the
+ * first page is looked at again in between: what has become free is for those who stand first, and they do not
+ * wait for the end of a long queue. The rest is gone on with all the same, or it would never be looked at.
  *
+ * @param activations how often there has been news so far
  * @returns how many were placed
  */
 export async function placeQueue(
   db: Db,
-  memory: PlacerMemory = nothingRemembered(),
+  {
+    memory = nothingRemembered(),
+    activations = () => 0,
+  }: { memory?: PlacerMemory; activations?: () => number } = {},
 ): Promise<number> {
-  let placed = 0;
-  let from: QueuePosition | null = null;
-  const walk = { memory, ahead: new Ahead() };
-  do {
-    const page: PageOutcome = await placePage(db, from, walk);
+  const ahead = new Ahead();
+  let heard = activations();
+  let page = await placeFirst(db, memory, ahead);
+  let placed = page.placed;
+  for (let pages = 1; page.next !== null; pages++) {
+    page = await placePage(db, page.next, { ...memory, ahead });
     placed += page.placed;
-    memory.orderedUntil = page.orderedUntil;
-    from = page.next;
-  } while (from !== null);
+    if (page.next === null || pages % pagesBetweenLooks > 0 || activations() === heard) continue;
+    heard = activations();
+    placed += (await placeFirst(db, memory, ahead)).placed;
+  }
   return placed;
 }

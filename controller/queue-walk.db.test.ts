@@ -1,6 +1,7 @@
 /** Queues of more than one page. */
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, inject, it } from "vitest";
+import type { Db } from "../db/client.ts";
 import { createTestDatabase, seedCatalogue, type TestDatabase } from "../db/testing.ts";
 import { nothingRemembered, placeQueue } from "./placer.ts";
 
@@ -102,21 +103,73 @@ it("puts who waits already in other places once a rule begins or ceases to count
         'from', now() + ${from}::interval, 'until', now() + ${until}::interval), '{"priority": 5}'`;
   };
   await window("1 hour", "2 hours");
-  await placeQueue(placer(), memory);
+  await placeQueue(placer(), { memory });
   expect(await before(urgent)).toBe(120);
   // An hour has passed for the rule.
   await window("0", "1 hour");
-  await placeQueue(placer(), memory);
+  await placeQueue(placer(), { memory });
   expect(await before(urgent)).toBe(0);
   await window("-1 hour", "0");
-  await placeQueue(placer(), memory);
+  await placeQueue(placer(), { memory });
   expect(await before(urgent)).toBe(120);
   expect(await before(others[0])).toBe(0);
   // Nothing has passed since: nobody is put in another place.
   await owner()`update instances set queue_priority = 7 where id = ${urgent ?? ""}`;
-  await placeQueue(placer(), memory);
+  await placeQueue(placer(), { memory });
   expect(await before(urgent)).toBe(0);
   // A placer that has just been started cannot know, and looks anew.
-  await placeQueue(placer(), nothingRemembered());
+  await placeQueue(placer());
   expect(await before(urgent)).toBe(120);
+});
+
+/** A placer whose walk is interrupted behind its page of that number. */
+function interrupted(page: number, by: () => Promise<unknown>): { db: Db; activations(): number } {
+  const db = placer();
+  const [transaction, stepped] = [db.transaction.bind(db), Object.create(db) as Db];
+  let [pages, activations] = [0, 0];
+  stepped.transaction = async (run) => {
+    const result = await transaction(run);
+    pages += 1;
+    if (pages !== page) return result;
+    await by();
+    activations += 1;
+    return result;
+  };
+  return { db: stepped, activations: () => activations };
+}
+
+it("gives what becomes free during a long walk to those who stand first, and goes on to the end", async () => {
+  await nodeOf(4);
+  const [large, small] = [await environment(4), await environment(1)];
+  await rule({}, { limits: { total: 1000 } });
+  const [running] = await queue(small, 1, 9000);
+  await placeQueue(placer());
+  const waiting = await queue(large, 550, 8000);
+  const free = () => owner()`delete from allocations where instance_id = ${running ?? ""}`;
+  const { db, activations } = interrupted(3, free);
+  expect(await placeQueue(db, { activations })).toBe(1);
+  expect(await look(waiting[0])).toMatchObject({ state: "starting" });
+  const rest = await owner()<{ code: string; n: number }[]>`
+    select reason_code as code, count(*)::int as n from instances where state = 'queued' group by 1`;
+  expect(rest).toEqual([{ code: "no_capacity", n: 549 }]);
+});
+
+it("lets nobody who stands behind the first page be ahead of who comes to stand there meanwhile", async () => {
+  await nodeOf(4);
+  const [large, small, first] = [await environment(4), await environment(1), await environment(1)];
+  await queue(small, 1, 9000);
+  await placeQueue(placer());
+  const waiting = await queue(large, 350, 8000);
+  await rule({}, { limits: { total: 200 } });
+  await rule({ environment: `env-${first.username}` }, { priority: 1000 });
+  const urgent: string[] = [];
+  const come = async () => urgent.push(...(await queue(first, 1, 10)));
+  const { db, activations } = interrupted(3, come);
+  await placeQueue(db, { activations });
+  expect(await look(urgent[0])).toMatchObject({ state: "starting" });
+  expect(await look(waiting[198])).toMatchObject({ code: "no_capacity" });
+  expect(await look(waiting[199])).toMatchObject({
+    code: "limit_reached",
+    text: expect.stringContaining("1 live, 199 ahead in the queue"),
+  });
 });

@@ -85,6 +85,15 @@ export class Ahead {
     this.#keys.delete(id);
   }
 
+  /** Of these what another round has found since. */
+  takeOver(ids: readonly string[], found: Ahead): void {
+    for (const id of ids) {
+      const keys = found.#keys.get(id);
+      if (keys) this.add(id, keys);
+      else this.remove(id);
+    }
+  }
+
   count(key: string): number {
     return this.#counts.get(key) ?? 0;
   }
