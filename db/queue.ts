@@ -17,6 +17,14 @@ export async function writeStandings(db: Queryable, standings: readonly Standing
     where i.id = s.id and i.state = 'queued'`);
 }
 
+/** How many of an account's wait. Locks the account's row: of several wishes at once each counts those before it. */
+export async function countWaiting(db: Queryable, userId: string): Promise<number> {
+  await db.execute(sql`select 1 from users where id = ${userId} for no key update`);
+  const [row] = await db.execute<{ n: number }>(sql`
+    select count(*)::int as n from instances where owner_id = ${userId} and state = 'queued'`);
+  return row?.n ?? 0;
+}
+
 /**
  * Forgets everybody's place in the queue, so that all are put in their places anew.
  * @returns whether that was everybody: those that a person is changing right now keep theirs
