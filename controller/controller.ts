@@ -125,9 +125,9 @@ interface Loops {
 function guarded(task: LoopTask, onSuperseded: () => void): LoopTask {
   return {
     ...task,
-    async run(signal) {
+    async run(signal, activations) {
       try {
-        await task.run(signal);
+        await task.run(signal, activations);
       } catch (error) {
         if (error instanceof SupersededError) onSuperseded();
         throw error;

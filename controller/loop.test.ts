@@ -46,6 +46,25 @@ describe("a loop", () => {
     expect([task.started, task.most]).toEqual([2, 1]);
   });
 
+  it("tells a task that runs how often it was activated", async () => {
+    const seen: number[] = [];
+    const [inside, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const run = async (_: AbortSignal, activations: () => number) => {
+      seen.push(activations());
+      inside.resolve();
+      await gate.promise;
+      seen.push(activations());
+    };
+    const loop = startLoop({ name: "t", periodMs: never, run }, quiet);
+    await inside.promise;
+    loop.activate();
+    loop.activate();
+    const stopped = loop.stop();
+    gate.resolve();
+    await stopped;
+    expect(seen).toEqual([1, 3]);
+  });
+
   it("goes on after a failure, and says so", async () => {
     const errors: unknown[] = [];
     let runs = 0;

@@ -11,7 +11,8 @@ export interface LoopLog {
 export interface LoopTask {
   readonly name: string;
   readonly periodMs: number;
-  run(signal: AbortSignal): Promise<void>;
+  /** @param activations how often the task has been activated so far: more during a run means that there is news */
+  run(signal: AbortSignal, activations: () => number): Promise<void>;
 }
 
 export interface Loop {
@@ -32,12 +33,13 @@ export function startLoop(task: LoopTask, log: LoopLog): Loop {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let pending = false;
+  let activations = 0;
 
   async function runOnce(): Promise<void> {
     do {
       pending = false;
       try {
-        await task.run(ended.signal);
+        await task.run(ended.signal, () => activations);
       } catch (error) {
         if (!ended.signal.aborted)
           log.error({ loop: task.name, err: loggable(error) }, "a loop's run failed");
@@ -48,6 +50,7 @@ export function startLoop(task: LoopTask, log: LoopLog): Loop {
   }
   function activate(): void {
     if (ended.signal.aborted) return;
+    activations += 1;
     if (running) {
       pending = true;
       return;

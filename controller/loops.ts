@@ -13,7 +13,7 @@ import { createJudge } from "./judge.ts";
 import type { ImageWork } from "./image-work.ts";
 import type { Log } from "./log.ts";
 import type { LoopTask } from "./loop.ts";
-import { placeQueue } from "./placer.ts";
+import { nothingRemembered, placeQueue } from "./placer.ts";
 import type { NodeNotes } from "./registration.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
 import { askForImages } from "./wanted-images.ts";
@@ -120,12 +120,13 @@ export function placerTasks({
   lostMs,
 }: PlacerContext): Record<PlacerTask, LoopTask> {
   const judge = createJudge(db, { periodMs: judgePeriodMs, lostMs });
+  const remembered = nothingRemembered();
   return {
     place: {
       name: "place",
       periodMs: 2000,
-      async run() {
-        await placeQueue(db);
+      async run(_, activations) {
+        await placeQueue(db, { memory: remembered, activations });
       },
     },
     expect: {

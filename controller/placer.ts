@@ -9,17 +9,14 @@ import {
   writeQueueReasons,
   type Placed,
 } from "../db/placement.ts";
-import { writeStandings } from "../db/queue.ts";
-import { readQueue, readSituation, type QueuePosition, type Waiting } from "../db/situation.ts";
+import { readSituation, type QueuePosition } from "../db/situation.ts";
+import { Ahead } from "../scheduler/limits.ts";
 import { place, type Decision } from "../scheduler/place.ts";
-import { compareStanding, standing, type Standing } from "../scheduler/queue-order.ts";
-import { compileRules, effectsOf, type CompiledRules } from "../scheduler/rules.ts";
 import { generatePassword } from "./relay/vnc-password.ts";
+import { orderAnew, pageSize, readPage, writeNewRanks } from "./queue-pages.ts";
 
-/** Placed per transaction, so that nobody waits long for its locks. */
-const pageSize = 100;
-/** Ranked per transaction. */
-const rankSize = 500;
+/** Of a long queue so many are looked at before the first one again, at most: looking costs a page. */
+const pagesBetweenLooks = 2;
 
 const vncPassword = () => generatePassword().toString("latin1");
 
@@ -59,45 +56,21 @@ function toPlaced(decision: PlacedDecision, now: number): Placed {
   };
 }
 
-interface Ranked {
-  readonly request: Waiting;
-  readonly standing: Standing;
+/** What a placer remembers from one walk to the next. It may be lost: then the queue is ordered once more. */
+export interface PlacerMemory {
+  /** The database's time up to which what rules say about places in the queue is in them, ms since 1970. */
+  orderedUntil: number;
 }
-
-function rankOf(request: Waiting, rules: CompiledRules, now: number): Ranked {
-  const { position, standsAt, ranked, ahead } = request;
-  const known = { priority: position.priority, at: standsAt };
-  return {
-    request,
-    standing: ranked ? known : standing(request, effectsOf(request, rules, now), ahead),
-  };
-}
-
-const withId = ({ request, standing }: Ranked) => ({ id: request.id, ...standing });
-
-const writeRanks = (tx: Queryable, ranks: readonly Ranked[]) =>
-  writeStandings(tx, ranks.map(withId));
-
-/**
- * The queue's first page. What has just come is put in its place in memory, as most of it is placed at once; where
- * more waits than one page holds, everyone's place is written first.
- */
-async function readFirstPage(tx: Queryable, rules: CompiledRules, now: number): Promise<Ranked[]> {
-  const rank = (it: Waiting): Ranked => rankOf(it, rules, now);
-  let page = await readQueue(tx, pageSize);
-  while (page.length === pageSize && page.some((it) => !it.ranked)) {
-    const unranked = await readQueue(tx, rankSize, null, { unranked: true });
-    await writeRanks(tx, unranked.map(rank));
-    if (unranked.length < rankSize) page = await readQueue(tx, pageSize);
-  }
-  return page.map(rank).sort((a, b) => compareStanding(withId(a), withId(b)));
-}
+export const nothingRemembered = (): PlacerMemory => ({ orderedUntil: -Infinity });
 
 /** What one page of the queue came to. */
 interface PageOutcome {
   readonly placed: number;
   /** Where the next page begins; null at the end of the queue. */
   readonly next: QueuePosition | null;
+  readonly orderedUntil: number;
+  /** Whom it has looked at. */
+  readonly ids: readonly string[];
 }
 
 async function writeDecisions(
@@ -124,45 +97,72 @@ async function writeDecisions(
   return placed.length;
 }
 
-async function placePage(db: Db, from: QueuePosition | null): Promise<PageOutcome> {
+/** @param ahead who waits for room on the pages before */
+async function placePage(
+  db: Db,
+  from: QueuePosition | null,
+  { orderedUntil, ahead }: PlacerMemory & { readonly ahead: Ahead },
+): Promise<PageOutcome> {
   return db.transaction(async (tx) => {
     await lockPlacer(tx);
     if (from === null) await Promise.all([endUnplaced(tx), endDedications(tx)]);
     const situation = await readSituation(tx);
-    const rules = compileRules(situation.rules);
-    const ranks =
-      from === null
-        ? await readFirstPage(tx, rules, situation.now)
-        : (await readQueue(tx, pageSize, from)).map((it) => rankOf(it, rules, situation.now));
-    const decisions = place(
-      ranks.map((it) => it.request),
-      situation,
-    );
+    const ordered = from !== null || (await orderAnew(tx, situation, orderedUntil));
+    const ranks = await readPage(tx, from, situation);
+    const requests = ranks.map((it) => it.request);
+    const decisions = place(requests, situation, ahead);
     const placed = await writeDecisions(tx, decisions, situation.now);
     const waits = new Set(decisions.flatMap((it) => (it.kind === "waits" ? it.request.id : [])));
-    const waiting = ranks.filter((it) => waits.has(it.request.id));
-    await writeRanks(
+    await writeNewRanks(
       tx,
-      waiting.filter((it) => !it.request.ranked),
+      ranks.filter((it) => waits.has(it.request.id)),
     );
     const last = ranks.length < pageSize ? undefined : ranks.at(-1);
-    return { placed, next: last?.request.position ?? null };
+    return {
+      placed,
+      next: last?.request.position ?? null,
+      orderedUntil: from === null && ordered ? situation.now : orderedUntil,
+      ids: requests.map((it) => it.id),
+    };
   });
+}
+
+/** The first page; who waits for room on it is ahead of all others. */
+async function placeFirst(db: Db, memory: PlacerMemory, ahead: Ahead): Promise<PageOutcome> {
+  // Whoever stands behind it is ahead of nobody on it.
+  const found = new Ahead();
+  const page = await placePage(db, null, { ...memory, ahead: found });
+  ahead.takeOver(page.ids, found);
+  memory.orderedUntil = page.orderedUntil;
+  return page;
 }
 
 /**
  * Places what waits, in the queue's order, page by page, each in a short transaction under the placer's row
- * lock. The whole queue is looked at: what does not fit must not hide what does.
+ * lock. The whole queue is looked at: what does not fit must not hide what does. Where there is news meanwhile the
+ * first page is looked at again in between: what has become free is for those who stand first, and they do not
+ * wait for the end of a long queue. The rest is gone on with all the same, or it would never be looked at.
  *
+ * @param activations how often there has been news so far
  * @returns how many were placed
  */
-export async function placeQueue(db: Db): Promise<number> {
-  let placed = 0;
-  let from: QueuePosition | null = null;
-  do {
-    const page: PageOutcome = await placePage(db, from);
+export async function placeQueue(
+  db: Db,
+  {
+    memory = nothingRemembered(),
+    activations = () => 0,
+  }: { memory?: PlacerMemory; activations?: () => number } = {},
+): Promise<number> {
+  const ahead = new Ahead();
+  let heard = activations();
+  let page = await placeFirst(db, memory, ahead);
+  let placed = page.placed;
+  for (let pages = 1; page.next !== null; pages++) {
+    page = await placePage(db, page.next, { ...memory, ahead });
     placed += page.placed;
-    from = page.next;
-  } while (from !== null);
+    if (page.next === null || pages % pagesBetweenLooks > 0 || activations() === heard) continue;
+    heard = activations();
+    placed += (await placeFirst(db, memory, ahead)).placed;
+  }
   return placed;
 }

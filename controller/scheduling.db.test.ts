@@ -183,6 +183,26 @@ describe("rules", () => {
     });
   });
 
+  it("that count for a time only fail nothing: what they forbid waits, says until when, and starts then", async () => {
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    await addNode("node-2", 2);
+    await owner()`update nodes set set_labels = '{"zone": "b2"}' where name = 'node-1'`;
+    await owner()`update environments set cpus = 4`;
+    await rule("serviced", { until }, { require: "zone!=b2" });
+    const id = await start();
+    await place();
+    expect(await look(id)).toMatchObject({
+      state: "queued",
+      reason: { code: "forbidden_for_now", text: expect.stringContaining("serviced") },
+    });
+    await writeExpectations(placer());
+    const expected = Date.parse((await look(id)).queue?.estimate ?? "");
+    expect(Math.abs(expected - Date.parse(until))).toBeLessThan(60_000);
+    await owner()`update rules set conditions = '{"until": "2020-01-01T00:00:00Z"}'`;
+    await place();
+    expect(await look(id)).toMatchObject({ state: "starting", node: { name: "node-1" } });
+  });
+
   it("with a selector that does not parse admit nothing and say so, and hold up nobody else", async () => {
     const other = await seedCatalogue(database.owner.db);
     await rule("broken", { user: seeded.username }, { require: "a in (" });

@@ -17,6 +17,30 @@ export async function writeStandings(db: Queryable, standings: readonly Standing
     where i.id = s.id and i.state = 'queued'`);
 }
 
+/** How many of an account's wait. Locks the account's row: of several wishes at once each counts those before it. */
+export async function countWaiting(db: Queryable, userId: string): Promise<number> {
+  await db.execute(sql`select 1 from users where id = ${userId} for no key update`);
+  const [row] = await db.execute<{ n: number }>(sql`
+    select count(*)::int as n from instances where owner_id = ${userId} and state = 'queued'`);
+  return row?.n ?? 0;
+}
+
+/**
+ * Forgets everybody's place in the queue, so that all are put in their places anew.
+ * @returns whether that was everybody: those that a person is changing right now keep theirs
+ */
+export async function forgetStandings(db: Queryable): Promise<boolean> {
+  const [row] = await db.execute<{ all: boolean }>(sql`
+    with open as (
+      select id from instances where state = 'queued' and queue_at is not null for update skip locked
+    ), forgotten as (
+      update instances i set queue_at = null from open where i.id = open.id
+    )
+    select (select count(*) from open) = (
+      select count(*) from instances where state = 'queued' and queue_at is not null) as all`);
+  return row?.all ?? false;
+}
+
 export interface QueueEstimate {
   readonly id: string;
   /** ms since 1970; null: nothing is known. */

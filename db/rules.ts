@@ -43,6 +43,12 @@ export interface RulePage {
   readonly cursor: { readonly priority: number; readonly name: string } | null;
 }
 
+/**
+ * A name as rules of one priority are asked by it: the same on every server, whatever its locale. `inOrder` in
+ * scheduler/rules.ts compares by the same.
+ */
+export const askedBy = (name: SQL) => sql`lower(${name}::text collate "C")`;
+
 /** What it is sorted by, so that the next page begins where the last one ended. */
 const orders: Record<
   RulePage["sort"],
@@ -50,12 +56,14 @@ const orders: Record<
 > = {
   // As they are asked.
   "-priority": {
-    order: sql`-r.priority, lower(r.name)`,
-    after: (it) => sql`(-r.priority, lower(r.name)) > (${-it.priority}::int, lower(${it.name}))`,
+    order: sql`-r.priority, ${askedBy(sql`r.name`)}`,
+    after: (it) =>
+      sql`(-r.priority, ${askedBy(sql`r.name`)}) > (${-it.priority}::int, ${askedBy(sql`${it.name}`)})`,
   },
   priority: {
-    order: sql`-r.priority desc, lower(r.name) desc`,
-    after: (it) => sql`(-r.priority, lower(r.name)) < (${-it.priority}::int, lower(${it.name}))`,
+    order: sql`-r.priority desc, ${askedBy(sql`r.name`)} desc`,
+    after: (it) =>
+      sql`(-r.priority, ${askedBy(sql`r.name`)}) < (${-it.priority}::int, ${askedBy(sql`${it.name}`)})`,
   },
   name: { order: sql`lower(r.name)`, after: (it) => sql`lower(r.name) > lower(${it.name})` },
   "-name": {

@@ -14,6 +14,7 @@ import type {
 } from "../scheduler/types.ts";
 import type { Queryable } from "./client.ts";
 import { nodeSilenceMs } from "./nodes.ts";
+import { askedBy } from "./rules.ts";
 
 export const ms = (at: SQL) => sql`(extract(epoch from ${at}) * 1000)::float8`;
 
@@ -216,7 +217,7 @@ export async function readLive(db: Queryable, withUsual = false): Promise<Live[]
 export async function readRules(db: Queryable): Promise<Rule[]> {
   return db.execute<Rule & Record<string, unknown>>(sql`
     select id, name, priority, enabled, conditions as when, effects as then
-    from rules order by priority desc, name`);
+    from rules order by priority desc, ${askedBy(sql`name`)}`);
 }
 
 /** Reservations that are not over. */

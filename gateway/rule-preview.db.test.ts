@@ -253,6 +253,11 @@ describe("warnings", () => {
     [{ require: "zone=none" }, {}, "locks_out then.require"],
     [{ resources: { cpus: 100 } }, {}, "locks_out then.resources"],
     [{ resources: { gpus: 1 } }, { experiment: "X1" }, "locks_out then.resources"],
+    [
+      { resources: { gpus: 1 } },
+      { experiment: "X1", until: "2100-01-01T00:00:00Z" },
+      "locks_out then.resources",
+    ],
     [{}, { experiment: "none" }, "never_matches when.experiment"],
     [{}, { experiment: ["X1", "none"] }, "never_matches when.experiment"],
     [{}, { beamline: ["IMBL", "none"] }, "never_matches when.beamline"],

@@ -4,7 +4,7 @@ import { readEnvironments, type KnownEnvironment } from "../db/preview.ts";
 import { findCodes, type KnownCodes } from "../db/rule-matches.ts";
 import { judgeRules, type RuleWarning } from "../scheduler/judge.ts";
 import { isForEverybody } from "../scheduler/overlap.ts";
-import { place } from "../scheduler/place.ts";
+import { place, type Decision } from "../scheduler/place.ts";
 import { compileWhen } from "../scheduler/rules.ts";
 import type { Request, Rule, RuleWhen, Situation } from "../scheduler/types.ts";
 
@@ -40,6 +40,16 @@ function somebody(when: RuleWhen, { slug, kind, size }: KnownEnvironment, now: n
   return { ...request, environment: slug, kind, ...place, ...who };
 }
 
+type NotPlaced = Exclude<Decision, { kind: "placed" }>;
+
+/** Whether it is by this rule that something could not be placed, for good or as long as rules count. */
+function forbids(decision: Decision, rule: Rule): decision is NotPlaced {
+  if (decision.kind === "placed") return false;
+  const rules =
+    decision.kind === "refused" ? decision.reason.rules : decision.reason.forbidden?.rules;
+  return rules?.includes(rule.name) ?? false;
+}
+
 /**
  * Environments that those could never start whom a rule is about, because of it. Rules for everybody are
  * judged with all others already.
@@ -57,8 +67,9 @@ function lockedOut(
     if (when.environment && !when.environment.has(environment.slug)) return [];
     if (when.kind && when.kind !== environment.kind) return [];
     const [decision] = place([somebody(rule.when, environment, now)], empty);
-    if (decision?.kind !== "refused" || !decision.reason.rules.includes(rule.name)) return [];
-    const text = `whom it is about could never start ${environment.slug}: ${decision.reason.text}`;
+    if (!decision || !forbids(decision, rule)) return [];
+    const never = decision.kind === "refused" ? "could never" : "could for a time not";
+    const text = `whom it is about ${never} start ${environment.slug}: ${decision.reason.text}`;
     const path = rule.then.resources ? "then.resources" : "then.require";
     return [{ code: "locks_out" as const, rule: rule.name, path, text }];
   });

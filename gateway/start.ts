@@ -6,6 +6,7 @@ import { insertInstance } from "../db/instances.ts";
 import type { PersonRow } from "../db/sign-ins.ts";
 import { judgeStart, type StartStation, type StartWish } from "./may-be-started.ts";
 import { ProblemError } from "./problem.ts";
+import { isTooMany, refuseTooMany } from "./waiting-limit.ts";
 
 export interface StartRequest {
   readonly person: PersonRow;
@@ -119,6 +120,8 @@ export async function startInstance(db: Db, request: StartRequest): Promise<stri
       await request.bind?.(tx, instanceId);
       if (key !== undefined)
         await rememberIdempotent(tx, { userId: person.id, key, bodyHash, instanceId });
+      // Behind the key, so that whoever repeats a start that is there gets it.
+      await refuseTooMany(tx, person.id);
       await writeAudit(tx, {
         ...auditOf(request),
         outcome: "allowed",
@@ -135,6 +138,7 @@ export async function startInstance(db: Db, request: StartRequest): Promise<stri
       return instanceId;
     });
   } catch (error) {
+    if (isTooMany(error)) return refuseStart(db, request, error.code, error);
     // The same key raced us and won: its instance is the answer.
     const lostRace = key !== undefined && sqlState(error)?.code === "23505";
     const winner = lostRace ? await findRepeated(db, person.id, key, bodyHash) : undefined;

@@ -12,6 +12,7 @@ import {
   rule,
   situation,
   size,
+  when,
 } from "./testing.ts";
 import type { Live, Request, Situation } from "./types.ts";
 
@@ -57,6 +58,19 @@ describe("estimateQueue", () => {
     expect(estimates([request("q")], { nodes: away, live: [holds("a", { endsAt: 5 })] })).toEqual([
       null,
     ]);
+  });
+
+  it("knows when rules no longer forbid something", () => {
+    const until = (at: number) => ({ until: new Date(at).toISOString() });
+    const nodes = [node("n1", { labels: { zone: "b2" } }), node("n2", { cpus: 1 })];
+    const rules = [when("serviced", until(hour), { require: "!zone" })];
+    const large = request("q", { size: size({ cpus: 8 }) });
+    expect(estimates([large, request("r", { size: size({ cpus: 1 }) })], { nodes, rules })).toEqual(
+      [limit(hour), limit(0)],
+    );
+    const taken = nodes.map((it) => ({ ...it, allocatedCpus: it.cpus }));
+    const ends = [holds("a", { endsAt: 2 * hour, size: size({ cpus: 8 }) })];
+    expect(estimates([large], { nodes: taken, rules, live: ends })).toEqual([limit(2 * hour)]);
   });
 
   it("lets a small one pass where the large one before it waits for more", () => {

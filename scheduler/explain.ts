@@ -11,10 +11,13 @@ export type WaitCode =
   | "no_capacity"
   | "node_dedicated"
   | "reserved"
-  | "limit_reached";
+  | "limit_reached"
+  | "forbidden_for_now";
 export interface WaitReason {
   readonly code: WaitCode;
   readonly text: string;
+  /** Where rules forbid it for a time only: which, and from when on they no longer do. */
+  readonly forbidden?: { readonly rules: readonly string[]; readonly until: number };
 }
 export interface RefusalReason {
   readonly code: "never_fits";
@@ -100,6 +103,15 @@ export function explainContradiction(effects: Effects): RefusalReason {
   const verb = rules.length === 1 ? "contradicts itself" : "contradict each other";
   const text = `${rulesText(rules)} ${verb}: no node can have ${asked}`;
   return { code: "never_fits", text, rules };
+}
+
+const minuteText = (at: number) =>
+  `${new Date(Math.ceil(at / 60_000) * 60_000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+/** What could never fit by rules of which some count for a time only. */
+export function explainForNow({ text, rules }: RefusalReason, until: number): WaitReason {
+  const allowed = `${text}; rules allow it from ${minuteText(until)} on`;
+  return { code: "forbidden_for_now", text: allowed, forbidden: { rules, until } };
 }
 
 function requiredText({ rule, text, fault }: RuleSelector): string {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Ahead } from "./limits.ts";
 import { place } from "./place.ts";
 import { ruleMatches } from "./rules.ts";
 import {
@@ -87,6 +88,23 @@ describe("limits", () => {
     // The second of ada waits for her first to end: that must not stop bob.
     const twice = [request("a", ada), request("b", ada), request("c", bob)];
     expect(texts(twice, situation({ nodes: small, rules })).at(2)).toBe("n1");
+  });
+
+  it("keep it from one page of the queue to the next, and nobody is ahead of themselves", () => {
+    const rules = [rule("all", { limits: { total: 2 } })];
+    const site = (free: number) =>
+      situation({ nodes: [node("n1", { cpus: 8, allocatedCpus: 8 - free })], rules });
+    const large = request("large", { size: size({ cpus: 6 }) });
+    const ahead = new Ahead();
+    const first = place([large], site(4), ahead);
+    expect(first).toMatchObject([{ kind: "waits", reason: { code: "no_capacity" } }]);
+    const next = situation({ ...site(2), live: [live("l", "n1")] });
+    expect(place([request("b", bob)], next, ahead)).toMatchObject([
+      { reason: { text: 'rule "all" allows 2 at once: 1 live, 1 ahead in the queue' } },
+    ]);
+    // The page on which it stands is looked at again.
+    expect(place([large], site(6), ahead)).toMatchObject([{ kind: "placed" }]);
+    expect(place([request("b", bob)], next, ahead)).toMatchObject([{ kind: "placed" }]);
   });
 
   it("hold, whatever is asked for", () => {

@@ -13,10 +13,6 @@ export interface ReachedLimit {
   readonly of: string | null;
 }
 
-interface Counted {
-  live: number;
-  ahead: number;
-}
 interface Place {
   readonly key: string;
   readonly rule: RuleRef;
@@ -64,21 +60,67 @@ function placesOf(limits: readonly LimitOfRule[], it: Attributes): Place[] {
 
 type Limiting = Pick<Effects, "limits">;
 
-export class LimitCounts {
-  readonly #counts = new Map<string, Counted>();
+/**
+ * Who waits for room, and so has a place within limits before those behind: kept over the pages of one walk through
+ * the queue, each of which is a round of its own.
+ */
+export class Ahead {
+  readonly #keys = new Map<string, readonly string[]>();
+  readonly #counts = new Map<string, number>();
 
-  add(it: Attributes, effects: Limiting, as: keyof Counted, by: 1 | -1 = 1): void {
-    for (const { key } of placesOf(effects.limits, it)) {
-      const counted = this.#counts.get(key) ?? { live: 0, ahead: 0 };
-      counted[as] += by;
-      this.#counts.set(key, counted);
+  #count(keys: readonly string[], by: 1 | -1): void {
+    for (const key of keys) this.#counts.set(key, this.count(key) + by);
+  }
+
+  /** @param keys of the limits that look at it */
+  add(id: string, keys: readonly string[]): void {
+    this.remove(id);
+    this.#keys.set(id, keys);
+    this.#count(keys, 1);
+  }
+
+  /** It is decided anew, or waits for nothing any more. */
+  remove(id: string): void {
+    this.#count(this.#keys.get(id) ?? [], -1);
+    this.#keys.delete(id);
+  }
+
+  /** Of these what another round has found since. */
+  takeOver(ids: readonly string[], found: Ahead): void {
+    for (const id of ids) {
+      const keys = found.#keys.get(id);
+      if (keys) this.add(id, keys);
+      else this.remove(id);
     }
+  }
+
+  count(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
+}
+
+export class LimitCounts {
+  readonly ahead: Ahead;
+  readonly #live = new Map<string, number>();
+
+  constructor(ahead: Ahead) {
+    this.ahead = ahead;
+  }
+
+  addLive(it: Attributes, effects: Limiting, by: 1 | -1 = 1): void {
+    for (const { key } of placesOf(effects.limits, it))
+      this.#live.set(key, (this.#live.get(key) ?? 0) + by);
+  }
+
+  waitsForRoom(it: Attributes & { readonly id: string }, effects: Limiting): void {
+    const keys = this.keysOf(it, effects);
+    if (keys.length > 0) this.ahead.add(it.id, keys);
   }
 
   /** The first limit that leaves no place for one more. */
   reached(it: Attributes, effects: Limiting): (ReachedLimit & { readonly key: string }) | null {
     for (const place of placesOf(effects.limits, it)) {
-      const { live = 0, ahead = 0 } = this.#counts.get(place.key) ?? {};
+      const [live, ahead] = [this.#live.get(place.key) ?? 0, this.ahead.count(place.key)];
       if (live + ahead >= place.limit) return { ...place, live, ahead };
     }
     return null;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { place } from "./place.ts";
-import { gib, gpu, node, request, rule, situation, size, when } from "./testing.ts";
+import { gib, gpu, hour, node, request, rule, situation, size, when } from "./testing.ts";
 import type { Candidate, Request, Rule } from "./types.ts";
 
 const decide = (one: Request, nodes: Candidate[], rules: Rule[] = []) => {
@@ -209,6 +209,41 @@ describe("what could never fit", () => {
     expect(decide(one, nodes, rules)).toMatchObject({
       kind: "refused",
       reason: { code: "never_fits", text, rules: names },
+    });
+  });
+
+  it("waits where rules forbid it for a time only, until they allow it", () => {
+    const nodes = [node("n1", { labels: { zone: "b2" } }), node("n2", { cpus: 4 })];
+    const serviced = when("service", { until: new Date(hour).toISOString() }, { require: "!zone" });
+    const decided = (rules: Rule[]) => decide(big({ cpus: 8 }), nodes, rules);
+    expect(decided([serviced])).toMatchObject({
+      kind: "waits",
+      reason: {
+        code: "forbidden_for_now",
+        text:
+          'it takes 8 cores, 4 GiB: 1 node could hold that, but rule "service" admits only one that is ' +
+          "smaller; rules allow it from 1970-01-01 01:00 UTC on",
+        forbidden: { rules: ["service"], until: hour },
+      },
+    });
+    const then = situation({ now: hour, nodes, rules: [serviced] });
+    expect(place([big({ cpus: 8 })], then)).toMatchObject([
+      { kind: "placed", node: { name: "n1" } },
+    ]);
+    // What another rule forbids from before its end on, for good, is refused.
+    const later = when("later", { from: new Date(hour - 1).toISOString() }, { require: "!zone" });
+    expect(decided([serviced, later])).toMatchObject({ kind: "refused" });
+    // A rule that is about others does not count.
+    const others = when("later", { user: "eve" }, { require: "!zone" });
+    expect(decided([serviced, others])).toMatchObject({ kind: "waits" });
+    const twice = when(
+      "larger",
+      { until: new Date(2 * hour).toISOString() },
+      { resources: { cpus: 9 } },
+    );
+    expect(decided([serviced, twice])).toMatchObject({
+      kind: "waits",
+      reason: { forbidden: { until: 2 * hour } },
     });
   });
 

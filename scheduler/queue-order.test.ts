@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareStanding, standAll, standing, stepMs } from "./queue-order.ts";
-import { live, request, situation, when } from "./testing.ts";
+import { compareStanding, ordersAnew, standAll, standing, stepMs } from "./queue-order.ts";
+import { live, request, rule, situation, when } from "./testing.ts";
 
 const order = (
   requests: readonly ReturnType<typeof request>[],
@@ -29,6 +29,26 @@ describe("the queue's order", () => {
     const requests = [of("ada", "a", 0), of("bob", "b", 500), of("eve", "c", 0)];
     expect(order(requests, { rules })).toEqual(["b", "a", "c"]);
     expect(order(requests.toReversed(), { rules })).toEqual(["b", "a", "c"]);
+  });
+
+  it("is another one once a rule begins or ceases to count that says a priority", () => {
+    const at = (ms: number) => new Date(ms).toISOString();
+    const window = { from: at(100), until: at(200) };
+    const rules = [when("urgent", window, { priority: 1 })];
+    const anew = [
+      [0, 99],
+      [99, 100],
+      [100, 199],
+      [199, 200],
+      [200, 900],
+      [-Infinity, 900],
+    ].map(([since = 0, now = 0]) => ordersAnew(rules, since, now));
+    expect(anew).toEqual([false, true, false, true, false, true]);
+    expect(ordersAnew([when("other", window, { strategy: "pack" })], 0, 900)).toBe(false);
+    expect(
+      ordersAnew([rule("off", { priority: 1 }, { when: window, enabled: false })], 0, 900),
+    ).toBe(false);
+    expect(ordersAnew([when("always", {}, { priority: 1 })], -Infinity, 900)).toBe(false);
   });
 
   it("counts what lives, and what stands in the queue already", () => {

@@ -1,6 +1,6 @@
 /** The order of the queue: by priority, then by age, with a share for every person. */
-import { compileRules, effectsOf, type Effects } from "./rules.ts";
-import type { Attributes, Request, Situation } from "./types.ts";
+import { compileRules, compileWhen, effectsOf, type Effects } from "./rules.ts";
+import type { Attributes, Request, Rule, Situation } from "./types.ts";
 
 /** What a person has already makes the next request as much younger. */
 export const stepMs = 5 * 60_000;
@@ -22,6 +22,16 @@ export function standing(
   ahead: number,
 ): Standing {
   return { priority: effects.priority, at: request.queuedAt + ahead * stepMs };
+}
+
+/** Whether since then a rule has begun or ceased to count that says something about places in the queue. */
+export function ordersAnew(rules: readonly Rule[], since: number, now: number): boolean {
+  const passed = (at: number) => since < at && at <= now;
+  return rules.some((rule) => {
+    if (!rule.enabled || rule.then.priority === undefined) return false;
+    const { from, until } = compileWhen(rule.when);
+    return passed(from) || passed(until);
+  });
 }
 
 type Ranked = Standing & { readonly id: string };

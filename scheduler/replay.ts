@@ -15,6 +15,7 @@ type Event = (
   | { readonly what: "end"; readonly ended: () => Ended }
   | { readonly what: "free"; readonly node: number }
   | { readonly what: "reservation"; readonly id: string }
+  | { readonly what: "rules"; readonly key: string }
 ) & { readonly basis: Basis };
 
 export interface Started {
@@ -34,6 +35,8 @@ export class Replay {
   readonly #forRoom = new WaitingLists();
   /** By the limit that they wait for. */
   readonly #forLimit = new WaitingLists();
+  /** By when rules no longer forbid it. */
+  readonly #forRules = new WaitingLists();
   /** Nodes and limits on which an end was only usual: what starts there is so as well. */
   readonly #usual = new Set<number | string>();
   readonly #started: (started: Started) => void;
@@ -46,7 +49,7 @@ export class Replay {
   }
 
   get waiting(): number {
-    return this.#forRoom.size + this.#forLimit.size;
+    return this.#forRoom.size + this.#forLimit.size + this.#forRules.size;
   }
 
   willEnd(at: number, ended: () => Ended, basis: Basis): void {
@@ -71,10 +74,17 @@ export class Replay {
     if (decision.kind !== "waits") return;
     const { need } = this.#round.caseOf(one.request);
     const waiting = { ...one, need, usual };
-    const { code } = decision.reason;
+    const { code, forbidden } = decision.reason;
     if (waitsForRoom.has(code)) this.#forRoom.add(need.key, waiting);
     const reached = code === "limit_reached" ? this.#round.limitOf(one.request) : null;
     if (reached !== null) this.#forLimit.add(reached, waiting);
+    if (forbidden) this.#waitForRules(waiting, forbidden.until);
+  }
+
+  #waitForRules(one: WaitingRequest, until: number): void {
+    const key = String(until);
+    if (!this.#forRules.first(key)) this.#events.add(until, { what: "rules", key, basis: "limit" });
+    this.#forRules.add(key, one);
   }
 
   #start(decision: Placement, waitedUsual: boolean): void {
@@ -110,6 +120,9 @@ export class Replay {
     const limits: string[] = [];
     if (event.what === "reservation") this.#round.reserved.end(event.id);
     else if (event.what === "free") this.#free(event.node);
+    else if (event.what === "rules")
+      for (const it of this.#forRules.take(event.key))
+        this.#keep(it, this.#round.decide(it.request), null);
     else {
       const ended = event.ended();
       this.#round.end(ended);
@@ -126,7 +139,7 @@ export class Replay {
     this.#round.site.dedicate(node, null);
     if (owner === null) return;
     for (const it of this.#forRoom.takeOf(owner))
-      this.#keep(it, this.#round.decideAgain(it.request), null);
+      this.#keep(it, this.#round.decide(it.request), null);
   }
 
   /** Starts what now can, in the order of the queue: only nodes that changed and these limits are looked at. */
@@ -140,7 +153,7 @@ export class Replay {
       if (!next) return;
       const { list, key, one } = next;
       list.removeFirst(key);
-      if (list === this.#forRoom) this.#keep(one, this.#round.decideAgain(one.request), null);
+      if (list === this.#forRoom) this.#keep(one, this.#round.decide(one.request), null);
       else this.#keep(one, this.#round.decide(one.request), key);
     }
   }

@@ -2,6 +2,7 @@
 import { dedicatingRule, hasOwnNode, othersOn, toDedicate } from "./dedicate.ts";
 import {
   explainContradiction,
+  explainForNow,
   explainLimit,
   explainNever,
   explainWait,
@@ -11,7 +12,7 @@ import {
 } from "./explain.ts";
 import type { Decision, Placement } from "./decision.ts";
 import { grantsOn, refusedBy } from "./filter.ts";
-import { LimitCounts } from "./limits.ts";
+import { Ahead, LimitCounts } from "./limits.ts";
 import { Needs, type Need } from "./need.ts";
 import { Reserved } from "./reserve.ts";
 import { compileRules, effectsOf, mergeSize, type CompiledRules, type Effects } from "./rules.ts";
@@ -32,6 +33,8 @@ export const waitsForRoom: ReadonlySet<WaitCode> = new Set([
 const viewBytes = 128 * 1024 ** 2;
 const bytesPerNode = 32;
 
+const nobody: ReadonlySet<string> = new Set();
+
 /** A request with all that its decision hangs on. */
 export interface Case {
   readonly request: Request;
@@ -50,7 +53,7 @@ export interface Ended {
 
 export class Round {
   readonly site: Site;
-  readonly limits = new LimitCounts();
+  readonly limits: LimitCounts;
   readonly #rules: CompiledRules;
   readonly #needs: Needs;
   readonly reserved: Reserved;
@@ -59,15 +62,21 @@ export class Round {
   readonly #contradictions = new WeakMap<Effects, boolean>();
   now: number;
 
-  constructor(situation: Situation, rules: CompiledRules = compileRules(situation.rules)) {
+  /** @param ahead who waits for room in front of all that is decided here */
+  constructor(
+    situation: Situation,
+    rules: CompiledRules = compileRules(situation.rules),
+    ahead: Ahead = new Ahead(),
+  ) {
     this.now = situation.now;
+    this.limits = new LimitCounts(ahead);
     this.#rules = rules;
     this.site = new Site(situation.nodes, situation.live);
     this.#needs = new Needs(this.site);
     this.reserved = new Reserved(this.site, this.#needs, situation);
     this.#maxViews = Math.max(16, viewBytes / (bytesPerNode * (this.site.size + 1)));
     if (rules.all.some((it) => it.rule.then.limits))
-      for (const it of situation.live) this.limits.add(it, effectsOf(it, rules, this.now), "live");
+      for (const it of situation.live) this.limits.addLive(it, effectsOf(it, rules, this.now));
   }
 
   caseOf(request: Request): Case {
@@ -122,13 +131,26 @@ export class Round {
     return { node: this.site.node(node), score: score + line.points, lines: [...lines, line] };
   }
 
-  /** What forbids it for good, as the site and the rules are now. */
-  #never({ effects, need }: Case): RefusalReason | null {
+  /** What forbids it, whatever becomes free, as the site is now and by the rules that hold. */
+  #forbidden({ effects, need }: Pick<Case, "effects" | "need">): RefusalReason | null {
     if (this.site.size === 0) return null;
     if (this.#contradictory(effects)) return explainContradiction(effects);
     const { admitted, largeEnough, possible } = need;
     if (largeEnough > 0 && (admitted === 0 || possible > 0)) return null;
     return explainNever(effects, need.size, { all: this.site.size, admitted, largeEnough });
+  }
+
+  /** From when on rules do not forbid it any more, as some count for a time only; null: they always will. */
+  #allowedFrom(request: Request): number | null {
+    const { versionId } = request;
+    for (const at of this.#rules.turns(request, this.now)) {
+      const effects = effectsOf(request, this.#rules, at);
+      const size = mergeSize(request.size, effects);
+      const anywhere = { experimentId: null, dedication: "none", insider: nobody } as const;
+      const need = this.#needs.of({ effects, size, versionId, ...anywhere });
+      if (!this.#forbidden({ effects, need })) return at;
+    }
+    return null;
   }
 
   #best({ request, need }: Case, view: View): Ranked[] {
@@ -166,7 +188,7 @@ export class Round {
       this.site.dedicate(node, request.experimentId);
       this.reserved.dedicated(node);
     }
-    this.limits.add(request, effects, "live");
+    this.limits.addLive(request, effects);
     const rule = need.onlyFree ? it.dedicating : null;
     return {
       kind: "placed",
@@ -186,14 +208,8 @@ export class Round {
   /** What a placement took is free again. */
   end({ node, size, gpus, who, effects }: Ended): void {
     this.site.giveBack(node, size, gpus, who);
-    this.limits.add(who, effects, "live", -1);
+    this.limits.addLive(who, effects, -1);
     this.reserved.ended(who);
-  }
-
-  /** One that waited for room is decided again: it is ahead of nobody meanwhile. */
-  decideAgain(request: Request): Decision {
-    this.limits.add(request, effectsOf(request, this.#rules, this.now), "ahead", -1);
-    return this.decide(request);
   }
 
   /** The limit that leaves no place for it now. */
@@ -202,10 +218,16 @@ export class Round {
   }
 
   decide(request: Request): Decision {
+    // Where it waited for room before, it is not ahead of itself.
+    this.limits.ahead.remove(request.id);
     const it = this.caseOf(request);
     const decided = { request, rules: it.effects.matched.map((one) => one.name) };
-    const never = this.#never(it);
-    if (never) return { kind: "refused", ...decided, reason: never };
+    const forbidden = this.#forbidden(it);
+    if (forbidden) {
+      const until = this.#allowedFrom(request);
+      if (until === null) return { kind: "refused", ...decided, reason: forbidden };
+      return { kind: "waits", ...decided, reason: explainForNow(forbidden, until) };
+    }
     const limit = this.limits.reached(request, it.effects);
     if (limit) return { kind: "waits", ...decided, reason: explainLimit(limit) };
     const view = this.view(it.need);
@@ -213,7 +235,7 @@ export class Round {
     const [first] = ranked;
     if (first) return this.#place(it, view, ranked, first.node);
     const reason = this.#explain(it, view);
-    if (waitsForRoom.has(reason.code)) this.limits.add(request, it.effects, "ahead");
+    if (waitsForRoom.has(reason.code)) this.limits.waitsForRoom(request, it.effects);
     return { kind: "waits", ...decided, reason };
   }
 }

@@ -119,11 +119,27 @@ function compileRule(rule: Rule): CompiledRule {
   };
 }
 
-/** The order in which rules are asked: by priority, then by name. */
+/** Puts a unit of UTF-16 where its code point stands: surrogates stand for what is behind all others. */
+const weightOf = (unit: number) =>
+  unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+
+/** By code points: what Postgres' collation "C" does, and no locale changes. */
+function compareText(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const [one, other] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (one !== other) return weightOf(one) - weightOf(other);
+  }
+  return a.length - b.length;
+}
+
+/** Only of the letters A to Z, as Postgres' `lower` does it in the collation "C". */
+const lowered = (name: string) => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+/** The order in which rules are asked: by priority, then by name. `askedBy` in db/rules.ts is the same. */
 export function inOrder(a: Rule, b: Rule): number {
   if (a.priority !== b.priority) return b.priority - a.priority;
-  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+  return compareText(lowered(a.name), lowered(b.name)) || compareText(a.id, b.id);
 }
 
 /** Rules that are switched on, in order, with their selectors parsed. */
@@ -153,6 +169,15 @@ export class CompiledRules {
     return this.#candidates(attributes).filter(
       ({ when }) => holdsAt(when, now) && holdsForPeople(when, attributes),
     );
+  }
+
+  /** When other rules hold for a request than before: the times after `now`, the next first. */
+  turns(attributes: Attributes, now: number): number[] {
+    const times = this.#candidates(attributes).flatMap(({ when }) =>
+      holdsForPeople(when, attributes) ? [when.from, when.until] : [],
+    );
+    const later = times.filter((it) => it > now && it < Infinity);
+    return [...new Set(later)].sort((a, b) => a - b);
   }
 
   /** One object for all for whom the same rules hold. */

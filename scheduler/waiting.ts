@@ -64,6 +64,14 @@ export class WaitingLists {
     return taken.sort(compareStanding);
   }
 
+  /** Takes out a whole list, in the order of the queue. */
+  take(key: string): readonly WaitingRequest[] {
+    const list = this.#lists.get(key) ?? [];
+    this.#lists.delete(key);
+    this.#size -= list.length;
+    return list;
+  }
+
   removeFirst(key: string): void {
     const list = this.#lists.get(key);
     if (!list?.shift()) return;

@@ -30,8 +30,24 @@ import {
   queryOf,
   uuidShape,
 } from "../validation.ts";
+import { isTooMany, refuseTooMany, tooManyMeaning } from "../waiting-limit.ts";
 
 const tag = "Instances";
+
+async function noteRefusedRestart(
+  deps: Deps,
+  c: Context<AppEnv>,
+  { id, reason }: { id: string; reason: string },
+): Promise<void> {
+  await writeRefusal(deps.db, {
+    ...auditedCaller(c),
+    action: "instance.restart",
+    outcome: "refused",
+    subjectKind: "instance",
+    subjectId: id,
+    detail: { reason },
+  });
+}
 
 /**
  * To start again is to start: what is no longer open to them stays as it is.
@@ -41,14 +57,7 @@ async function refuseRestart(deps: Deps, c: Context<AppEnv>, id: string): Promis
   const question = await findStartQuestion(deps.db, signedIn(c).person.id, id);
   const verdict = question && (await mayStart(deps.db, question));
   if (!verdict || verdict.allowed) return;
-  await writeRefusal(deps.db, {
-    ...auditedCaller(c),
-    action: "instance.restart",
-    outcome: "refused",
-    subjectKind: "instance",
-    subjectId: id,
-    detail: { reason: verdict.code },
-  });
+  await noteRefusedRestart(deps, c, { id, reason: verdict.code });
   const experiment = question.experiment ? ` for experiment ${question.experiment}` : "";
   throw new ProblemError(
     409,
@@ -74,9 +83,13 @@ async function wish(deps: Deps, c: Context<AppEnv>, action: "stop" | "restart"):
         subjectKind: "instance",
         subjectId: id,
       });
+      if (action === "restart" && made.kind === "accepted") await refuseTooMany(tx, person.id);
       return made;
     }),
-  );
+  ).catch(async (error: unknown) => {
+    if (isTooMany(error)) await noteRefusedRestart(deps, c, { id, reason: error.code });
+    throw error;
+  });
   if (outcome.kind === "unknown") throw notFound("instance");
   if (outcome.kind === "refused") throw stateForbids(outcome, action);
   const instance = await getInstance(deps.db, person.id, id);
@@ -150,6 +163,7 @@ export function instanceRoutes(deps: Deps) {
         status: 202,
         body: instanceSchema,
         refusals: [400, 401, 403, 404, 409, 413],
+        meanings: { 409: [tooManyMeaning] },
       }),
       jsonBody(startBody),
       async (c) => {
@@ -202,6 +216,7 @@ export function instanceRoutes(deps: Deps) {
         status: 202,
         body: instanceSchema,
         refusals: [401, 403, 404, 409],
+        meanings: { 409: [tooManyMeaning] },
       }),
       async (c) => c.json(await wish(deps, c, "restart"), 202),
     )

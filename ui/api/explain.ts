@@ -100,6 +100,8 @@ function knownWords(error: ApiError, doing: Doing): Words | null {
       return { what: t("error.database"), next: t(waits(doing)) };
     case "too_many_tokens":
       return { what: t("error.tooManyTokens"), next: t("error.tooManyTokensNext") };
+    case "too_many_waiting":
+      return { what: t("error.tooManyWaiting"), next: t("error.tooManyWaitingNext") };
     case "import_running":
       return { what: t("error.importRunning"), next: t("error.importRunningNext") };
     case "no_longer_open":

@@ -42,6 +42,7 @@ const particular = [
   "node_dedicated",
   "reserved",
   "limit_reached",
+  "forbidden_for_now",
   "no_capacity",
   "never_fits",
 ] as const;

@@ -593,6 +593,10 @@ export const de: Catalogue = {
   "error.tooManyTokens": "Sie haben so viele Token, wie eine Person haben darf.",
   "error.tooManyTokensNext":
     "Widerrufen Sie eines, das Sie nicht mehr brauchen, und versuchen Sie es erneut.",
+  "error.tooManyWaiting":
+    "Es warten so viele von Ihnen auf einen Platz, wie eine Person haben darf.",
+  "error.tooManyWaitingNext":
+    "Beenden Sie eines davon, oder warten Sie, bis einige gestartet sind.",
   "error.invalid": "Der Server hat das Gesendete nicht angenommen.",
   "error.invalidNext": "Berichtigen Sie es und versuchen Sie es erneut.",
   "error.tooLarge": "Das ist zu groß.",

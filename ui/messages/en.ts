@@ -579,6 +579,8 @@ export const en = {
   "error.conflictNext": "Look at its state and try again.",
   "error.tooManyTokens": "You have as many tokens as one person may.",
   "error.tooManyTokensNext": "Revoke one that you no longer need, then try again.",
+  "error.tooManyWaiting": "As many of yours wait for a place as one person may have waiting.",
+  "error.tooManyWaitingNext": "Stop one of them, or wait until some have started.",
   "error.invalid": "The server did not accept what was sent.",
   "error.invalidNext": "Correct it and try again.",
   "error.tooLarge": "That is too large.",

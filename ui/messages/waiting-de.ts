@@ -26,6 +26,7 @@ export const waitingDe = {
   "reason.node_dedicated": "Die passenden Knoten sind für eine Strahlzeit vergeben.",
   "reason.reserved": "Was frei ist, ist reserviert.",
   "reason.limit_reached": "Es laufen so viele zugleich, wie eine Regel erlaubt.",
+  "reason.forbidden_for_now": "Regeln, die für eine Zeit gelten, erlauben es jetzt nicht.",
 
   "room.ask": "Ist Platz?",
   "room.now": "Es ist Platz: Er würde sofort starten.",

@@ -23,6 +23,7 @@ export const waitingEn = {
   "reason.node_dedicated": "The nodes that could take it are kept for a beamtime.",
   "reason.reserved": "What is free is reserved.",
   "reason.limit_reached": "As many run at once as a rule allows.",
+  "reason.forbidden_for_now": "Rules that count for a time do not allow it now.",
 
   "room.ask": "Is there room?",
   "room.now": "There is room: it would start at once.",
