@@ -284,3 +284,6 @@ end
 $$;
 create trigger rules_rank after insert or update or delete on rules
   for each statement execute function rank_anew();
+
+-- Triggers call them whoever writes; nobody else is to, least of all the one with the owner's rights.
+revoke all on function forget_queue_standing(), rank_anew(), forget_id_token() from public;
