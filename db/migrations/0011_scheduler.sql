@@ -7,7 +7,14 @@ alter table nodes rename column labels to reported_labels;
 alter table nodes add column set_labels jsonb not null default '{}';
 alter table nodes add column labels jsonb not null generated always as (reported_labels || set_labels) stored;
 alter table nodes
-  add constraint capacity_is_not_negative check (cpus >= 0 and memory_bytes >= 0),
+  -- A node's login writes these itself: nothing that it says may be what readers of all nodes fail at.
+  -- (No number is greater than NaN, and one that JavaScript cannot hold is none here.)
+  add constraint capacity_is_a_number
+    check (cpus between 0 and 1000000 and memory_bytes between 0 and 9007199254740991),
+  add constraint reported_labels_are_texts check (
+    jsonb_typeof(reported_labels) = 'object' and octet_length(reported_labels::text) <= 65536
+    and not jsonb_path_exists(reported_labels, '$.* ? (@.type() != "string")')
+  ),
   -- Nothing new, and whoever is there is asked to go elsewhere.
   add column draining boolean not null default false,
   -- Who keeps new instances away, why and since when; for as long as it is unschedulable or draining.
@@ -26,8 +33,8 @@ alter table nodes
 create table node_gpus (
   node_id uuid not null references nodes on delete cascade,
   uuid text not null check (uuid ~ '^(GPU|MIG)-[A-Za-z0-9./-]{1,120}$'),
-  model text not null,
-  memory_bytes bigint not null check (memory_bytes > 0),
+  model text not null check (length(model) <= 200),
+  memory_bytes bigint not null check (memory_bytes between 1 and 9007199254740991),
   -- How many desktops may share it, by the node's settings, and by an administrator.
   slots integer not null default 1 check (slots between 1 and 64),
   set_slots integer check (set_slots between 1 and 64),
@@ -35,6 +42,35 @@ create table node_gpus (
   seen_at timestamptz not null default now(),
   primary key (node_id, uuid)
 );
+
+-- Cards are replaced and cut anew, and what was there before is kept: so many are enough, the oldest go.
+create function limit_gpus() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  most constant integer := 256;
+  known integer;
+begin
+  if exists (select from node_gpus where node_id = new.node_id and uuid = new.uuid) then
+    return new;
+  end if;
+  -- One after the other, or each would count before the others' are there.
+  perform from nodes where id = new.node_id for no key update;
+  select count(*) into known from node_gpus where node_id = new.node_id;
+  if known >= most then
+    delete from node_gpus where node_id = new.node_id and uuid in (
+      select g.uuid from node_gpus g
+      where g.node_id = new.node_id and not g.present and not exists (
+        select from allocation_gpus a where a.node_id = g.node_id and a.uuid = g.uuid)
+      order by g.seen_at, g.uuid limit known - most + 1);
+    get diagnostics known = row_count;
+    if known = 0 then
+      raise exception 'A node has at most % GPUs.', most using errcode = 'check_violation';
+    end if;
+  end if;
+  return new;
+end
+$$;
+create trigger gpus_limited before insert on node_gpus for each row execute function limit_gpus();
 
 -- Environments and what instances hold -----------------------------------------------------------
 
@@ -286,4 +322,4 @@ create trigger rules_rank after insert or update or delete on rules
   for each statement execute function rank_anew();
 
 -- Triggers call them whoever writes; nobody else is to, least of all the one with the owner's rights.
-revoke all on function forget_queue_standing(), rank_anew(), forget_id_token() from public;
+revoke all on function forget_queue_standing(), rank_anew(), limit_gpus(), forget_id_token() from public;
