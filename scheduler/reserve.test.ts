@@ -39,9 +39,24 @@ describe("a reservation", () => {
     expect(waits).toMatchObject({
       reason: {
         code: "reserved",
-        text: '1 node: 1 with the rest reserved; "Course r" until 1970-01-01 01:00 UTC',
+        text: "1 node: 1 with the rest reserved; until 1970-01-01 01:00 UTC",
       },
     });
+  });
+
+  it("tells those who wait when the room is free, and nothing of whose it is", () => {
+    const reservations = [
+      reservation("r", { seats: 1 }),
+      reservation("s", { seats: 1, until: 3 * hour, subjectId: "another" }),
+    ];
+    const [waits] = place([request("a")], situation({ nodes, reservations }));
+    expect(waits).toMatchObject({
+      reason: {
+        code: "reserved",
+        text: "1 node: 1 with the rest reserved; until 1970-01-01 01:00 UTC; until 1970-01-01 03:00 UTC",
+      },
+    });
+    expect(JSON.stringify(waits)).not.toContain("Course");
   });
 
   it("keeps nothing for a seat that was taken", () => {
