@@ -134,9 +134,11 @@ describe("a reservation", () => {
     [{ until: hours(0.5) }, "until"],
     [{ from: hours(-9), until: hours(-8) }, "until"],
     [{ seats: 0 }, "seats"],
-    [{ seats: 10_001 }, "seats"],
+    [{ seats: 1001 }, "seats"],
     [{ cpus: -1 }, "cpus"],
+    [{ cpus: 0.099 }, "cpus"],
     [{ memoryBytes: 0 }, "memoryBytes"],
+    [{ memoryBytes: 64 * 1024 ** 2 - 1 }, "memoryBytes"],
     [{ gpus: 17 }, "gpus"],
     [{ gpuMemoryBytes: -1 }, "gpuMemoryBytes"],
   ])("is refused for %j", async (more, where) => {
@@ -145,6 +147,14 @@ describe("a reservation", () => {
       body: { errors: [{ path: where }] },
     });
     expect(await titles()).toEqual([]);
+  });
+
+  it("may be as small, and have as many seats, as is said", async () => {
+    await owner()`update nodes set cpus = 50`;
+    const least = { cpus: 0.1, memoryBytes: 64 * 1024 ** 2 };
+    expect(await reserve({ ...least, seats: 476 })).toMatchObject({ missing: 0 });
+    await owner()`update nodes set memory_bytes = 64000000000`;
+    expect(await reserve({ ...least, seats: 1000 })).toMatchObject({ seats: 1000 });
   });
 
   it("is refused for its selector's fault, at its characters", async () => {

@@ -120,6 +120,26 @@ describe("a reservation", () => {
     ).toEqual(["GPU-2", "GPU-2", "reserved", "GPU-1"]);
   });
 
+  it("of many small seats is summed once, not for each seat and each request", () => {
+    const seats = 1000;
+    let reads = 0;
+    const small = size({ memoryBytes: 1 });
+    const counted = {
+      ...small,
+      get cpus() {
+        reads += 1;
+        return 0.1;
+      },
+    };
+    const large = ["n1", "n2"].map((it) => node(it, { cpus: 64, memoryBytes: 999 * gib }));
+    const reservations = [reservation("r", { seats, size: counted })];
+    const requests = Array.from({ length: 200 }, (_, at) => request(`a${at}`));
+    const placed = outcomes(requests, { nodes: large, reservations });
+    expect(placed.filter((it) => it === "reserved")).toHaveLength(200 - 14);
+    expect(reads).toBeGreaterThan(0);
+    expect(reads).toBeLessThan(10 * seats);
+  });
+
   it("lets every seat be taken, whatever others ask for in between", () => {
     const seats = fc.integer({ min: 1, max: 5 });
     const turns = fc.array(fc.integer({ min: 0, max: 25 }), { minLength: 5, maxLength: 5 });

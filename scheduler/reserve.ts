@@ -1,5 +1,5 @@
 /** Reservations: room that is kept for the seats that nobody has taken yet. */
-import { fitsBesideHolds, grantsOn } from "./filter.ts";
+import { seatsBesideHolds } from "./filter.ts";
 import type { Needs } from "./need.ts";
 import { parseSelector } from "./selector.ts";
 import type { Site } from "./site.ts";
@@ -98,15 +98,15 @@ export class Reserved {
     const wanted = unfilled(active);
     const need = { size, insider: nobody };
     for (let node = 0; node < this.#site.size; node++) {
-      if (active.heldInAll >= wanted) return;
+      const most = wanted - active.heldInAll;
+      if (most <= 0) return;
       if (!this.#mayHold(active, node)) continue;
-      while (active.heldInAll < wanted && fitsBesideHolds(this.#site, need, node)) {
-        const gpus = grantsOn(this.#site, need, node);
-        const hold = { reservationId: id, node, size, gpus };
-        this.#site.setHolds(node, [...(this.#site.holds[node] ?? []), hold]);
-        active.held.set(node, (active.held.get(node) ?? 0) + 1);
-        active.heldInAll += 1;
-      }
+      const seats = seatsBesideHolds(this.#site, need, { node, most });
+      if (seats.length === 0) continue;
+      const holds = seats.map((gpus) => ({ reservationId: id, node, size, gpus }));
+      this.#site.setHolds(node, [...(this.#site.holds[node] ?? []), ...holds]);
+      active.held.set(node, (active.held.get(node) ?? 0) + seats.length);
+      active.heldInAll += seats.length;
     }
   }
 

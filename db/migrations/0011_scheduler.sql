@@ -157,9 +157,9 @@ create table reservations (
   from_at timestamptz not null,
   until_at timestamptz not null,
   -- So many desktops of this size, on nodes that the selector admits.
-  seats integer not null check (seats between 1 and 10000),
-  cpus real not null check (cpus > 0),
-  memory_bytes bigint not null check (memory_bytes > 0),
+  seats integer not null check (seats between 1 and 1000),
+  cpus real not null check (cpus between 0.1::real and 10000),
+  memory_bytes bigint not null check (memory_bytes >= 64 * 1024 * 1024),
   gpus integer not null default 0 check (gpus between 0 and 16),
   gpu_memory_bytes bigint check (gpu_memory_bytes > 0),
   selector text not null default '',
