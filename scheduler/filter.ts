@@ -48,7 +48,7 @@ export function gpusFor(site: Site, need: Pick<Need, "insider">, node: number): 
 }
 
 /** With what is kept on a node for others; GPUs are looked at one by one. */
-function besideHolds(site: Site, need: Pick<Need, "insider" | "size">, node: number): Size {
+function besideHolds(site: Site, need: Pick<Need, "insider" | "size">, node: number) {
   const sum = { ...need.size, gpus: 0 };
   for (const held of site.heldSums[node] ?? []) {
     if (!isForeign(held, need)) continue;
@@ -76,18 +76,15 @@ export function seatsBesideHolds(
 ): (readonly GpuGrant[])[] {
   const { cpus, memoryBytes, gpus } = need.size;
   const seats: (readonly GpuGrant[])[] = [];
-  let taken = besideHolds(site, need, node);
+  const taken = besideHolds(site, need, node);
   let rooms = gpus === 0 ? [] : gpusFor(site, need, node);
   while (seats.length < most && lacks(site, taken, node) === 0) {
     const grants = chooseGpus(rooms, need.size);
     if (!grants) break;
     seats.push(grants);
     rooms = takeGpus(rooms, grants);
-    taken = {
-      ...taken,
-      cpus: taken.cpus + cpus,
-      memoryBytes: taken.memoryBytes + memoryBytes,
-    };
+    taken.cpus += cpus;
+    taken.memoryBytes += memoryBytes;
   }
   return seats;
 }
