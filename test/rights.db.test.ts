@@ -162,6 +162,11 @@ describe("what each part's login may do", () => {
     ["gateway", "update nodes set reported_labels = '{}'"],
     ["gateway", "insert into allocation_gpus select * from allocation_gpus"],
     ["gateway", "insert into dedications (node_id) values (gen_random_uuid())"],
+    ["gateway", "update nodes set epoch = epoch + 1"],
+    ["gateway", "delete from allocations"],
+    ["placer", "select end_gone_node(gen_random_uuid(), gen_random_uuid())"],
+    ["node", "select end_gone_node(gen_random_uuid(), gen_random_uuid())"],
+    ["relay", "select end_gone_node(gen_random_uuid(), gen_random_uuid())"],
     ...(["gateway", "placer", "node", "relay"] as const).map(
       (part) =>
         [

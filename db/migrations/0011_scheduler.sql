@@ -321,5 +321,47 @@ $$;
 create trigger rules_rank after insert or update or delete on rules
   for each statement execute function rank_anew();
 
+-- An administrator says that a lost machine is gone for good: what stands there has failed, and what it holds is free. As at
+-- a take-over by another machine the next epoch voids every lease, so that a controller that returns all the same has
+-- to register anew, and clears away what is left there.
+-- Null: the node is not lost, or not there; else how many it ended.
+create function end_gone_node(gone uuid, by_person uuid) returns integer
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  ended integer;
+begin
+  -- The instances before the node and the work, as all who take several.
+  perform from instances where node_id = gone
+    and state in ('starting', 'running', 'paused', 'stopping', 'lost') order by id for update;
+  update nodes set epoch = epoch + 1, ready = false
+  where id = gone and last_seen_at <= now() - interval '1 minute';
+  if not found then
+    return null;
+  end if;
+  with here as (
+    select i.id, i.state, i.incarnation, n.name from instances i join nodes n on n.id = i.node_id
+    where n.id = gone and i.state in ('starting', 'running', 'paused', 'stopping', 'lost')
+  ), moved as (
+    -- A restart that was under way is asked for again by whoever still wants it.
+    update instances i set state = 'failed', wanted_incarnation = i.incarnation, ended_at = now(),
+      reason_code = 'node_gone',
+      reason_text = 'its node, ' || here.name || ', is gone for good, as an administrator says'
+    from here where i.id = here.id
+    returning i.id, i.incarnation, here.state as before, i.reason_code, i.reason_text
+  ), noted as (
+    insert into instance_history (instance_id, from_state, to_state, actor, actor_id, reason_code, reason_text)
+    select id, before, 'failed', 'person', by_person, reason_code, reason_text from moved
+  ), closed as (
+    update incarnations c set ended_at = now()
+    from moved m where c.instance_id = m.id and c.number = m.incarnation and c.ended_at is null
+  )
+  select count(*) into ended from moved;
+  delete from allocations where node_id = gone;
+  update dedications set ended_at = now() where node_id = gone and ended_at is null;
+  return ended;
+end
+$$;
+grant execute on function end_gone_node(uuid, uuid) to asci_gateway;
+
 -- Triggers call them whoever writes; nobody else is to, least of all the one with the owner's rights.
-revoke all on function forget_queue_standing(), rank_anew(), limit_gpus(), forget_id_token() from public;
+revoke all on function forget_queue_standing(), rank_anew(), limit_gpus(), forget_id_token(), end_gone_node(uuid, uuid) from public;
