@@ -53,7 +53,7 @@ async function begin(tool: string): Promise<void> {
   start = { nodeId: database.nodeId, epoch };
 }
 const describeAgain = async (tool: string) =>
-  describeTask(node, start, await looks(tool)).run(new AbortController().signal);
+  describeTask(node, start, await looks(tool)).run(new AbortController().signal, () => 0);
 
 /** What may be placed on, and what selectors see. */
 async function offered() {

@@ -158,6 +158,14 @@ export async function getNode(db: Queryable, nodeId: string): Promise<AdminNodeR
   return row?.node;
 }
 
+/** Ids of the nodes that are lost: a reboot is shorter. */
+export async function listLostNodes(db: Queryable): Promise<Set<string>> {
+  const rows = await db.execute<{ id: string }>(
+    sql`select n.id from nodes n where ${silentFor(nodeLostMs)}`,
+  );
+  return new Set(rows.map((it) => it.id));
+}
+
 export interface LabelRow extends Record<string, unknown> {
   readonly key: string;
   readonly values: string[];

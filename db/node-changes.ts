@@ -104,6 +104,21 @@ async function setSlots(
   return undefined;
 }
 
+/**
+ * A lost machine is gone for good: ends what stands there as failed and frees what it holds.
+ * @returns how many it ended; null where the node is not lost
+ */
+export async function endGoneNode(
+  db: Queryable,
+  nodeId: string,
+  byId: string,
+): Promise<number | null> {
+  const [row] = await db.execute<{ ended: number | null }>(
+    sql`select end_gone_node(${nodeId}, ${byId}) as ended`,
+  );
+  return row?.ended ?? null;
+}
+
 export type NodeOutcome =
   | { readonly kind: "changed" }
   | { readonly kind: "unknown" }

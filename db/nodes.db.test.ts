@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import type { Db } from "./client.ts";
-import { NodeTakenError, SupersededError } from "./errors.ts";
+import { NodeTakenError, sqlState, SupersededError } from "./errors.ts";
 import { reportGpus, type ReportedGpu } from "./node-gpus.ts";
-import { getNode } from "./admin-nodes.ts";
+import { getNode, listLabels } from "./admin-nodes.ts";
 import { registerNode, reportNode, type NodeReport } from "./nodes.ts";
-import { createTestDatabase, type TestDatabase } from "./testing.ts";
+import { insertInstance } from "./instances.ts";
+import { createTestDatabase, seedCatalogue, type TestDatabase } from "./testing.ts";
 import { claimWork } from "./work.ts";
 import { listen } from "./listen.ts";
 
@@ -94,6 +95,31 @@ describe("what a node reports", () => {
   });
 });
 
+describe("a node's login", () => {
+  const many = JSON.stringify(
+    Object.fromEntries(Array.from({ length: 1000 }, (_, nth) => [`${nth}`, "x".repeat(64)])),
+  );
+  it.each([
+    ["reported_labels", "'[]'"],
+    ["reported_labels", "'7'"],
+    ["reported_labels", `'{"zone": {"b": 1}}'`],
+    ["reported_labels", "'{\"zone\": null}'"],
+    ["reported_labels", `'${many}'`],
+    ["cpus", "'NaN'"],
+    ["cpus", "'Infinity'"],
+    ["memory_bytes", "9007199254740992"],
+  ])("cannot set %s to what readers of all nodes would fail at", async (column, value) => {
+    const before = await row();
+    const fault: unknown = await database
+      .as("node", { max: 1 })
+      .sql.unsafe(`update nodes set ${column} = ${value}`)
+      .catch((error: unknown) => error);
+    expect(sqlState(fault)?.code).toBe("23514");
+    expect(await row()).toEqual(before);
+    await listLabels(database.owner.db);
+  });
+});
+
 describe("a node's clock", () => {
   it.each([
     [3_600_000, 3_600_000],
@@ -144,6 +170,37 @@ describe("a node's GPUs", () => {
     expect((await gpus()).map((it) => it["present"])).toEqual([false, false]);
     await reportGpus(node, start, [gpu("GPU-1")]);
     expect((await gpus())[0]).toEqual({ uuid: "GPU-1", slots: 2, set_slots: 4, present: true });
+  });
+
+  it("are so many at most: the oldest that are gone and that nobody holds make room", async () => {
+    const { sql: own } = database.as("node", { max: 1 });
+    const add = (uuid: string) =>
+      own`insert into node_gpus (node_id, uuid, model, memory_bytes) values (${start.nodeId}, ${uuid}, 'A40', 1)`;
+    await own`insert into node_gpus (node_id, uuid, model, memory_bytes, present, seen_at)
+      select ${start.nodeId}, 'GPU-' || nth, 'A40', 1, nth > 3, now() + nth * interval '1 s'
+      from generate_series(1, 256) nth`;
+    const seeded = await seedCatalogue(database.owner.db);
+    const { sql: owner } = database.owner;
+    const instanceId = await insertInstance(database.owner.db, {
+      ...seeded,
+      name: "holds one",
+      experimentId: null,
+    });
+    await owner`insert into allocations (instance_id, node_id, cpus, memory_bytes)
+      values (${instanceId}, ${start.nodeId}, 1, 1)`;
+    await owner`insert into allocation_gpus values (${instanceId}, ${start.nodeId}, 'GPU-1', 0, 1)`;
+    await add("GPU-a");
+    // What is there already takes no room.
+    await reportGpus(node, start, [gpu("GPU-a"), gpu("GPU-256")]);
+    await own`update node_gpus set present = true where uuid not in ('GPU-1', 'GPU-3')`;
+    await add("GPU-b");
+    const gone = await owner`select uuid from node_gpus where not present`;
+    expect(gone).toEqual([{ uuid: "GPU-1" }]);
+    const full: unknown = await add("GPU-c").catch((error: unknown) => error);
+    expect(sqlState(full)?.code).toBe("23514");
+    expect(String(full)).toContain("A node has at most 256 GPUs.");
+    expect(await owner`select count(*)::int as n from node_gpus`).toEqual([{ n: 256 }]);
+    await owner`delete from allocations`;
   });
 
   it("are written by the newest controller only", async () => {

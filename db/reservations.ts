@@ -21,8 +21,6 @@ export interface NewReservation extends ReservationFields {
 }
 export interface ReservationRow extends NewReservation {
   readonly id: string;
-  /** How many of its people's instances live now, while it is active. */
-  readonly seatsTaken: number;
   readonly createdBy: string;
   readonly createdAt: string;
   readonly cancelledAt: string | null;
@@ -31,14 +29,7 @@ export interface ReservationRow extends NewReservation {
 const columns = sql`r.id, r.title, r.kind, coalesce(x.code, g.name, b.code) as subject,
   iso(r.from_at) as from, iso(r.until_at) as until, r.seats, r.cpus, r.memory_bytes as "memoryBytes",
   r.gpus, r.gpu_memory_bytes as "gpuMemoryBytes", r.selector, r.created_by_name as "createdBy",
-  iso(r.created_at) as "createdAt", iso(r.cancelled_at) as "cancelledAt",
-  case when r.cancelled_at is null and r.from_at <= now() and r.until_at > now() then least(r.seats, (
-    select count(*)::int from allocations a join instances i on i.id = a.instance_id
-    left join experiments o on o.id = i.experiment_id
-    where case r.kind when 'experiment' then i.experiment_id = r.experiment_id
-      when 'beamline' then o.beamline_id = r.beamline_id
-      else i.owner_id in (select user_id from group_members m where m.group_id = r.group_id) end
-  )) else 0 end as "seatsTaken"`;
+  iso(r.created_at) as "createdAt", iso(r.cancelled_at) as "cancelledAt"`;
 
 const joined = sql`left join experiments x on x.id = r.experiment_id
   left join groups g on g.id = r.group_id left join beamlines b on b.id = r.beamline_id`;

@@ -20,7 +20,7 @@ export const desires = ["running", "paused", "stopped", "shelved"] as const;
 export type Desire = (typeof desires)[number];
 
 /**
- * Who causes a change. `person`: a wish through the API. `placer`: the queue's owner.
+ * Who causes a change. `person`: a wish through the API, or an administrator's word that a node is gone. `placer`: the queue's owner.
  * `controller`: the node that holds the work's lease. `judge`: decides that a node is lost,
  * or that the time of what runs is over.
  */
@@ -41,19 +41,19 @@ export const transitions: readonly Transition[] = [
   t("queued", "failed", "placer"),
   t("starting", "running", "controller"),
   t("starting", "stopping", "person", "controller", "judge"),
-  t("starting", "failed", "controller"),
+  t("starting", "failed", "controller", "person"),
   t("starting", "lost", "judge"),
   t("running", "paused", "controller"),
   t("running", "stopping", "person", "controller", "judge"),
-  t("running", "failed", "controller"),
+  t("running", "failed", "controller", "person"),
   t("running", "lost", "judge"),
   t("paused", "running", "controller"),
   t("paused", "stopping", "person", "controller", "judge"),
-  t("paused", "failed", "controller"),
+  t("paused", "failed", "controller", "person"),
   t("paused", "lost", "judge"),
   t("stopping", "stopped", "controller", "placer"),
   t("stopping", "shelved", "controller"),
-  t("stopping", "failed", "controller"),
+  t("stopping", "failed", "controller", "person"),
   t("stopped", "queued", "person", "controller"),
   t("shelved", "queued", "person"),
   t("failed", "queued", "person", "controller"),
@@ -61,7 +61,7 @@ export const transitions: readonly Transition[] = [
   t("lost", "paused", "controller"),
   t("lost", "starting", "controller"),
   t("lost", "stopping", "person", "controller", "judge"),
-  t("lost", "failed", "controller"),
+  t("lost", "failed", "controller", "person"),
 ];
 
 /** True where `actor` may move an instance from `from` to `to`. */

@@ -1,6 +1,10 @@
 /** Nodes as administrators see them, and what they change of them. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { LeaseLostError, SupersededError } from "../db/errors.ts";
+import { reportState } from "../db/node-instances.ts";
+import { mayTransition } from "../db/states.ts";
+import { claimWork } from "../db/work.ts";
 import { startTestGateway, type Browser, type TestGateway } from "./testing.ts";
 import { emptyTables } from "../db/testing-empty.ts";
 
@@ -314,5 +318,94 @@ describe("a GPU's slots", () => {
 
   it.each([0, 65, 1.5])("are not %d", async (slots) => {
     expect(await patch({ gpuSlots: { [gpu]: slots } })).toMatchObject({ status: 400 });
+  });
+});
+
+describe("a node whose machine is gone for good", () => {
+  const gone = (id = node, browser = root) => browser.call("POST", `/api/admin/nodes/${id}/gone`);
+  const silent = (ago: string) =>
+    owner()`update nodes set last_seen_at = now() - ${ago}::interval where id = ${node}`;
+  const epoch = async () => Number((await owner()`select epoch from nodes`)[0]?.["epoch"]);
+
+  it("ends what stands there as failed, and frees all that it holds", async () => {
+    await owner()`truncate audit`;
+    await owner()`update instances set state = 'lost', wanted_incarnation = 2`;
+    await owner()`insert into work (subject_kind, subject_id, node_id) values ('instance', ${instance}, ${node})`;
+    await silent("61 seconds");
+    const db = gateway.database.as("node").db;
+    const before = await epoch();
+    const beat = { ready: true, reasonCode: null, reasonText: null };
+    const claim = { nodeId: node, epoch: before, limit: 9, leaseMs: 60_000, beat };
+    const [lease] = await claimWork(db, claim);
+    if (!lease) throw new Error("there was no work to claim");
+    await silent("61 seconds");
+    const answer = await gone();
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { state: "lost", instances: [], allocated: { instances: 0, cpus: 0, gpus: 0 } },
+    });
+    const [row] =
+      await owner()`select state, desired, reason_code, reason_text, incarnation = wanted_incarnation as done,
+      ended_at is not null as ended, (select count(*)::int from allocation_gpus) as gpus,
+      (select ended_at is not null from incarnations) as closed from instances`;
+    expect(row).toEqual({
+      state: "failed",
+      desired: "running",
+      reason_code: "node_gone",
+      reason_text: "its node, gpu-01, is gone for good, as an administrator says",
+      done: true,
+      ended: true,
+      gpus: 0,
+      closed: true,
+    });
+    expect(mayTransition("lost", "failed", "person")).toBe(true);
+    const history =
+      await owner()`select from_state, to_state, actor, actor_id is not null as named from instance_history order by id desc limit 1`;
+    expect(history).toEqual([
+      { from_state: "lost", to_state: "failed", actor: "person", named: true },
+    ]);
+    expect(await owner()`select actor_name, action, subject_id, detail from audit`).toEqual([
+      { actor_name: "root", action: "node.gone", subject_id: node, detail: { ended: 1 } },
+    ]);
+    // Its controller's leases and signs of life are void, as after a take-over.
+    expect(await epoch()).toBe(before + 1);
+    await expect(claimWork(db, claim)).rejects.toBeInstanceOf(SupersededError);
+    await expect(reportState(db, lease, { to: "running" })).rejects.toBeInstanceOf(LeaseLostError);
+    expect(await get()).toMatchObject({ state: "lost" });
+    // Once more there is nothing to end.
+    expect((await gone()).status).toBe(200);
+    expect(await owner()`select detail from audit order by id desc limit 1`).toEqual([
+      { detail: { ended: 0 } },
+    ]);
+  });
+
+  it("is given back by the experiment that had it to itself", async () => {
+    await owner()`with b as (insert into beamlines (code, name) values ('B', 'B') returning id),
+      x as (insert into experiments (code, beamline_id, starts_at, ends_at)
+        select 'X', id, now(), now() + interval '1 day' from b returning id)
+      insert into dedications (node_id, experiment_id, rule_id, rule_name, until_at)
+      select ${node}, id, id, 'R', now() + interval '1 day' from x`;
+    await silent("61 seconds");
+    await gone();
+    expect(await get()).toMatchObject({ dedicatedTo: null });
+  });
+
+  it("is not believed of one that is heard of, was never heard of, or is not there", async () => {
+    await owner()`truncate audit`;
+    const refused = { status: 409, body: { code: "node_not_lost" } };
+    const before = await epoch();
+    for (const ago of ["0 seconds", "55 seconds"]) {
+      await silent(ago);
+      expect(await gone()).toMatchObject(refused);
+    }
+    await owner()`update nodes set last_seen_at = null`;
+    expect(await gone()).toMatchObject(refused);
+    expect(await gone(randomUUID())).toMatchObject({ status: 404 });
+    expect(await gone("none")).toMatchObject({ status: 404 });
+    await silent("61 seconds");
+    expect(await gone(node, await gateway.signIn("ada"))).toMatchObject({ status: 403 });
+    expect(await epoch()).toBe(before);
+    expect(await owner()`select state from instances`).toEqual([{ state: "running" }]);
+    expect(await owner()`select 1 from audit where action = 'node.gone'`).toHaveLength(0);
   });
 });

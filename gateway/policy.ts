@@ -158,6 +158,7 @@ export const policy: readonly PolicyLine[] = [
   line("GET /api/admin/nodes/labels", admins, ["admin"]),
   line("GET /api/admin/nodes/:id", admins, ["admin"]),
   line("PATCH /api/admin/nodes/:id", admins, ["admin"]),
+  line("POST /api/admin/nodes/:id/gone", admins, ["admin"]),
   line("GET /api/admin/use", admins, ["admin"]),
   line("GET /api/admin/reservations", staff, ["admin"], theirs),
   line("POST /api/admin/reservations", staff, ["admin"], theirs),

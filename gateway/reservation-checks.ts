@@ -7,6 +7,7 @@ import { sizeText } from "../scheduler/explain.ts";
 import type { Reservation } from "../scheduler/types.ts";
 import { notFound, ProblemError } from "./problem.ts";
 import { couldHold, nodesOf, overlapOf } from "./reservation-room.ts";
+import { withSeatsTaken } from "./reservation-seats.ts";
 import type { ReservationDetail } from "./reservation-schemas.ts";
 
 function asReservation(it: ReservationRow): Reservation {
@@ -49,8 +50,10 @@ export async function reservationDetail(
   const ids = others.map((it) => it.id);
   const known = ids.length === 0 ? new Set() : await reservationsWithin(db, reach, ids);
   const time = (at: number) => new Date(at).toISOString();
+  const [seated] = await withSeatsTaken(db, [row]);
   return {
     ...row,
+    seatsTaken: seated?.seatsTaken ?? 0,
     nodes: nodesOf(selector, nodes).size,
     missing,
     overlaps: others.map((it) => ({

@@ -50,12 +50,22 @@ export const reservationDetailSchema = reservationSchema
   })
   .meta({ ref: "ReservationDetail" });
 export type ReservationDetail = z.infer<typeof reservationDetailSchema>;
+/** The placer keeps every seat of every node in mind: so many, and none smaller than a desktop may be. */
+const mostSeats = 1000;
+const leastCpus = 0.1;
+const leastMiB = 64;
+
 const reservationFields = {
   title: line().trim().min(1, "required").max(200, "at most 200 characters"),
   from: anyTime,
   until: anyTime,
-  seats: z.int("a whole number").min(1, "at least 1").max(10_000),
+  seats: z.int("a whole number").min(1, "at least 1").max(mostSeats, `at most ${mostSeats}`),
   ...sizeFields,
+  cpus: z.number().min(leastCpus, `at least ${leastCpus}`).max(10_000),
+  memoryBytes: z
+    .int("whole bytes")
+    .min(leastMiB * 1024 ** 2, `at least ${leastMiB} MiB`)
+    .max(Number.MAX_SAFE_INTEGER),
   selector,
 };
 export const reservationBody = z

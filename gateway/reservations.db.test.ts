@@ -122,11 +122,25 @@ describe("a reservation", () => {
       insert into allocations (instance_id, node_id, cpus, memory_bytes) select id, ${nodeId}, 1, 1 from i`;
     const taken = async (more: object) =>
       (await reserve({ from: hours(-1), ...more }))["seatsTaken"];
-    expect(await taken({})).toBe(1);
-    expect(await taken({ kind: "experiment", subject: "I1" })).toBe(2);
-    expect(await taken({ kind: "beamline", subject: "imbl", seats: 1 })).toBe(1);
-    expect(await taken({ kind: "beamline", subject: "MX" })).toBe(0);
-    expect(await taken({ from: hours(1) })).toBe(0);
+    const alone = async (more: object) => {
+      await owner()`truncate reservations`;
+      return taken(more);
+    };
+    expect(await alone({})).toBe(1);
+    expect(await alone({ kind: "experiment", subject: "I1" })).toBe(2);
+    expect(await alone({ kind: "beamline", subject: "imbl", seats: 1 })).toBe(1);
+    expect(await alone({ kind: "beamline", subject: "MX" })).toBe(0);
+    expect(await alone({ from: hours(1) })).toBe(0);
+    // They stand on node-1, and have no GPU; ada has one seat, not one in each.
+    expect(await alone({ selector: "zone=b1" })).toBe(1);
+    expect(await alone({ selector: "zone=b2" })).toBe(0);
+    await owner()`insert into node_gpus (node_id, uuid, model, memory_bytes) values (${nodeId}, 'GPU-1', 'A40', 1)`;
+    expect(await alone({ gpus: 1, seats: 1 })).toBe(0);
+    const beam = { kind: "experiment", subject: "i1", seats: 2, title: "Beam", from: hours(-2) };
+    expect(await alone(beam)).toBe(2);
+    expect(await taken({})).toBe(0);
+    const { items } = (await root.call("GET", path)).body;
+    expect(items.map((it: { seatsTaken: number }) => it.seatsTaken)).toEqual([2, 0]);
   });
 
   it.each([
@@ -138,9 +152,11 @@ describe("a reservation", () => {
     [{ until: hours(0.5) }, "until"],
     [{ from: hours(-9), until: hours(-8) }, "until"],
     [{ seats: 0 }, "seats"],
-    [{ seats: 10_001 }, "seats"],
+    [{ seats: 1001 }, "seats"],
     [{ cpus: -1 }, "cpus"],
+    [{ cpus: 0.099 }, "cpus"],
     [{ memoryBytes: 0 }, "memoryBytes"],
+    [{ memoryBytes: 64 * 1024 ** 2 - 1 }, "memoryBytes"],
     [{ gpus: 17 }, "gpus"],
     [{ gpuMemoryBytes: -1 }, "gpuMemoryBytes"],
   ])("is refused for %j", async (more, where) => {
@@ -149,6 +165,14 @@ describe("a reservation", () => {
       body: { errors: [{ path: where }] },
     });
     expect(await titles()).toEqual([]);
+  });
+
+  it("may be as small, and have as many seats, as is said", async () => {
+    await owner()`update nodes set cpus = 50`;
+    const least = { cpus: 0.1, memoryBytes: 64 * 1024 ** 2 };
+    expect(await reserve({ ...least, seats: 476 })).toMatchObject({ missing: 0 });
+    await owner()`update nodes set memory_bytes = 64000000000`;
+    expect(await reserve({ ...least, seats: 1000 })).toMatchObject({ seats: 1000 });
   });
 
   it("is refused for its selector's fault, at its characters", async () => {

@@ -11,12 +11,13 @@ import {
 } from "../db/preview.ts";
 import { findCodes, spellWhen } from "../db/rule-matches.ts";
 import { readSituation } from "../db/situation.ts";
+import type { RuleWarning } from "../scheduler/judge.ts";
 import type { Request, Rule, Situation } from "../scheduler/types.ts";
 import { whatIf } from "../scheduler/what-if.ts";
 import { ProblemError } from "./problem.ts";
 import { prioritiesFor } from "./rule-order.ts";
 import { changeOf, pastOutcomes, queueOutcomes, type Shown } from "./rule-outcomes.ts";
-import { warningsAbout } from "./rule-warnings.ts";
+import { newLockouts, warningsAbout } from "./rule-warnings.ts";
 import type { Previewed, previewBody, RulePreview } from "./preview-schemas.ts";
 
 /** So many past requests are replayed, and as many of the queue are placed. */
@@ -143,13 +144,25 @@ function whatIfOf(
   return before && after ? { before, after } : null;
 }
 
+/** About the rule that is written, and what any other one locks out by that; about all rules where none is. */
+async function warningsOf(
+  db: Queryable,
+  it: { situation: Situation; after: readonly Rule[]; about: Rule | null },
+): Promise<RuleWarning[]> {
+  const { situation, after, about } = it;
+  const own = await warningsAbout(db, { ...situation, rules: after }, about);
+  if (!about) return own;
+  const uncovered = await newLockouts(db, situation, { before: situation.rules, after });
+  return [...own, ...uncovered.filter((one) => one.rule !== about.name)];
+}
+
 /** @param db sees one moment all the while */
 export async function previewRules(db: Queryable, body: PreviewBody): Promise<RulePreview> {
   const { situation, waiting, past, pastInAll } = await readSnapshot(db, body.days);
   const { rules } = situation;
   const { after, about } = await changedRules(db, rules, body);
   const asked = body.request ? await askedRequest(db, body.request, situation.now) : null;
-  const warnings = await warningsAbout(db, { ...situation, rules: after }, about);
+  const warnings = await warningsOf(db, { situation, after, about });
   const requests = asked ? [...waiting, asked] : waiting;
   const was = queueOutcomes(requests, situation, rules);
   const is = queueOutcomes(requests, situation, after);

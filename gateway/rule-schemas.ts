@@ -114,7 +114,12 @@ export const restoreRuleBody = z.object({
   reason: reason.default(""),
   confirm: confirm.optional(),
 });
-export const removeRuleQuery = z.object({ reason: reason.default("") });
+export const removeRuleQuery = z.object({
+  reason: reason.default(""),
+  confirm: z.enum(["true", "false"]).default("false").meta({
+    description: "true: it is meant, though by another rule somebody could start nothing any more",
+  }),
+});
 export const orderRulesBody = z.object({
   ids: z
     .array(id)

@@ -1,4 +1,5 @@
 /** What is to be thought of before rules are saved. */
+import { listLostNodes } from "../db/admin-nodes.ts";
 import type { Queryable } from "../db/client.ts";
 import { readEnvironments, type KnownEnvironment } from "../db/preview.ts";
 import { findCodes, type KnownCodes } from "../db/rule-matches.ts";
@@ -75,15 +76,59 @@ function lockedOut(
   });
 }
 
+/** Without the nodes that are lost: what only such a one could take is started by nobody. */
+async function withoutLost(db: Queryable, situation: Situation): Promise<Situation> {
+  const lost = await listLostNodes(db);
+  return { ...situation, nodes: situation.nodes.filter((it) => !lost.has(it.id)) };
+}
+
+/** Of one warning before and after a change: the figures, and which of several rules is named, may differ. */
+function subjectOf({ code, rule, path, text }: RuleWarning): string {
+  const [what = ""] = text.split(":");
+  const forEverybody = code === "locks_out" && what.startsWith("nobody could start ");
+  return JSON.stringify(forEverybody ? [code, what] : [code, rule, path, what]);
+}
+
+/** By which of all rules somebody could start something never. */
+function allLockouts(
+  situation: Situation,
+  environments: readonly KnownEnvironment[],
+): readonly RuleWarning[] {
+  const { rules } = situation;
+  const asking = rules.filter(({ then }) => then.require !== undefined || then.resources);
+  return [
+    ...judgeRules(rules, situation, { known: { environments } }),
+    ...asking.flatMap((it) => lockedOut(it, situation, environments)),
+  ].filter(locksOut);
+}
+
+/** What locks people out once rules are changed, by whichever of them, and did not before. */
+export async function newLockouts(
+  db: Queryable,
+  whole: Situation,
+  { before, after }: { readonly before: readonly Rule[]; readonly after: readonly Rule[] },
+): Promise<RuleWarning[]> {
+  const situation = await withoutLost(db, whole);
+  // On a site that is set up just now nothing fits yet.
+  if (situation.nodes.length === 0) return [];
+  const environments = await readEnvironments(db);
+  const is = allLockouts({ ...situation, rules: after }, environments);
+  if (is.length === 0) return [];
+  const was = allLockouts({ ...situation, rules: before }, environments);
+  const known = new Set(was.map(subjectOf));
+  return is.filter((it) => !known.has(subjectOf(it)));
+}
+
 /**
- * @param situation with the rules as they would be
+ * @param whole with the rules as they would be
  * @param rule the one that it is about; null: all
  */
 export async function warningsAbout(
   db: Queryable,
-  situation: Situation,
+  whole: Situation,
   rule: Rule | null,
 ): Promise<RuleWarning[]> {
+  const situation = await withoutLost(db, whole);
   const environments = await readEnvironments(db);
   const { rules } = situation;
   if (!rule) return judgeRules(rules, situation, { known: { environments } });
@@ -102,6 +147,6 @@ export async function warningsAbout(
 }
 
 /** Whether by this nothing could be placed that the rule matches. */
-export const locksOut = ({ code, path }: RuleWarning): boolean =>
+const locksOut = ({ code, path }: RuleWarning): boolean =>
   code === "locks_out" ||
   (path === "then.require" && (code === "matches_no_node" || code === "contradiction"));

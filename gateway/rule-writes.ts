@@ -46,7 +46,11 @@ function change(
     conflicts,
     audited(deps, c, { action, subjectKind: "rule", detail }, async (tx) => {
       await lockRules(tx);
-      return work(tx, by);
+      const before = await readRules(tx);
+      const id = await work(tx, by);
+      // Also what is taken away may uncover another rule.
+      if (id !== undefined) await refuseLockout(tx, { before, confirm: it.confirm });
+      return id;
     }),
   );
 }
@@ -76,9 +80,7 @@ export function createRule(
   const detail = { ...fields, reason };
   return change(deps, c, { action: "rule.create", detail, reason, confirm }, async (tx, by) => {
     const next = await spell(tx, fields);
-    const id = await insertRule(tx, by, next);
-    await refuseLockout(tx, { saved: id, confirm });
-    return id;
+    return insertRule(tx, by, next);
   });
 }
 
@@ -109,7 +111,6 @@ export function changeRule(
       then: fields.then ?? now.then,
     });
     await updateRule(tx, by, id, next);
-    await refuseLockout(tx, { saved: id, confirm });
     return id;
   });
 }
@@ -118,11 +119,11 @@ export async function removeRule(
   deps: Deps,
   c: Context<AppEnv>,
   id: string,
-  reason: string,
+  { reason, confirm }: Confirmation & { readonly reason: string },
 ): Promise<string | undefined> {
   const { name } = (await getRule(deps.db, id)) ?? {};
   const detail = { name, reason };
-  return change(deps, c, { action: "rule.delete", detail, reason }, async (tx, by) => {
+  return change(deps, c, { action: "rule.delete", detail, reason, confirm }, async (tx, by) => {
     if (!(await getRule(tx, id))) return undefined;
     await deleteRule(tx, by, id);
     return id;
@@ -147,7 +148,6 @@ export function restoreRule(
     const fields = { name, priority, enabled, when, then };
     if (await getRule(tx, id)) await updateRule(tx, by, id, fields);
     else await insertRule(tx, by, fields, { id, version: (versions[0]?.version ?? 0) + 1 });
-    await refuseLockout(tx, { saved: id, confirm });
     return id;
   });
 }
@@ -161,17 +161,16 @@ export function orderRules(
   const { ids, reason, confirm } = body;
   const detail: Record<string, unknown> = { ids, reason };
   return change(deps, c, { action: "rule.order", detail, reason, confirm }, async (tx, by) => {
-    const before = await readRules(tx);
-    const byId = new Map(before.map((it) => [it.id, it]));
+    const all = await readRules(tx);
+    const byId = new Map(all.map((it) => [it.id, it]));
     const ordered = ids.flatMap((it) => byId.get(it) ?? []);
-    if (ordered.length !== ids.length || ordered.length !== before.length)
+    if (ordered.length !== ids.length || ordered.length !== all.length)
       throw new ProblemError(
         409,
         "rule_changed",
         "These are not all the rules that there are now: one was added or deleted since. Read them again.",
       );
     await setPriorities(tx, by, prioritiesFor(ordered));
-    await refuseLockout(tx, { before, saved: null, confirm });
     return "all";
   });
 }

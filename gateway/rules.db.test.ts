@@ -559,6 +559,69 @@ describe("a rule that locks everyone out", () => {
     ).toMatchObject({ status: 200 });
   });
 
+  describe("that is uncovered", () => {
+    let large: Rule;
+    let small: Rule;
+    const uncovered = {
+      status: 409,
+      body: {
+        code: "locks_out",
+        warnings: [{ code: "locks_out", rule: "Large", path: "then.resources" }],
+      },
+    };
+    beforeEach(async () => {
+      await owner()`with e as (insert into environments (slug, name, kind) values ('tomo', 'T', 'desktop') returning id)
+        insert into versions (environment_id, tag, image, digest) select id, '1', 'x', 'x' from e`;
+      small = await add({ name: "Small", priority: 9, then: { resources: { cpus: 1 } } });
+      large = await add({ name: "Large", then: { resources: { cpus: 100 } } });
+    });
+
+    it.each([
+      { enabled: false },
+      { priority: -1 },
+      { then: {} },
+      { when: { environment: "another" } },
+      { when: { until: "2100-01-01T00:00:00Z" } },
+    ])("by a change of another is asked for twice: %j", async (more) => {
+      const patch = (body: object) => root.call("PATCH", `${path}/${small.id}`, body);
+      expect(await patch(more)).toMatchObject(uncovered);
+      expect((await list()).items.find((it) => it.id === small.id)).toEqual(small);
+      expect(await patch({ ...more, confirm: true })).toMatchObject({ status: 200 });
+      // It is so already.
+      expect(await patch({ name: "Another" })).toMatchObject({ status: 200 });
+    });
+
+    it("by deleting another is asked for twice", async () => {
+      const one = `${path}/${small.id}`;
+      expect(await root.call("DELETE", one)).toMatchObject(uncovered);
+      expect(await root.call("DELETE", `${one}?confirm=perhaps`)).toMatchObject({ status: 400 });
+      expect(await root.call("DELETE", `${one}?confirm=true`)).toMatchObject({ status: 204 });
+      expect(await root.call("DELETE", `${path}/${large.id}`)).toMatchObject({ status: 204 });
+      expect(await namesOf()).toEqual([]);
+    });
+
+    it("is told by a preview of the other one", async () => {
+      const { id, name, priority } = small;
+      const then = { resources: { cpus: 1 } };
+      const draft = { id, name, priority, enabled: false, when: {}, then };
+      const { body } = await root.call("POST", `${path}/preview`, { draft, days: 0 });
+      expect(body["warnings"]).toEqual([
+        expect.objectContaining({ code: "locks_out", rule: "Large" }),
+      ]);
+    });
+  });
+
+  it("as nothing but a lost node has what it asks for is asked for twice", async () => {
+    await gateway.database.addNode("node-2");
+    await owner()`update nodes set ready = true, cpus = 16, memory_bytes = 64000000000,
+      set_labels = '{"zone":"none"}', last_seen_at = now() - interval '59 seconds' where name = 'node-2'`;
+    const made = await add({ name: "One", then: nowhere });
+    await root.call("DELETE", `${path}/${made.id}`);
+    await owner()`update nodes set last_seen_at = now() - interval '90 days' where name = 'node-2'`;
+    expect(await root.call("POST", path, { name: "One", then: nowhere })).toMatchObject(asked);
+    await owner()`delete from nodes where name = 'node-2'`;
+  });
+
   it("is not asked for twice where there are no nodes yet", async () => {
     await owner()`update nodes set last_seen_at = null`;
     await add({ name: "One", then: nowhere });

@@ -135,13 +135,16 @@ export function explainLimit(reached: ReachedLimit): WaitReason {
   return { code: "limit_reached", text };
 }
 
+const untilText = (at: number) =>
+  `until ${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
 export interface WaitQuestion {
   readonly effects: Effects;
   readonly nodes: number;
   readonly admitted: number;
   readonly refused: Refused;
   /** Reservations without which there would be room. */
-  readonly reservations: readonly Reservation[];
+  readonly reservations: readonly Pick<Reservation, "until">[];
 }
 
 /** Says why nothing fits now, with how many nodes each filter refused. */
@@ -154,11 +157,9 @@ export function explainWait(it: WaitQuestion): WaitReason {
   const unfit = away + (refused.labels ?? 0);
   if (unfit === it.nodes) return { code: "no_node_ready", text };
   if (refused.reserved) {
-    const until = it.reservations.map(
-      (one) =>
-        `"${one.title}" until ${new Date(one.until).toISOString().slice(0, 16).replace("T", " ")} UTC`,
-    );
-    return { code: "reserved", text: [text, ...until].join("; ") };
+    // Whose it is and what for is no business of those who wait.
+    const ends = [...new Set(it.reservations.map((one) => one.until))].sort((a, b) => a - b);
+    return { code: "reserved", text: [text, ...ends.map(untilText)].join("; ") };
   }
   if (unfit + (refused.dedicated ?? 0) === it.nodes) return { code: "node_dedicated", text };
   return { code: "no_capacity", text };

@@ -1,7 +1,7 @@
 /** Filters: which nodes can take a request now. A node counts at the first filter that refuses it. */
 import { chooseGpus, fitsGpus, takeGpus, type GpuRoom } from "./gpus.ts";
 import type { Need } from "./need.ts";
-import type { Hold, Site } from "./site.ts";
+import type { HeldSum, Site } from "./site.ts";
 import type { Candidate, GpuGrant, Size } from "./types.ts";
 
 export const filters = [
@@ -37,14 +37,25 @@ export function awayBy(node: Candidate): Verdict {
   return node.schedulable ? 0 : number.schedulable;
 }
 
-const isForeign = (hold: Hold, need: Pick<Need, "insider">) =>
+const isForeign = (hold: HeldSum, need: Pick<Need, "insider">) =>
   !need.insider.has(hold.reservationId);
 
 /** A node's GPUs as this request sees them: without what is kept for others. */
 export function gpusFor(site: Site, need: Pick<Need, "insider">, node: number): readonly GpuRoom[] {
-  return (site.holds[node] ?? [])
-    .filter((it) => isForeign(it, need))
+  return (site.heldSums[node] ?? [])
+    .filter((it) => it.gpus.length > 0 && isForeign(it, need))
     .reduce<readonly GpuRoom[]>((rooms, it) => takeGpus(rooms, it.gpus), site.gpus[node] ?? []);
+}
+
+/** With what is kept on a node for others; GPUs are looked at one by one. */
+function besideHolds(site: Site, need: Pick<Need, "insider" | "size">, node: number) {
+  const sum = { ...need.size, gpus: 0 };
+  for (const held of site.heldSums[node] ?? []) {
+    if (!isForeign(held, need)) continue;
+    sum.cpus += held.cpus;
+    sum.memoryBytes += held.memoryBytes;
+  }
+  return sum;
 }
 
 /** Whether a node has room beside what is kept there for others. */
@@ -53,14 +64,29 @@ export function fitsBesideHolds(
   need: Pick<Need, "insider" | "size">,
   node: number,
 ): boolean {
-  const sum = { cpus: need.size.cpus, memoryBytes: need.size.memoryBytes };
-  for (const hold of site.holds[node] ?? []) {
-    if (!isForeign(hold, need)) continue;
-    sum.cpus += hold.size.cpus;
-    sum.memoryBytes += hold.size.memoryBytes;
+  if (lacks(site, besideHolds(site, need, node), node) !== 0) return false;
+  return need.size.gpus === 0 || fitsGpus(gpusFor(site, need, node), need.size);
+}
+
+/** So many of one size as a node has room for beside what is kept there for others, each with its GPUs. */
+export function seatsBesideHolds(
+  site: Site,
+  need: Pick<Need, "insider" | "size">,
+  { node, most }: { readonly node: number; readonly most: number },
+): (readonly GpuGrant[])[] {
+  const { cpus, memoryBytes, gpus } = need.size;
+  const seats: (readonly GpuGrant[])[] = [];
+  const taken = besideHolds(site, need, node);
+  let rooms = gpus === 0 ? [] : gpusFor(site, need, node);
+  while (seats.length < most && lacks(site, taken, node) === 0) {
+    const grants = chooseGpus(rooms, need.size);
+    if (!grants) break;
+    seats.push(grants);
+    rooms = takeGpus(rooms, grants);
+    taken.cpus += cpus;
+    taken.memoryBytes += memoryBytes;
   }
-  const rest = { ...need.size, ...sum, gpus: 0 };
-  return lacks(site, rest, node) === 0 && fitsGpus(gpusFor(site, need, node), need.size);
+  return seats;
 }
 
 /** What a node has too little of; 0: it has room. */

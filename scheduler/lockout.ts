@@ -44,7 +44,9 @@ const anybody = ({ slug, kind }: Environment): Attributes => ({
 
 /** When the rules that hold for everybody change, from now on. */
 function moments(rules: readonly CompiledRule[], now: number): number[] {
-  const later = rules.map((it) => it.when.from).filter((it) => it > now && it < Infinity);
+  const later = rules
+    .flatMap((it) => [it.when.from, it.when.until])
+    .filter((it) => it > now && it < Infinity);
   return [now, ...[...new Set(later)].sort((a, b) => a - b).slice(0, 50)];
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { place } from "./place.ts";
+import { Round } from "./round.ts";
 import {
   arbNodes,
   arbRequests,
@@ -14,7 +15,7 @@ import {
   situation,
   size,
 } from "./testing.ts";
-import type { Request, Situation } from "./types.ts";
+import type { Live, Request, Reservation, Situation, Size } from "./types.ts";
 
 const insider = (id: string, more: Partial<Request> = {}) =>
   request(id, { groupIds: ["course"], ...more });
@@ -39,9 +40,24 @@ describe("a reservation", () => {
     expect(waits).toMatchObject({
       reason: {
         code: "reserved",
-        text: '1 node: 1 with the rest reserved; "Course r" until 1970-01-01 01:00 UTC',
+        text: "1 node: 1 with the rest reserved; until 1970-01-01 01:00 UTC",
       },
     });
+  });
+
+  it("tells those who wait when the room is free, and nothing of whose it is", () => {
+    const reservations = [
+      reservation("r", { seats: 1 }),
+      reservation("s", { seats: 1, until: 3 * hour, subjectId: "another" }),
+    ];
+    const [waits] = place([request("a")], situation({ nodes, reservations }));
+    expect(waits).toMatchObject({
+      reason: {
+        code: "reserved",
+        text: "1 node: 1 with the rest reserved; until 1970-01-01 01:00 UTC; until 1970-01-01 03:00 UTC",
+      },
+    });
+    expect(JSON.stringify(waits)).not.toContain("Course");
   });
 
   it("keeps nothing for a seat that was taken", () => {
@@ -70,7 +86,7 @@ describe("a reservation", () => {
       outcomes([request("a"), request("b")], { nodes, reservations: [reservation("r")], ...more });
     expect(ask({ now: -1 })).toEqual(["n1", "n1"]);
     expect(ask({ now: hour })).toEqual(["n1", "n1"]);
-    expect(ask({ live: [live("l", "n2", { groupIds: ["course"] })] })).toEqual(["n1", "n1"]);
+    expect(ask({ live: [live("l", "n1", { groupIds: ["course"] })] })).toEqual(["n1", "n1"]);
   });
 
   it("holds on nodes of its selector, and nowhere where it cannot be read", () => {
@@ -83,6 +99,86 @@ describe("a reservation", () => {
     expect(ask("")).toEqual(["n2", "reserved"]);
     expect(ask("zone=b")).toEqual(["n1", "reserved"]);
     expect(ask("zone=")).toEqual(["n1", "n2"]);
+  });
+
+  describe("has a seat filled", () => {
+    const course = { groupIds: ["course"], beamlineId: "b1" };
+    const gpus = [gpu("GPU-1"), gpu("GPU-2")];
+    const two = [
+      node("n1", { cpus: 3, labels: { zone: "a" }, gpus }),
+      node("n2", { cpus: 3, labels: { zone: "b" } }),
+    ];
+    const seat = (more: Partial<Reservation> = {}) =>
+      reservation("r", { seats: 1, selector: "zone=a", ...more });
+    const taken = (lives: Live[], ...reservations: Reservation[]) =>
+      Object.fromEntries(
+        new Round(situation({ nodes: two, live: lives, reservations })).reserved.taken,
+      );
+
+    it("by what stands on a node that it admits, and nowhere else", () => {
+      expect(taken([live("l", "n1", course)], seat())).toEqual({ r: 1 });
+      expect(taken([live("l", "n2", course)], seat())).toEqual({ r: 0 });
+      const asked = [request("a"), request("b")];
+      const placed = (nodeId: string) =>
+        outcomes(asked, {
+          nodes: two,
+          reservations: [seat()],
+          live: [live("l", nodeId, course)],
+        });
+      expect(placed("n1")).toEqual(["n1", "n2"]);
+      expect(placed("n2")).toEqual(["n2", "reserved"]);
+    });
+
+    it("by what has as much of GPUs as the seat, however it is told", () => {
+      const held = (more: Partial<Size>) => [
+        live("l", "n1", { ...course, size: size({ gpus: 1, ...more }) }),
+      ];
+      const whole = seat({ size: size({ gpus: 1 }) });
+      expect(taken([live("l", "n1", course)], whole)).toEqual({ r: 0 });
+      expect(taken(held({ gpuMemoryBytes: 20 * gib }), whole)).toEqual({ r: 0 });
+      expect(taken(held({ gpuMemoryBytes: 40 * gib }), whole)).toEqual({ r: 1 });
+      expect(taken(held({ gpuMemoryBytes: null }), whole)).toEqual({ r: 1 });
+      const share = seat({ size: size({ gpus: 1, gpuMemoryBytes: 20 * gib }) });
+      expect(taken(held({ gpuMemoryBytes: 10 * gib }), share)).toEqual({ r: 0 });
+      expect(taken(held({ gpuMemoryBytes: 20 * gib }), share)).toEqual({ r: 1 });
+      expect(taken(held({}), seat({ size: size({ gpus: 2 }) }))).toEqual({ r: 0 });
+    });
+
+    it("by one desktop in one reservation, by those first who may sit in the fewest", () => {
+      const beamline = reservation("b", { seats: 1, kind: "beamline", subjectId: "b1", from: -1 });
+      const group = reservation("g", { seats: 1 });
+      expect(taken([live("l", "n1", course)], beamline, group)).toEqual({ b: 1, g: 0 });
+      const others = live("m", "n1", { beamlineId: "b1" });
+      expect(taken([live("l", "n1", course), others], beamline, group)).toEqual({ b: 1, g: 1 });
+      // No more than there are.
+      expect(taken([others, live("n", "n1", { beamlineId: "b1" })], beamline)).toEqual({ b: 1 });
+    });
+
+    it("by what is placed, in one reservation as well, and not once it has ended", () => {
+      const round = new Round(
+        situation({
+          nodes: [node("n1", { cpus: 6, labels: { zone: "a" }, gpus })],
+          reservations: [
+            reservation("b", { seats: 1, kind: "beamline", subjectId: "b1", from: -1 }),
+            reservation("g", { seats: 1, size: size({ gpus: 1 }) }),
+          ],
+        }),
+      );
+      const one = request("a", course);
+      const withoutGpu = round.decide(one);
+      expect(withoutGpu).toMatchObject({ kind: "placed" });
+      expect(Object.fromEntries(round.reserved.taken)).toEqual({ b: 1, g: 0 });
+      expect(round.decide(request("x"))).toMatchObject({ kind: "placed" });
+      expect(round.decide(request("y"))).toMatchObject({ reason: { code: "reserved" } });
+      round.end({ node: 0, size: size(), gpus: [], who: one, effects: { limits: [] } });
+      expect(Object.fromEntries(round.reserved.taken)).toEqual({ b: 0, g: 0 });
+      expect(
+        round.site.holds
+          .flat()
+          .map((it) => it.reservationId)
+          .sort(),
+      ).toEqual(["b", "g"]);
+    });
   });
 
   it("holds GPUs as well", () => {
@@ -103,6 +199,26 @@ describe("a reservation", () => {
     expect(
       decisions.map((it) => (it.kind === "placed" ? it.gpus[0]?.uuid : it.reason.code)),
     ).toEqual(["GPU-2", "GPU-2", "reserved", "GPU-1"]);
+  });
+
+  it("of many small seats is summed once, not for each seat and each request", () => {
+    const seats = 1000;
+    let reads = 0;
+    const small = size({ memoryBytes: 1 });
+    const counted = {
+      ...small,
+      get cpus() {
+        reads += 1;
+        return 0.1;
+      },
+    };
+    const large = ["n1", "n2"].map((it) => node(it, { cpus: 64, memoryBytes: 999 * gib }));
+    const reservations = [reservation("r", { seats, size: counted })];
+    const requests = Array.from({ length: 200 }, (_, at) => request(`a${at}`));
+    const placed = outcomes(requests, { nodes: large, reservations });
+    expect(placed.filter((it) => it === "reserved")).toHaveLength(200 - 14);
+    expect(reads).toBeGreaterThan(0);
+    expect(reads).toBeLessThan(10 * seats);
   });
 
   it("lets every seat be taken, whatever others ask for in between", () => {

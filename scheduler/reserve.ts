@@ -1,9 +1,10 @@
 /** Reservations: room that is kept for the seats that nobody has taken yet. */
-import { fitsBesideHolds, grantsOn } from "./filter.ts";
+import { seatsBesideHolds } from "./filter.ts";
+import type { GpuRoom } from "./gpus.ts";
 import type { Needs } from "./need.ts";
 import { parseSelector } from "./selector.ts";
 import type { Site } from "./site.ts";
-import type { Attributes, Live, Reservation } from "./types.ts";
+import type { Attributes, Live, Reservation, Size } from "./types.ts";
 
 const nobody: ReadonlySet<string> = new Set();
 
@@ -28,10 +29,20 @@ const inOrder = (a: Reservation, b: Reservation) => a.from - b.from || (a.id < b
 /** Seats that nobody has taken. */
 const unfilled = ({ reservation, taken }: Active) => Math.max(0, reservation.seats - taken);
 
+/** Whether what a desktop has of GPUs is as much as a seat has of them. */
+function hasGpusOf(seat: Size, { gpus, gpuMemoryBytes }: Size, rooms: readonly GpuRoom[]): boolean {
+  if (seat.gpus === 0) return true;
+  if (gpus < seat.gpus) return false;
+  // Of a GPU that is taken whole its memory is all of it, or is not named.
+  if (gpuMemoryBytes === null) return true;
+  if (seat.gpuMemoryBytes !== null) return gpuMemoryBytes >= seat.gpuMemoryBytes;
+  return rooms.some((it) => it.memoryBytes <= gpuMemoryBytes);
+}
+
 interface Active {
   readonly reservation: Reservation;
   readonly admits: Uint8Array;
-  /** How many live that are entitled to it. */
+  /** How many live in seats of it. */
   taken: number;
   /** By number of node, how many of them have room kept there. */
   readonly held: Map<number, number>;
@@ -45,6 +56,8 @@ interface Active {
 export class Reserved {
   readonly #site: Site;
   readonly #active: Active[];
+  /** Whose seat of which reservation each desktop fills. */
+  readonly #seats = new Map<Attributes, Active>();
 
   constructor(
     site: Site,
@@ -58,16 +71,54 @@ export class Reserved {
       .map((reservation) => {
         const parsed = parseSelector(reservation.selector);
         const selector = parsed.ok ? parsed.selector : null;
-        const taken = situation.live.filter((it) => isEntitled(reservation, it)).length;
         return {
           reservation,
           admits: needs.maskOf({ text: reservation.selector, selector }),
-          taken,
+          taken: 0,
           held: new Map<number, number>(),
           heldInAll: 0,
         };
       });
+    this.#seat(situation.live);
     for (const it of this.#active) this.#fill(it);
+  }
+
+  /** Those first who could sit in the fewest, so that they find theirs free. */
+  #seat(live: readonly Live[]): void {
+    if (this.#active.length === 0) return;
+    const seated = live.flatMap((it) => {
+      const node = this.#site.numbers.get(it.nodeId);
+      const fitting = node === undefined ? [] : this.#seatsFor(node, it, it.size);
+      return fitting.length === 0 ? [] : [{ it, fitting }];
+    });
+    for (const { it, fitting } of seated.sort((a, b) => a.fitting.length - b.fitting.length))
+      this.#sit(it, fitting);
+  }
+
+  /** The reservations of which a desktop on this node may fill a seat. */
+  #seatsFor(node: number, it: Attributes, size: Size): Active[] {
+    return this.#active.filter(
+      ({ reservation, admits }) =>
+        admits[node] === 1 &&
+        isEntitled(reservation, it) &&
+        hasGpusOf(reservation.size, size, this.#site.gpus[node] ?? []),
+    );
+  }
+
+  /** Fills one seat: of the first that has one, or else of the first, for when one of its others ends. */
+  #sit(it: Attributes, fitting: readonly Active[]): Active | undefined {
+    const active = fitting.find((one) => unfilled(one) > 0) ?? fitting[0];
+    if (!active) return undefined;
+    active.taken += 1;
+    this.#seats.set(it, active);
+    return active;
+  }
+
+  /** How many seats of each active reservation are taken. */
+  get taken(): ReadonlyMap<string, number> {
+    return new Map(
+      this.#active.map((it) => [it.reservation.id, Math.min(it.taken, it.reservation.seats)]),
+    );
   }
 
   /** Ids of the active reservations that are for this person or experiment. */
@@ -98,15 +149,15 @@ export class Reserved {
     const wanted = unfilled(active);
     const need = { size, insider: nobody };
     for (let node = 0; node < this.#site.size; node++) {
-      if (active.heldInAll >= wanted) return;
+      const most = wanted - active.heldInAll;
+      if (most <= 0) return;
       if (!this.#mayHold(active, node)) continue;
-      while (active.heldInAll < wanted && fitsBesideHolds(this.#site, need, node)) {
-        const gpus = grantsOn(this.#site, need, node);
-        const hold = { reservationId: id, node, size, gpus };
-        this.#site.setHolds(node, [...(this.#site.holds[node] ?? []), hold]);
-        active.held.set(node, (active.held.get(node) ?? 0) + 1);
-        active.heldInAll += 1;
-      }
+      const seats = seatsBesideHolds(this.#site, need, { node, most });
+      if (seats.length === 0) continue;
+      const holds = seats.map((gpus) => ({ reservationId: id, node, size, gpus }));
+      this.#site.setHolds(node, [...(this.#site.holds[node] ?? []), ...holds]);
+      active.held.set(node, (active.held.get(node) ?? 0) + seats.length);
+      active.heldInAll += seats.length;
     }
   }
 
@@ -129,11 +180,11 @@ export class Reserved {
     active.heldInAll -= 1;
   }
 
-  /** One of these people has been placed: a seat is filled, perhaps in the room that was kept. */
-  placed(node: number, it: Attributes): void {
+  /** One of these people has been placed: perhaps a seat is filled, perhaps in the room that was kept. */
+  placed(node: number, it: Attributes, size: Size): void {
     const own = this.#active.filter(({ reservation }) => isEntitled(reservation, it));
+    this.#sit(it, this.#seatsFor(node, it, size));
     for (const active of own) {
-      active.taken += 1;
       if (active.held.has(node)) this.#clear(active, node);
       else if (active.heldInAll > unfilled(active)) this.#dropLast(active);
     }
@@ -142,11 +193,11 @@ export class Reserved {
 
   /** One of these people's has ended: room is kept for another. */
   ended(it: Attributes): void {
-    for (const active of this.#active) {
-      if (!isEntitled(active.reservation, it)) continue;
-      active.taken -= 1;
-      this.#fill(active);
-    }
+    const active = this.#seats.get(it);
+    if (!active) return;
+    this.#seats.delete(it);
+    active.taken -= 1;
+    if (this.#active.includes(active)) this.#fill(active);
   }
 
   /** When each active reservation is over. */

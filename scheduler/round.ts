@@ -183,7 +183,7 @@ export class Round {
     const gpus = grantsOn(this.site, need, node);
     const { refused } = view;
     this.site.take(node, need.size, gpus, request);
-    if (need.insider.size > 0) this.reserved.placed(node, request);
+    if (need.insider.size > 0) this.reserved.placed(node, request, need.size);
     if (need.onlyFree) {
       this.site.dedicate(node, request.experimentId);
       this.reserved.dedicated(node);

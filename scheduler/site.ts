@@ -9,7 +9,7 @@ import {
   wholeGpus,
   type GpuRoom,
 } from "./gpus.ts";
-import type { Attributes, Candidate, GpuGrant, Live, Size } from "./types.ts";
+import type { Attributes, Candidate, GpuGrant, GpuShare, Live, Size } from "./types.ts";
 
 type Who = Pick<Attributes, "userId" | "experimentId">;
 /** How many instances of one kind stand on which node. */
@@ -23,7 +23,16 @@ export interface Hold {
   readonly gpus: readonly GpuGrant[];
 }
 
+/** All that is kept on a node for one reservation. */
+export interface HeldSum {
+  readonly reservationId: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly gpus: readonly GpuGrant[];
+}
+
 const noHolds: readonly Hold[] = [];
+const noSums: readonly HeldSum[] = [];
 const noCounts: ReadonlyMap<number, number> = new Map();
 const noNodes: ReadonlySet<number> = new Set();
 
@@ -33,6 +42,33 @@ function add(all: Map<string, Counts>, key: string, node: number, by: number): v
   const count = (counts.get(node) ?? 0) + by;
   if (count > 0) counts.set(node, count);
   else counts.delete(node);
+}
+
+function grantsOf(holds: readonly Hold[]): GpuGrant[] {
+  const shares = new Map<string, GpuShare[]>();
+  for (const hold of holds)
+    for (const grant of hold.gpus) {
+      const of = shares.get(grant.uuid);
+      if (of) of.push(...grant.shares);
+      else shares.set(grant.uuid, [...grant.shares]);
+    }
+  return [...shares].map(([uuid, of]) => ({ uuid, shares: of }));
+}
+
+/** Summed once for each change: a node may keep hundreds of seats, and every request asks for their sum. */
+function sumsOf(holds: readonly Hold[]): HeldSum[] {
+  const ids = Map.groupBy(holds, (it) => it.reservationId);
+  return [...ids].map(([reservationId, of]) => {
+    // Seats of one reservation are of one size.
+    const { cpus, memoryBytes } = of[0]?.size ?? { cpus: 0, memoryBytes: 0 };
+    const count = of.length;
+    return {
+      reservationId,
+      cpus: count * cpus,
+      memoryBytes: count * memoryBytes,
+      gpus: grantsOf(of),
+    };
+  });
 }
 
 const byName = (a: Candidate, b: Candidate) =>
@@ -61,6 +97,7 @@ export class Site {
   readonly largestShare: Float64Array;
   readonly dedicatedTo: (string | null)[];
   readonly holds: (readonly Hold[])[];
+  readonly heldSums: (readonly HeldSum[])[];
   readonly occupants: Uint32Array;
   readonly changes: number[] = [];
   readonly #ofPerson = new Map<string, Counts>();
@@ -84,6 +121,7 @@ export class Site {
     this.gpus = this.nodes.map((it) => openGpus(it.gpus));
     this.dedicatedTo = this.nodes.map((it) => it.dedicatedTo);
     this.holds = this.nodes.map(() => noHolds);
+    this.heldSums = this.nodes.map(() => noSums);
     this.occupants = new Uint32Array(this.size);
     for (let node = 0; node < this.size; node++) this.#open(node);
     for (const it of live) {
@@ -176,6 +214,7 @@ export class Site {
 
   setHolds(node: number, holds: readonly Hold[]): void {
     this.holds[node] = holds;
+    this.heldSums[node] = holds.length === 0 ? noSums : sumsOf(holds);
     this.changes.push(node);
   }
 }

@@ -163,8 +163,30 @@ describe("what each part's login may do", () => {
     ["gateway", "update nodes set reported_labels = '{}'"],
     ["gateway", "insert into allocation_gpus select * from allocation_gpus"],
     ["gateway", "insert into dedications (node_id) values (gen_random_uuid())"],
+    ["gateway", "update nodes set epoch = epoch + 1"],
+    ["gateway", "delete from allocations"],
+    ["placer", "select end_gone_node(gen_random_uuid(), gen_random_uuid())"],
+    ["node", "select end_gone_node(gen_random_uuid(), gen_random_uuid())"],
+    ["relay", "select end_gone_node(gen_random_uuid(), gen_random_uuid())"],
+    ...(["gateway", "placer", "node", "relay"] as const).map(
+      (part) =>
+        [
+          part,
+          `create temporary table mine (x int);
+          create trigger mine after insert on mine for each statement execute function rank_anew()`,
+        ] as const,
+    ),
   ] as const)("%s may not: %s", async (part, statement) => {
     expect(await refusal(part, statement)).toBe(forbidden);
+  });
+
+  it("opens no function to everybody", async () => {
+    // Who may execute one could hang it on a temporary table as a trigger, also where it has the owner's rights.
+    const open = await database.owner.sql`
+      select p.oid::regprocedure::text as name from pg_proc p
+      where p.pronamespace = 'public'::regnamespace and has_function_privilege('public', p.oid, 'execute')
+      order by 1`;
+    expect(open.map((it) => it["name"])).toEqual([]);
   });
 
   it("lets a node see and change its own rows only", async () => {

@@ -7,7 +7,14 @@ alter table nodes rename column labels to reported_labels;
 alter table nodes add column set_labels jsonb not null default '{}';
 alter table nodes add column labels jsonb not null generated always as (reported_labels || set_labels) stored;
 alter table nodes
-  add constraint capacity_is_not_negative check (cpus >= 0 and memory_bytes >= 0),
+  -- A node's login writes these itself: nothing that it says may be what readers of all nodes fail at.
+  -- (No number is greater than NaN, and one that JavaScript cannot hold is none here.)
+  add constraint capacity_is_a_number
+    check (cpus between 0 and 1000000 and memory_bytes between 0 and 9007199254740991),
+  add constraint reported_labels_are_texts check (
+    jsonb_typeof(reported_labels) = 'object' and octet_length(reported_labels::text) <= 65536
+    and not jsonb_path_exists(reported_labels, '$.* ? (@.type() != "string")')
+  ),
   -- Nothing new, and whoever is there is asked to go elsewhere.
   add column draining boolean not null default false,
   -- Who keeps new instances away, why and since when; for as long as it is unschedulable or draining.
@@ -26,8 +33,8 @@ alter table nodes
 create table node_gpus (
   node_id uuid not null references nodes on delete cascade,
   uuid text not null check (uuid ~ '^(GPU|MIG)-[A-Za-z0-9./-]{1,120}$'),
-  model text not null,
-  memory_bytes bigint not null check (memory_bytes > 0),
+  model text not null check (length(model) <= 200),
+  memory_bytes bigint not null check (memory_bytes between 1 and 9007199254740991),
   -- How many desktops may share it, by the node's settings, and by an administrator.
   slots integer not null default 1 check (slots between 1 and 64),
   set_slots integer check (set_slots between 1 and 64),
@@ -35,6 +42,35 @@ create table node_gpus (
   seen_at timestamptz not null default now(),
   primary key (node_id, uuid)
 );
+
+-- Cards are replaced and cut anew, and what was there before is kept: so many are enough, the oldest go.
+create function limit_gpus() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  most constant integer := 256;
+  known integer;
+begin
+  if exists (select from node_gpus where node_id = new.node_id and uuid = new.uuid) then
+    return new;
+  end if;
+  -- One after the other, or each would count before the others' are there.
+  perform from nodes where id = new.node_id for no key update;
+  select count(*) into known from node_gpus where node_id = new.node_id;
+  if known >= most then
+    delete from node_gpus where node_id = new.node_id and uuid in (
+      select g.uuid from node_gpus g
+      where g.node_id = new.node_id and not g.present and not exists (
+        select from allocation_gpus a where a.node_id = g.node_id and a.uuid = g.uuid)
+      order by g.seen_at, g.uuid limit known - most + 1);
+    get diagnostics known = row_count;
+    if known = 0 then
+      raise exception 'A node has at most % GPUs.', most using errcode = 'check_violation';
+    end if;
+  end if;
+  return new;
+end
+$$;
+create trigger gpus_limited before insert on node_gpus for each row execute function limit_gpus();
 
 -- Environments and what instances hold -----------------------------------------------------------
 
@@ -121,9 +157,9 @@ create table reservations (
   from_at timestamptz not null,
   until_at timestamptz not null,
   -- So many desktops of this size, on nodes that the selector admits.
-  seats integer not null check (seats between 1 and 10000),
-  cpus real not null check (cpus > 0),
-  memory_bytes bigint not null check (memory_bytes > 0),
+  seats integer not null check (seats between 1 and 1000),
+  cpus real not null check (cpus between 0.1::real and 10000),
+  memory_bytes bigint not null check (memory_bytes >= 64 * 1024 * 1024),
   gpus integer not null default 0 check (gpus between 0 and 16),
   gpu_memory_bytes bigint check (gpu_memory_bytes > 0),
   selector text not null default '',
@@ -284,3 +320,48 @@ end
 $$;
 create trigger rules_rank after insert or update or delete on rules
   for each statement execute function rank_anew();
+
+-- An administrator says that a lost machine is gone for good: what stands there has failed, and what it holds is free. As at
+-- a take-over by another machine the next epoch voids every lease, so that a controller that returns all the same has
+-- to register anew, and clears away what is left there.
+-- Null: the node is not lost, or not there; else how many it ended.
+create function end_gone_node(gone uuid, by_person uuid) returns integer
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  ended integer;
+begin
+  -- The instances before the node and the work, as all who take several.
+  perform from instances where node_id = gone
+    and state in ('starting', 'running', 'paused', 'stopping', 'lost') order by id for update;
+  update nodes set epoch = epoch + 1, ready = false
+  where id = gone and last_seen_at <= now() - interval '1 minute';
+  if not found then
+    return null;
+  end if;
+  with here as (
+    select i.id, i.state, i.incarnation, n.name from instances i join nodes n on n.id = i.node_id
+    where n.id = gone and i.state in ('starting', 'running', 'paused', 'stopping', 'lost')
+  ), moved as (
+    -- A restart that was under way is asked for again by whoever still wants it.
+    update instances i set state = 'failed', wanted_incarnation = i.incarnation, ended_at = now(),
+      reason_code = 'node_gone',
+      reason_text = 'its node, ' || here.name || ', is gone for good, as an administrator says'
+    from here where i.id = here.id
+    returning i.id, i.incarnation, here.state as before, i.reason_code, i.reason_text
+  ), noted as (
+    insert into instance_history (instance_id, from_state, to_state, actor, actor_id, reason_code, reason_text)
+    select id, before, 'failed', 'person', by_person, reason_code, reason_text from moved
+  ), closed as (
+    update incarnations c set ended_at = now()
+    from moved m where c.instance_id = m.id and c.number = m.incarnation and c.ended_at is null
+  )
+  select count(*) into ended from moved;
+  delete from allocations where node_id = gone;
+  update dedications set ended_at = now() where node_id = gone and ended_at is null;
+  return ended;
+end
+$$;
+grant execute on function end_gone_node(uuid, uuid) to asci_gateway;
+
+-- Triggers call them whoever writes; nobody else is to, least of all the one with the owner's rights.
+revoke all on function forget_queue_standing(), rank_anew(), limit_gpus(), forget_id_token(), end_gone_node(uuid, uuid) from public;

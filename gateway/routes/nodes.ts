@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { listLabels, listNodes } from "../../db/admin-nodes.ts";
-import { updateNode } from "../../db/node-changes.ts";
+import { endGoneNode, updateNode } from "../../db/node-changes.ts";
 import { getNodeDetail } from "../../db/node-detail.ts";
 import { audited } from "../audited.ts";
 import type { AppEnv, Deps } from "../deps.ts";
@@ -98,6 +98,39 @@ export function nodeRoutes(deps: Deps) {
           return outcome.kind === "changed" ? id : undefined;
         });
         const node = known && (await getNodeDetail(deps.db, id));
+        if (!node) throw notFound("node");
+        return c.json(node, 200);
+      },
+    )
+    .post(
+      "/admin/nodes/:id/gone",
+      describe({
+        tag,
+        summary: "Say that a lost node's machine is gone for good",
+        description:
+          "Only of a node that is `lost`. What stands there has failed with `node_gone`, what it held is free, and its people may start it anew elsewhere. Where the machine comes back all the same, it takes part anew and removes what is left there.",
+        status: 200,
+        body: nodeDetailSchema,
+        refusals: [401, 403, 404, 409],
+      }),
+      async (c) => {
+        const id = pathId(c.req.param("id"), "node");
+        const before = await getNodeDetail(deps.db, id);
+        if (!before) throw notFound("node");
+        const detail: Record<string, unknown> = {};
+        const act = { action: "node.gone", subjectKind: "node", detail };
+        await audited(deps, c, act, async (tx) => {
+          const ended = await endGoneNode(tx, id, signedIn(c).person.id);
+          if (ended === null)
+            throw new ProblemError(
+              409,
+              "node_not_lost",
+              "The node is not lost: only one that has been silent for a minute can be gone. To empty it, drain it.",
+            );
+          detail["ended"] = ended;
+          return id;
+        });
+        const node = await getNodeDetail(deps.db, id);
         if (!node) throw notFound("node");
         return c.json(node, 200);
       },

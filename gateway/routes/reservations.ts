@@ -21,6 +21,7 @@ import {
   reservationListSchema,
   reservationProblemSchema,
 } from "../reservation-schemas.ts";
+import { withSeatsTaken } from "../reservation-seats.ts";
 import { refuseSelector } from "../selector-faults.ts";
 import {
   decodeStartCursor,
@@ -73,7 +74,9 @@ function readRoutes(deps: Deps) {
           cursor: decodeStartCursor(cursor),
         });
         return c.json(
-          page(rows, limit, (it) => startCursorOf({ startsAt: it.from, id: it.id })),
+          page(await withSeatsTaken(deps.db, rows), limit, (it) =>
+            startCursorOf({ startsAt: it.from, id: it.id }),
+          ),
           200,
         );
       },

@@ -30,7 +30,7 @@ import { decodeRuleCursor, jsonBody, page, pathId, queryOf, ruleCursorOf } from 
 
 const tag = "Administration: rules";
 const asks =
-  "Where no node could ever take what it matches, it is a 409 `locks_out` until `confirm` is true.";
+  "Where by this or another rule somebody could start nothing any more, it is a 409 `locks_out` until `confirm` is true.";
 const meanings = { 409: ["The state does not allow it, or asks", ruleProblemSchema] } as const;
 
 async function oneRule(deps: Deps, id: string | undefined): Promise<AdminRule> {
@@ -136,13 +136,16 @@ function writeRoutes(deps: Deps) {
       describe({
         tag,
         summary: "Delete a rule; its versions stay, and it can be restored from them",
+        description: asks,
         status: 204,
-        refusals: [400, 401, 403, 404],
+        refusals: [400, 401, 403, 404, 409],
+        meanings,
       }),
       queryOf(removeRuleQuery),
       async (c) => {
         const id = pathId(c.req.param("id"), "rule");
-        const gone = await removeRule(deps, c, id, c.req.valid("query").reason);
+        const { reason, confirm } = c.req.valid("query");
+        const gone = await removeRule(deps, c, id, { reason, confirm: confirm === "true" });
         if (gone === undefined) throw notFound("rule");
         return c.body(null, 204);
       },

@@ -38,8 +38,8 @@ export const createRule = (body: z.input<typeof ruleBody>) =>
   call<AdminRule>("POST", rules, { body });
 export const patchRule = (id: string, body: z.input<typeof patchRuleBody>) =>
   call<AdminRule>("PATCH", one(rules, id), { body });
-export const deleteRule = (id: string, reason: string) =>
-  call<void>("DELETE", withQuery(one(rules, id), { reason }));
+export const deleteRule = (id: string, reason: string, confirm: boolean) =>
+  call<void>("DELETE", withQuery(one(rules, id), { reason, confirm: String(confirm) }));
 export const listRuleVersions = (id: string, signal?: AbortSignal) =>
   call<z.infer<typeof ruleVersionListSchema>>("GET", `${one(rules, id)}/versions`, pick(signal));
 export const restoreRule = (

@@ -32,5 +32,8 @@ export const getNode = (id: string, signal?: AbortSignal) =>
 export const patchNode = (id: string, body: NodePatch) =>
   call<NodeDetail>("PATCH", one(nodes, id), { body });
 
+/** Says that a lost node's machine is gone for good. */
+export const endGoneNode = (id: string) => call<NodeDetail>("POST", `${one(nodes, id)}/gone`);
+
 export const getUse = (query: z.input<typeof useQuery>, signal?: AbortSignal) =>
   call<Use>("GET", withQuery("/api/admin/use", query), pick(signal));

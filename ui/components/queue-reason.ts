@@ -25,6 +25,6 @@ export function queueFigures(text: string): string | null {
   });
   if (told.includes(null)) return null;
   const figures = t("queue.nodes", { count: Number(nodes), parts: told.join(", ") });
-  // Names of reservations stay as they are.
+  // Until when the rest is reserved stays as it is.
   return more === undefined ? figures : `${figures} ${more.slice(2)}.`;
 }

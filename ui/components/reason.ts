@@ -16,6 +16,7 @@ const whole = [
   "container_vanished",
   "no_nodes",
   "node_lost",
+  "node_gone",
   "engine_unreachable",
   "engine_restarted",
   "disk_full",

@@ -217,6 +217,7 @@ export const de: Catalogue = {
   "reason.isolation_missing": "Sein Knoten kann Desktops gerade nicht voneinander trennen.",
   "reason.node_lost":
     "Sein Knoten antwortet nicht. Er bleibt erhalten und geht weiter, wenn der Knoten mit ihm zurückkommt.",
+  "reason.node_gone": "Seinen Knoten gibt es nicht mehr. Er kann neu gestartet werden.",
   "reason.desktop_silent": "Der Desktop kam nicht hoch.",
   "reason.container_exited": "Der Desktop endete von selbst.",
   "reason.container_error": "Der Container konnte nicht laufen.",

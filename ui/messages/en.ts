@@ -216,6 +216,7 @@ export const en = {
   "reason.isolation_missing": "Its node cannot keep desktops apart just now.",
   "reason.node_lost":
     "Its node does not answer. It is kept, and taken up again when the node returns with it.",
+  "reason.node_gone": "Its node is gone for good. It can be started anew.",
   "reason.desktop_silent": "The desktop did not come up.",
   "reason.container_exited": "The desktop ended by itself.",
   "reason.container_error": "The container could not run.",

@@ -373,7 +373,8 @@ export const rulesDe: CatalogueOf<typeof rulesEn> = {
   "reservations.needSubject": "Wählen Sie, für wen.",
   "reservations.noSubject": "So etwas gibt es nicht, oder es liegt außerhalb Ihrer Reichweite.",
   "reservations.needSeats": "Sagen Sie, wie viele Desktops, mindestens einer.",
-  "reservations.needSize": "Sagen Sie, wie viele CPUs und wie viel Speicher jeder hat.",
+  "reservations.needSize":
+    "Sagen Sie, wie viele CPUs und wie viel Speicher jeder hat, mindestens 0,1 und 64 MiB.",
   "reservations.cancel": "Die Reservierung absagen…",
   "reservations.cancelTitle": "{title} absagen?",
   "reservations.cancelText":

@@ -364,7 +364,8 @@ export const rulesEn = {
   "reservations.needSubject": "Choose whom it is for.",
   "reservations.noSubject": "There is none like this, or it is not within your reach.",
   "reservations.needSeats": "Say how many desktops, at least one.",
-  "reservations.needSize": "Say how many CPUs and how much memory each has.",
+  "reservations.needSize":
+    "Say how many CPUs and how much memory each has, at least 0.1 and 64 MiB.",
   "reservations.cancel": "Cancel the reservation…",
   "reservations.cancelTitle": "Cancel {title}?",
   "reservations.cancelText":

@@ -54,6 +54,17 @@ export const schedulerDe: CatalogueOf<typeof schedulerEn> = {
       "{desktops} hier: Die {count} Personen werden gebeten, anderswo neu zu starten. Beendet wird nichts; ab jetzt kommt nichts Neues hierher.",
   },
   "node.desktops": { one: "{count} Desktop", other: "{count} Desktops" },
+  "node.gone": "Den gibt es nicht mehr",
+  "node.goneTitle": "Gibt es den Rechner von {name} nicht mehr?",
+  "node.goneText":
+    "Nur wenn er nicht oder leer zurückkommt. Von dem, was dort lief, bleiben die Dateien im Home, sonst nichts.",
+  "node.goneHere": {
+    one: "{count} Desktop dort ist dann fehlgeschlagen, sein Platz ist frei, und er kann neu gestartet werden.",
+    other:
+      "{count} Desktops dort sind dann fehlgeschlagen, ihre Plätze sind frei, und sie können neu gestartet werden.",
+  },
+  "node.goneConfirm": "Es gibt ihn nicht mehr",
+  "node.goneDone": "{name} gibt es nicht mehr: Dort steht nichts mehr.",
   "node.reasonLabel": "Warum",
   "node.reasonHint":
     "Wer um den Umzug gebeten wird und wer fragt, warum hier nichts startet, liest es.",
@@ -161,6 +172,7 @@ export const schedulerDe: CatalogueOf<typeof schedulerEn> = {
   "node.events": "Letzte Ereignisse",
   "node.eventsNone": "Hier ist noch nichts geschehen.",
   "node.event.change": "Der Knoten wurde geändert",
+  "node.event.gone": "Seinen Rechner gibt es nicht mehr",
   "node.event.by": "von {who}",
   "node.showMore": "Alle {count} zeigen",
 

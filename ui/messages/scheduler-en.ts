@@ -52,6 +52,17 @@ export const schedulerEn = {
       "{desktops} here: their {count} people are asked to restart elsewhere. Nothing is stopped, and nothing new is placed here from now on.",
   },
   "node.desktops": { one: "{count} desktop", other: "{count} desktops" },
+  "node.gone": "It is gone for good",
+  "node.goneTitle": "Is the machine of {name} gone for good?",
+  "node.goneText":
+    "Only if it will not come back, or comes back empty. Of what ran there the home's files are left, and nothing else.",
+  "node.goneHere": {
+    one: "{count} desktop there has failed then, its place is free, and its owner may start it anew.",
+    other:
+      "{count} desktops there have failed then, their places are free, and their owners may start them anew.",
+  },
+  "node.goneConfirm": "It is gone",
+  "node.goneDone": "{name} is gone: nothing stands there any more.",
   "node.reasonLabel": "Why",
   "node.reasonHint":
     "People who are asked to move, and whoever asks why nothing is placed here, read it.",
@@ -158,6 +169,7 @@ export const schedulerEn = {
   "node.events": "Last events",
   "node.eventsNone": "Nothing has happened here yet.",
   "node.event.change": "the node was changed",
+  "node.event.gone": "its machine is gone for good",
   "node.event.by": "by {who}",
   "node.showMore": "Show all {count}",
 

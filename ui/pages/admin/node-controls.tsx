@@ -9,6 +9,7 @@ import { t } from "../../messages/scheduler.ts";
 import { AdminForm } from "./admin-form.tsx";
 import { faultsFrom } from "./faults.ts";
 import { FormDialog } from "./form-dialog.tsx";
+import { NodeGone } from "./node-gone.tsx";
 import { textIn } from "./text-in.ts";
 import { toastRefusal } from "./toast-refusal.ts";
 import styles from "./node.module.css";
@@ -52,6 +53,9 @@ export function NodeControls(props: NodeControlsProps): JSX.Element {
         >
           {t("node.undrain")}
         </Button>
+      </Show>
+      <Show when={props.node.state === "lost"}>
+        <NodeGone {...props} />
       </Show>
       <AskWhy
         {...props}

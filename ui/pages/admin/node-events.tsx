@@ -76,5 +76,6 @@ export function NodeEvents(props: {
 function textOf(event: Event): string {
   const state = states.find((it) => it === event.text);
   if (event.kind === "instance" && state !== undefined) return t(`state.${state}`);
+  if (event.text === "node.gone") return t("node.event.gone");
   return event.text === "node.change" ? t("node.event.change") : event.text;
 }

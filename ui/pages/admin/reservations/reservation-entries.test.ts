@@ -43,6 +43,17 @@ describe("a reservation's form", () => {
     ]);
   });
 
+  it("asks for seats that are as large as the server wants them", () => {
+    const entries = entriesOf(reservation);
+    expect(missingIn({ ...entries, cpus: 0.099, memoryBytes: 64 * 2 ** 20 - 1 })).toEqual([
+      "cpus",
+      "memoryBytes",
+    ]);
+    const least = { ...entries, cpus: 0.1, memoryBytes: 64 * 2 ** 20 };
+    expect(missingIn(least)).toEqual([]);
+    expect(reservationBody.safeParse(bodyOf(least)).success).toBe(true);
+  });
+
   it("begins with what the server takes, once it has a title and is for somebody", () => {
     const entries = {
       ...newEntries("experiment", new Date(2026, 10, 23)),

@@ -60,6 +60,10 @@ export const entriesOf = (it: AdminReservation): Entries => ({
   selector: it.selector,
 });
 
+/** Of a seat, as the API takes it. */
+const leastCpus = 0.1;
+const leastBytes = 64 * 1024 ** 2;
+
 export type Missing = "title" | "subject" | "from" | "until" | "seats" | "cpus" | "memoryBytes";
 
 /** The fields without which nothing can be reserved, in the order of the form. */
@@ -70,8 +74,8 @@ export function missingIn(it: Entries): Missing[] {
     from: it.from === null,
     until: it.until === null || (it.from !== null && Date.parse(it.until) <= Date.parse(it.from)),
     seats: it.seats === undefined,
-    cpus: it.cpus === undefined,
-    memoryBytes: it.memoryBytes === undefined,
+    cpus: (it.cpus ?? 0) < leastCpus,
+    memoryBytes: (it.memoryBytes ?? 0) < leastBytes,
   };
   return (Object.keys(empty) as Missing[]).filter((name) => empty[name]);
 }

@@ -128,7 +128,7 @@ export function ReservationForm(props: ReservationFormProps): JSX.Element {
               <NumberInput
                 label={t("reservations.seats")}
                 value={entries().seats}
-                bounds={{ kind: "whole", least: 1, most: 10_000 }}
+                bounds={{ kind: "whole", least: 1, most: 1000 }}
                 unit={t("reservations.desktops")}
                 onChange={(seats) => put({ seats })}
                 onFault={(fault) => onFault("seats", fault)}

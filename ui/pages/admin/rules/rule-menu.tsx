@@ -52,8 +52,8 @@ export function RuleMenu(props: RuleMenuProps): JSX.Element {
             submit={t("admin.delete")}
             danger
             onClose={() => setDeleting(false)}
-            onSubmit={async (reason) => {
-              await deleteRule(rule().id, reason);
+            onSubmit={async (reason, confirm) => {
+              await deleteRule(rule().id, reason, confirm);
               setDeleting(false);
               props.onDeleted();
             }}
