@@ -2,9 +2,11 @@ import { formatBytes } from "../../components/time.ts";
 import { locale } from "../../messages/messages.ts";
 import { t } from "../../messages/scheduler.ts";
 
-/** Three figures tell enough: 1.5, 23.8, 379. */
-const fine = (value: number) => ({ maximumFractionDigits: value < 100 ? 1 : 0 });
-const whole = { maximumFractionDigits: 1 } as const;
+/** Three figures tell enough, 1.95, 23.8, 379, and what is taken and what is free come to the whole. */
+function fine(value: number): Intl.NumberFormatOptions {
+  const digits = Math.abs(value) < 10 ? 2 : 1;
+  return { maximumFractionDigits: Math.abs(value) < 100 ? digits : 0 };
+}
 
 /** "12 of 64", as the locale writes numbers. */
 export function ofNumbers(used: number, total: number): string {
@@ -24,7 +26,7 @@ export function ofBytes(used: number, total: number): string {
 
 export const bytesText = (bytes: number): string => formatBytes(bytes, locale());
 
-export const numberText = (value: number): string => value.toLocaleString(locale(), whole);
+export const numberText = (value: number): string => value.toLocaleString(locale(), fine(value));
 
 /** "71 %" */
 export const percentText = (share: number): string =>
