@@ -16,7 +16,7 @@ import { generatePassword } from "./relay/vnc-password.ts";
 import { orderAnew, pageSize, readPage, writeNewRanks } from "./queue-pages.ts";
 
 /** Of a long queue so many are looked at before the first one again, at most: looking costs a page. */
-const pagesBetweenLooks = 2;
+const pagesBetweenLooks = 4;
 
 const vncPassword = () => generatePassword().toString("latin1");
 

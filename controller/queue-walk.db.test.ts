@@ -146,7 +146,7 @@ it("gives what becomes free during a long walk to those who stand first, and goe
   await placeQueue(placer());
   const waiting = await queue(large, 550, 8000);
   const free = () => owner()`delete from allocations where instance_id = ${running ?? ""}`;
-  const { db, activations } = interrupted(3, free);
+  const { db, activations } = interrupted(5, free);
   expect(await placeQueue(db, { activations })).toBe(1);
   expect(await look(waiting[0])).toMatchObject({ state: "starting" });
   const rest = await owner()<{ code: string; n: number }[]>`
@@ -159,12 +159,12 @@ it("lets nobody who stands behind the first page be ahead of who comes to stand 
   const [large, small, first] = [await environment(4), await environment(1), await environment(1)];
   await queue(small, 1, 9000);
   await placeQueue(placer());
-  const waiting = await queue(large, 350, 8000);
+  const waiting = await queue(large, 550, 8000);
   await rule({}, { limits: { total: 200 } });
   await rule({ environment: `env-${first.username}` }, { priority: 1000 });
   const urgent: string[] = [];
   const come = async () => urgent.push(...(await queue(first, 1, 10)));
-  const { db, activations } = interrupted(3, come);
+  const { db, activations } = interrupted(5, come);
   await placeQueue(db, { activations });
   expect(await look(urgent[0])).toMatchObject({ state: "starting" });
   expect(await look(waiting[198])).toMatchObject({ code: "no_capacity" });
