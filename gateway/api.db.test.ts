@@ -416,6 +416,7 @@ describe("the API's own description", () => {
         "/api/admin/nodes",
         "/api/admin/nodes/labels",
         "/api/admin/nodes/{id}",
+        "/api/admin/nodes/{id}/gone",
         "/api/admin/providers",
         "/api/admin/providers/{id}",
         "/api/admin/reservations",

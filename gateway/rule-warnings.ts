@@ -64,10 +64,15 @@ function lockedOut(
   if (!rule.enabled || isForEverybody(when) || situation.nodes.length === 0) return [];
   const now = Math.max(situation.now, when.from);
   const empty = { ...situation, now, live: [], reservations: [] };
-  return environments.flatMap((environment) => {
-    if (when.environment && !when.environment.has(environment.slug)) return [];
-    if (when.kind && when.kind !== environment.kind) return [];
-    const [decision] = place([somebody(rule.when, environment, now)], empty);
+  const asked = environments.filter(
+    ({ slug, kind }) =>
+      (!when.environment || when.environment.has(slug)) && (!when.kind || when.kind === kind),
+  );
+  // All in one round: what is refused for good is so wherever the others go, and a round costs milliseconds.
+  const all = asked.map((it) => somebody(rule.when, it, now));
+  const decisions = place(all, empty);
+  return asked.flatMap((environment, at) => {
+    const decision = decisions[at];
     if (!decision || !forbids(decision, rule)) return [];
     const never = decision.kind === "refused" ? "could never" : "could for a time not";
     const text = `whom it is about ${never} start ${environment.slug}: ${decision.reason.text}`;
