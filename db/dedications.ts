@@ -1,6 +1,7 @@
 /** Nodes that experiments have to themselves during their beamtime. */
 import { sql } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
+import { noteNode, takeBack } from "./notices.ts";
 
 export interface Dedication {
   readonly nodeId: string;
@@ -16,20 +17,12 @@ export interface Dedication {
 export async function dedicateNode(db: Queryable, dedication: Dedication): Promise<boolean> {
   const { nodeId, experimentId, ruleId, ruleName } = dedication;
   const rows = await db.execute(sql`
-    with made as (
-      insert into dedications (node_id, experiment_id, rule_id, rule_name, until_at)
-      select ${nodeId}, x.id, ${ruleId}, ${ruleName}, x.ends_at from experiments x
-      where x.id = ${experimentId} and x.ends_at > now()
-      on conflict (node_id) where ended_at is null do nothing
-      returning node_id, experiment_id, until_at
-    ), asked as (
-      update instances i set notice_code = 'node_needed_for_beamtime', notice_at = now(),
-        notice_text = 'until ' || iso(m.until_at)
-          || ' its node is needed for a beamtime; restart it elsewhere when it suits you'
-      from made m where i.node_id = m.node_id and i.experiment_id is distinct from m.experiment_id
-        and i.state in ('starting', 'running', 'paused', 'lost')
-    )
-    select 1 from made`);
+    insert into dedications (node_id, experiment_id, rule_id, rule_name, until_at)
+    select ${nodeId}, x.id, ${ruleId}, ${ruleName}, x.ends_at from experiments x
+    where x.id = ${experimentId} and x.ends_at > now()
+    on conflict (node_id) where ended_at is null do nothing
+    returning 1`);
+  if (rows.length > 0) await noteNode(db, nodeId);
   return rows.length > 0;
 }
 
@@ -38,20 +31,15 @@ export async function dedicateNode(db: Queryable, dedication: Dedication): Promi
  * @returns how many
  */
 export async function endDedications(db: Queryable): Promise<number> {
-  const rows = await db.execute(sql`
-    with moved as (
-      update dedications d set until_at = x.ends_at,
-        ended_at = case when x.ends_at <= now() or x.starts_at > now() then now() end
-      from experiments x where x.id = d.experiment_id and d.ended_at is null
-        and (x.ends_at <= now() or x.starts_at > now() or x.ends_at <> d.until_at)
-      returning d.node_id, d.ended_at
-    ), freed as (
-      update instances i set notice_code = null, notice_text = null, notice_at = null
-      from moved m where i.node_id = m.node_id and m.ended_at is not null
-        and i.notice_code = 'node_needed_for_beamtime'
-    )
-    select 1 from moved where ended_at is not null`);
-  return rows.length;
+  const moved = await db.execute<{ node: string; ended: boolean }>(sql`
+    update dedications d set until_at = x.ends_at,
+      ended_at = case when x.ends_at <= now() or x.starts_at > now() then now() end
+    from experiments x where x.id = d.experiment_id and d.ended_at is null
+      and (x.ends_at <= now() or x.starts_at > now() or x.ends_at <> d.until_at)
+    returning d.node_id as node, d.ended_at is not null as ended`);
+  const ended = moved.filter((it) => it.ended);
+  for (const { node } of ended) await takeBack(db, node, "node_needed_for_beamtime");
+  return ended.length;
 }
 
 /** The experiments that are running now and have no node to themselves. */
