@@ -1,6 +1,7 @@
 /** What would come of a change of the rules, before it is made. */
 import type { z } from "zod";
 import type { Queryable } from "../db/client.ts";
+import { readUndedicated } from "../db/dedications.ts";
 import {
   findAttributes,
   findSubjects,
@@ -11,6 +12,7 @@ import {
 } from "../db/preview.ts";
 import { findCodes, spellWhen } from "../db/rule-matches.ts";
 import { readSituation } from "../db/situation.ts";
+import { warnOfTaken } from "../scheduler/beforehand.ts";
 import type { Request, Rule, Situation } from "../scheduler/types.ts";
 import { whatIf } from "../scheduler/what-if.ts";
 import { ProblemError } from "./problem.ts";
@@ -149,7 +151,11 @@ export async function previewRules(db: Queryable, body: PreviewBody): Promise<Ru
   const { rules } = situation;
   const { after, about } = await changedRules(db, rules, body);
   const asked = body.request ? await askedRequest(db, body.request, situation.now) : null;
-  const warnings = await warningsAbout(db, { ...situation, rules: after }, about);
+  const would = { ...situation, rules: after };
+  const warnings = [
+    ...(await warningsAbout(db, would, about)),
+    ...(about?.then.dedicate ? warnOfTaken(about, await readUndedicated(db), would) : []),
+  ];
   const requests = asked ? [...waiting, asked] : waiting;
   const was = queueOutcomes(requests, situation, rules);
   const is = queueOutcomes(requests, situation, after);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { stillDedicates } from "./dedicate.ts";
 import { place } from "./place.ts";
+import { compileRules } from "./rules.ts";
 import {
   hour,
   live,
@@ -12,7 +14,7 @@ import {
   size,
   when,
 } from "./testing.ts";
-import type { Request, Situation } from "./types.ts";
+import type { Request, Rule, Situation } from "./types.ts";
 
 const rules = [rule("beamtime", { dedicate: true })];
 const x1 = (id: string, more: Partial<Request> = {}) =>
@@ -100,5 +102,40 @@ describe("a node for a beamtime", () => {
     // The seat is kept on n1, which the beamtime takes: from then on it is kept on n2.
     const insider = request("c", { groupIds: ["course"] });
     expect(ask([x1("a"), request("b"), insider])).toEqual(["n1, its own", "reserved", "n2"]);
+  });
+});
+
+describe("a node that was given", () => {
+  const given = { ruleId: "id-online", beamline: "b1", experiment: "x1" };
+  const still = (...all: Situation["rules"]) => stillDedicates(compileRules(all), given, hour);
+  const online = when("online", { environment: "online" }, { dedicate: true });
+  const off = (about: Rule["when"]) => when("off", about, { dedicate: false }, 1);
+
+  it("stays while its rule says so for the experiment", () => {
+    expect(still(online)).toBe(true);
+    expect(still({ ...online, when: { experiment: ["x2", "x1"], beamline: "b1" } })).toBe(true);
+    expect(still({ ...online, when: { environment: "other", user: "ada" } })).toBe(true);
+  });
+
+  it("is given back where that is gone, off, over, for others, or says it no more", () => {
+    expect(still()).toBe(false);
+    expect(still({ ...online, enabled: false })).toBe(false);
+    expect(still({ ...online, then: {} })).toBe(false);
+    expect(still({ ...online, then: { dedicate: false } })).toBe(false);
+    expect(still({ ...online, when: { experiment: "x2" } })).toBe(false);
+    expect(still({ ...online, when: { beamline: "b2" } })).toBe(false);
+    const at = (ms: number) => new Date(ms).toISOString();
+    expect(still({ ...online, when: { until: at(hour) } })).toBe(false);
+    expect(still({ ...online, when: { from: at(hour + 1) } })).toBe(false);
+    expect(still({ ...online, when: { from: at(hour), until: at(hour + 1) } })).toBe(true);
+  });
+
+  it("is given back where an earlier rule says no to all for whom it was, and not for a later or narrower one", () => {
+    expect(still(online, off({}))).toBe(false);
+    expect(still(online, off({ experiment: "x1" }))).toBe(false);
+    expect(still(online, off({ environment: "online", beamline: "b1" }))).toBe(false);
+    expect(still(online, off({ experiment: "x2" }))).toBe(true);
+    expect(still(online, off({ user: "ada" }))).toBe(true);
+    expect(still(online, { ...off({}), priority: -1 })).toBe(true);
   });
 });

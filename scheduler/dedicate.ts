@@ -1,7 +1,8 @@
 /** Beamtime: nodes that one experiment has to itself. */
 import { refusedBy } from "./filter.ts";
 import { couldHold, type Need } from "./need.ts";
-import type { Effects, RuleRef } from "./rules.ts";
+import { covers } from "./overlap.ts";
+import type { CompiledRule, CompiledRules, Effects, RuleRef } from "./rules.ts";
 import { nearby, scoreOf } from "./score.ts";
 import type { Site } from "./site.ts";
 import type { Attributes, Size } from "./types.ts";
@@ -14,6 +15,34 @@ export function dedicatingRule(
 ): RuleRef | null {
   if (it.experimentId === null || it.beamtime === null) return null;
   return it.beamtime.from <= now && now < it.beamtime.until ? effects.dedicate : null;
+}
+
+interface Given {
+  readonly ruleId: string;
+  /** Codes. */
+  readonly beamline: string;
+  readonly experiment: string;
+}
+
+/**
+ * Whether the rule by which an experiment got its node still gives it, as rules are now. For which environment it was, and
+ * who asked, is not kept: only an earlier rule that says no to all of these counts against it.
+ */
+export function stillDedicates(rules: CompiledRules, given: Given, now: number): boolean {
+  const holds = ({ when }: CompiledRule) =>
+    when.from <= now &&
+    now < when.until &&
+    (when.beamline === null || when.beamline.has(given.beamline)) &&
+    (when.experiment === null || when.experiment.has(given.experiment));
+  const saying = rules.all.filter((it) => it.rule.then.dedicate !== undefined && holds(it));
+  const at = saying.findIndex((it) => it.rule.id === given.ruleId);
+  const by = saying[at];
+  if (!by?.rule.then.dedicate) return false;
+  // That they hold now for this experiment is known; what is left is who asks, and for what.
+  const here = { beamline: null, experiment: null, from: -Infinity, until: Infinity };
+  return !saying
+    .slice(0, at)
+    .some((it) => !it.rule.then.dedicate && covers({ ...it.when, ...here }, by.when));
 }
 
 /**
