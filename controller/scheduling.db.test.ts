@@ -363,6 +363,46 @@ describe("beamtime", () => {
     expect(await dedicated()).toHaveLength(1);
   });
 
+  it("waits for its own node where that is away for a moment, and takes another where it stays away", async () => {
+    await addNode("node-2", 8);
+    await rule("any", {}, { dedicate: true });
+    const running = await experiment("X1", "-1 hour", "1 day");
+    await start({ experimentId: running });
+    await place();
+    expect(await dedicated()).toEqual([{ name: "node-1" }]);
+    const away = [
+      sql`last_seen_at = now() - interval '20 s'`,
+      sql`ready = false, last_seen_at = now()`,
+    ];
+    for (const how of away) {
+      await database.owner.db.execute(sql`update nodes set ${how} where name = 'node-1'`);
+      const own = await start({ experimentId: running });
+      await place();
+      expect(await look(own)).toMatchObject({ state: "queued", reason: { code: "no_node_ready" } });
+      await ready("node-1", 8);
+      await place();
+      expect((await look(own)).node?.name).toBe("node-1");
+    }
+    expect(await dedicated()).toHaveLength(1);
+    await owner()`update nodes set ready = false where name = 'node-1'`;
+    await owner()`update nodes set unready_at = now() - interval '6 min' where name = 'node-1'`;
+    const own = await start({ experimentId: running });
+    await place();
+    expect((await look(own)).node?.name).toBe("node-2");
+  });
+
+  it("does not wait for one that has been silent for long", async () => {
+    await addNode("node-2", 8);
+    await rule("any", {}, { dedicate: true });
+    const running = await experiment("X1", "-1 hour", "1 day");
+    await start({ experimentId: running });
+    await place();
+    await owner()`update nodes set last_seen_at = now() - interval '6 min' where name = 'node-1'`;
+    const own = await start({ experimentId: running });
+    await place();
+    expect((await look(own)).node?.name).toBe("node-2");
+  });
+
   it.each([
     ["deleted", () => owner()`delete from rules`],
     ["switched off", () => owner()`update rules set enabled = false`],

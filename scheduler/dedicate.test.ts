@@ -14,7 +14,7 @@ import {
   size,
   when,
 } from "./testing.ts";
-import type { Request, Rule, Situation } from "./types.ts";
+import type { Candidate, Request, Rule, Situation } from "./types.ts";
 
 const rules = [rule("beamtime", { dedicate: true })];
 const x1 = (id: string, more: Partial<Request> = {}) =>
@@ -91,6 +91,32 @@ describe("a node for a beamtime", () => {
     expect(
       outcomes([x1("a"), x1("b", { size: size({ cpus: 1 }) })], { nodes: [small, ...others] }),
     ).toEqual(["n2, its own", "n2"]);
+  });
+
+  it("is waited for where it is not ready for a moment, and no longer than some minutes", () => {
+    const minute = 60_000;
+    const others = [node("n2"), node("n3")];
+    const away = (more: Partial<Candidate>, own: Partial<Candidate> = { dedicatedTo: "x1" }) =>
+      outcomes([x1("a")], { nodes: [node("n1", { ready: false, ...own, ...more }), ...others] });
+    expect(away({ unreadyMs: 10_000 })).toEqual(["no_node_ready"]);
+    expect(away({ unreadyMs: 5 * minute })).toEqual(["no_node_ready"]);
+    expect(away({ unreadyMs: 5 * minute + 1 })).toEqual(["n2, its own"]);
+    expect(away({})).toEqual(["n2, its own"]);
+    // What an administrator has closed does not come back by itself; what is another's, or too small, is no help.
+    expect(away({ unreadyMs: 0, draining: true })).toEqual(["n2, its own"]);
+    expect(away({ unreadyMs: 0, schedulable: false })).toEqual(["n2, its own"]);
+    expect(away({ unreadyMs: 0 }, { dedicatedTo: "x2" })).toEqual(["n2, its own"]);
+    expect(away({ unreadyMs: 0, cpus: 1 })).toEqual(["n2, its own"]);
+    // Another one of its own that is ready takes it.
+    const nodes = [
+      node("n1", { ready: false, unreadyMs: 0, dedicatedTo: "x1" }),
+      node("n2", { dedicatedTo: "x1" }),
+    ];
+    expect(outcomes([x1("a")], { nodes })).toEqual(["n2"]);
+    const withOthers = situation({ nodes: [...nodes.slice(0, 1), node("n3")], rules });
+    expect(place([x1("a")], withOthers)).toMatchObject([
+      { reason: { text: "the node that its experiment has to itself is not ready just now" } },
+    ]);
   });
 
   it("moves the seats that were kept there for others", () => {

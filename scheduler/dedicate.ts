@@ -5,7 +5,7 @@ import { covers } from "./overlap.ts";
 import type { CompiledRule, CompiledRules, Effects, RuleRef } from "./rules.ts";
 import { nearby, scoreOf } from "./score.ts";
 import type { Site } from "./site.ts";
-import type { Attributes, Size } from "./types.ts";
+import type { Attributes, Candidate, Size } from "./types.ts";
 
 /** The rule by which a request gets a node of its experiment's own now; null: none does. */
 export function dedicatingRule(
@@ -45,8 +45,14 @@ export function stillDedicates(rules: CompiledRules, given: Given, now: number):
     .some((it) => !it.rule.then.dedicate && covers({ ...it.when, ...here }, by.when));
 }
 
+/** A node that is not ready for so long or less is expected back: a restart takes about a minute. */
+const returnsWithinMs = 5 * 60_000;
+
+const returns = ({ ready, unreadyMs, schedulable, draining }: Candidate): boolean =>
+  !ready && schedulable && !draining && unreadyMs !== undefined && unreadyMs <= returnsWithinMs;
+
 /**
- * Whether the experiment has a node that takes work and could hold this: then it waits for room
+ * Whether the experiment has a node that takes work, or will in a moment, and could hold this: then it waits for room
  * there rather than take a second node from others.
  */
 export function hasOwnNode(
@@ -55,7 +61,10 @@ export function hasOwnNode(
   need: { readonly size: Size; readonly admits: Uint8Array },
 ): boolean {
   return [...site.ownedBy(experimentId)].some(
-    (node) => !site.away[node] && need.admits[node] === 1 && couldHold(site, need.size, node),
+    (node) =>
+      (!site.away[node] || returns(site.node(node))) &&
+      need.admits[node] === 1 &&
+      couldHold(site, need.size, node),
   );
 }
 
