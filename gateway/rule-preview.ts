@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { Queryable } from "../db/client.ts";
 import { readUndedicated } from "../db/dedications.ts";
+import { warnOfTaken } from "../scheduler/beforehand.ts";
 import {
   findAttributes,
   findSubjects,
@@ -12,7 +13,6 @@ import {
 } from "../db/preview.ts";
 import { findCodes, spellWhen } from "../db/rule-matches.ts";
 import { readSituation } from "../db/situation.ts";
-import { warnOfTaken } from "../scheduler/beforehand.ts";
 import type { Request, Rule, Situation } from "../scheduler/types.ts";
 import { whatIf } from "../scheduler/what-if.ts";
 import { ProblemError } from "./problem.ts";
@@ -151,11 +151,7 @@ export async function previewRules(db: Queryable, body: PreviewBody): Promise<Ru
   const { rules } = situation;
   const { after, about } = await changedRules(db, rules, body);
   const asked = body.request ? await askedRequest(db, body.request, situation.now) : null;
-  const would = { ...situation, rules: after };
-  const warnings = [
-    ...(await warningsAbout(db, would, about)),
-    ...(about?.then.dedicate ? warnOfTaken(about, await readUndedicated(db), would) : []),
-  ];
+  const warnings = await warningsAbout(db, { ...situation, rules: after }, about);
   const requests = asked ? [...waiting, asked] : waiting;
   const was = queueOutcomes(requests, situation, rules);
   const is = queueOutcomes(requests, situation, after);
@@ -166,8 +162,12 @@ export async function previewRules(db: Queryable, body: PreviewBody): Promise<Ru
     { rules, outcomes: was },
     { rules: after, outcomes: is },
   ];
+  const dedicating = about?.then.dedicate ? about : null;
+  const taken = dedicating
+    ? warnOfTaken(dedicating, await readUndedicated(db), { ...situation, rules: after })
+    : [];
   return {
-    warnings,
+    warnings: [...warnings, ...taken],
     summary: summarise([...queued, ...replayed]),
     looked: { queued: queued.length, past: replayed.length, pastInAll },
     queued,
