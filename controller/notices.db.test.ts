@@ -10,6 +10,7 @@ import {
   type Seeded,
   type TestDatabase,
 } from "../db/testing.ts";
+import { startLoop } from "./loop.ts";
 import { placerTasks } from "./loops.ts";
 import { placeQueue } from "./placer.ts";
 
@@ -48,12 +49,11 @@ const warn = async () => {
   await owner()`update instances set expires_at = now() + interval '5 min'`;
   await warnOfEnds(placer());
 };
-/** As the placer does it over and over. */
+/** One run of what the placer does over and over. */
 const lookAfter = () => {
   const log = { info: () => {}, warn: () => {}, error: () => {} };
-  return placerTasks({ db: placer(), log, wished: new Set(), lostMs: 60_000 }).lifetimes.run(
-    new AbortController().signal,
-  );
+  const tasks = placerTasks({ db: placer(), log, wished: new Set(), lostMs: 60_000 });
+  return startLoop(tasks.lifetimes, log).stop();
 };
 async function dedicate(): Promise<void> {
   const [row] = await owner()<{ id: string }[]>`

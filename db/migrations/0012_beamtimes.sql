@@ -11,5 +11,6 @@ begin
   return new;
 end
 $$;
+revoke all on function note_unready() from public;
 create trigger node_unready before update of ready on nodes
   for each row when (old.ready is distinct from new.ready) execute function note_unready();
