@@ -2,6 +2,7 @@
 import { loggable } from "../db/errors.ts";
 import type { Db } from "../db/client.ts";
 import { endExpired, warnOfEnds } from "../db/lifetimes.ts";
+import { noteAll } from "../db/notices.ts";
 import { endAtStations } from "../db/station-endings.ts";
 import { controllerUrls, sweep } from "../db/placement.ts";
 import { claimWork, type Beat } from "../db/work.ts";
@@ -171,6 +172,7 @@ export function placerTasks({
       async run() {
         for (let ended = 1; ended > 0;) ended = await endExpired(db);
         for (let warned = 1; warned > 0;) warned = await warnOfEnds(db);
+        await noteAll(db);
       },
     },
     beamtimes: {

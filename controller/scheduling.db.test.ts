@@ -296,13 +296,23 @@ describe("beamtime", () => {
   const dedicated = () =>
     owner()`select n.name from dedications d join nodes n on n.id = d.node_id where d.ended_at is null`;
 
+  /** By the environment's name, as docs/rules.md has it. */
+  const online = () =>
+    rule("online", { environment: `env-${seeded.username}` }, { dedicate: true });
+  /** The environment, to this experiment; to all of them where none is named. */
+  const open = (code: string | null = null) => owner()`
+    insert into entitlements (environment_id, kind, experiment_id)
+    select ${seeded.environmentId}, 'experiment', id from experiments
+    where code = ${code} or ${code}::text is null`;
+
   it("has a node to itself from its start, and others there are asked, not stopped", async () => {
     const other = await start();
     await place();
     await owner()`update instances set state = 'running' where id = ${other}`;
-    await rule("online", {}, { dedicate: true });
+    await online();
     const running = await experiment("X1", "-1 hour", "1 day");
     await experiment("X2", "1 day", "2 days");
+    await open();
     expect(await dedicateForBeamtimes(placer())).toBe(1);
     expect(await dedicateForBeamtimes(placer())).toBe(0);
     expect(await dedicated()).toEqual([{ name: "node-1" }]);
@@ -333,6 +343,111 @@ describe("beamtime", () => {
     expect(await dedicated()).toEqual([]);
     expect((await look(own)).notice).toBeNull();
   });
+
+  it("takes nothing beforehand for experiments to which the environment is not open, and by a rule for any", async () => {
+    for (let n = 2; n <= 4; n++) await addNode(`node-${n}`, 8);
+    for (let n = 1; n <= 6; n++) await experiment(`X${n}`, "-1 hour", "1 day");
+    await rule("any", { kind: "desktop" }, { dedicate: true });
+    await open("X3");
+    expect(await dedicateForBeamtimes(placer())).toBe(0);
+    await owner()`delete from rules`;
+    await online();
+    expect(await dedicateForBeamtimes(placer())).toBe(1);
+    expect(
+      await owner()`select x.code from dedications d join experiments x on x.id = d.experiment_id`,
+    ).toEqual([{ code: "X3" }]);
+    // Open to its beamline is open to it; what has not begun, and what was, is not.
+    await owner()`
+      insert into entitlements (environment_id, kind, beamline_id, from_at, until_at)
+      select ${seeded.environmentId}, 'beamline', x.beamline_id,
+        case x.code when 'X1' then now() + interval '1 hour' end,
+        case x.code when 'X2' then now() - interval '1 hour' end
+      from experiments x where x.code in ('X1', 'X2', 'X4')`;
+    expect(await dedicateForBeamtimes(placer())).toBe(1);
+    await open("X5");
+    await owner()`update environments set enabled = false`;
+    expect(await dedicateForBeamtimes(placer())).toBe(0);
+  });
+
+  it("has a node that holds the environment, which the first start takes", async () => {
+    await addNode("node-2", 16);
+    await owner()`update environments set cpus = 12`;
+    await online();
+    const running = await experiment("X1", "-1 hour", "1 day");
+    await open();
+    expect(await dedicateForBeamtimes(placer())).toBe(1);
+    expect(await dedicated()).toEqual([{ name: "node-2" }]);
+    const own = await start({ experimentId: running });
+    await place();
+    expect((await look(own)).node?.name).toBe("node-2");
+    expect(await dedicated()).toHaveLength(1);
+  });
+
+  it("waits for its own node where that is away for a moment, and takes another where it stays away", async () => {
+    await addNode("node-2", 8);
+    await rule("any", {}, { dedicate: true });
+    const running = await experiment("X1", "-1 hour", "1 day");
+    await start({ experimentId: running });
+    await place();
+    expect(await dedicated()).toEqual([{ name: "node-1" }]);
+    const away = [
+      sql`last_seen_at = now() - interval '20 s'`,
+      sql`ready = false, last_seen_at = now()`,
+    ];
+    for (const how of away) {
+      await database.owner.db.execute(sql`update nodes set ${how} where name = 'node-1'`);
+      const own = await start({ experimentId: running });
+      await place();
+      expect(await look(own)).toMatchObject({ state: "queued", reason: { code: "no_node_ready" } });
+      await ready("node-1", 8);
+      await place();
+      expect((await look(own)).node?.name).toBe("node-1");
+    }
+    expect(await dedicated()).toHaveLength(1);
+    await owner()`update nodes set ready = false where name = 'node-1'`;
+    await owner()`update nodes set unready_at = now() - interval '6 min' where name = 'node-1'`;
+    const own = await start({ experimentId: running });
+    await place();
+    expect((await look(own)).node?.name).toBe("node-2");
+  });
+
+  it("does not wait for one that has been silent for long", async () => {
+    await addNode("node-2", 8);
+    await rule("any", {}, { dedicate: true });
+    const running = await experiment("X1", "-1 hour", "1 day");
+    await start({ experimentId: running });
+    await place();
+    await owner()`update nodes set last_seen_at = now() - interval '6 min' where name = 'node-1'`;
+    const own = await start({ experimentId: running });
+    await place();
+    expect((await look(own)).node?.name).toBe("node-2");
+  });
+
+  it.each([
+    ["deleted", () => owner()`delete from rules`],
+    ["switched off", () => owner()`update rules set enabled = false`],
+    ["another", () => owner()`update rules set effects = '{"priority": 5}'`],
+  ])(
+    "gives its node back in the round after the rule is %s, and asks nobody any more",
+    async (_, change) => {
+      const other = await start();
+      await place();
+      await online();
+      await experiment("X1", "-1 hour", "1 day");
+      await open();
+      await dedicateForBeamtimes(placer());
+      expect((await look(other)).notice?.code).toBe("node_needed_for_beamtime");
+      await place();
+      expect(await dedicated()).toHaveLength(1);
+      await change();
+      const late = await start();
+      await place();
+      expect(await dedicated()).toEqual([]);
+      expect(await states([late])).toEqual(["starting"]);
+      expect((await look(other)).notice).toBeNull();
+      expect(await dedicateForBeamtimes(placer())).toBe(0);
+    },
+  );
 });
 
 describe("images beforehand", () => {

@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
 import type { WishOutcome } from "./instances.ts";
+import { noteInstance } from "./notices.ts";
 import { sourcesOf, statesAllowing, type State } from "./states.ts";
 
 /** How long before its end an instance's people are told; a quarter of a shorter life. */
@@ -39,7 +40,11 @@ export async function extendInstance(
     select p.state, p.reason_text as reason, p.ends, e.id is not null as accepted
     from p left join extended e on e.id = p.id`);
   if (!row) return { kind: "unknown" };
-  if (row.accepted) return { kind: "accepted" };
+  if (row.accepted) {
+    // What the warning stood in front of.
+    await noteInstance(db, instanceId);
+    return { kind: "accepted" };
+  }
   const { state, reason } = row;
   const allows = statesAllowing("extend").includes(state);
   return allows ? { kind: "endless" } : { kind: "refused", state, reason };

@@ -1,6 +1,7 @@
 /** What administrators change of a node. */
 import { sql } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
+import { noteNode, takeBack } from "./notices.ts";
 
 export interface NodePatch {
   readonly schedulable?: boolean | undefined;
@@ -18,9 +19,7 @@ export interface NodeChanger {
 }
 
 interface Changed extends Record<string, unknown> {
-  readonly name: string;
   readonly draining: boolean;
-  readonly reason: string | null;
 }
 
 /**
@@ -58,33 +57,8 @@ async function changeNode(
       hold_at = case when s.opens then null when s.holds and s.open then now()
         when s.holds then coalesce(n.hold_at, now()) else n.hold_at end
     from said s where n.id = s.id
-    returning n.name, n.draining, nullif(n.hold_reason, '') as reason`);
+    returning n.draining`);
   return row;
-}
-
-/** Asks whoever is on a node that is drained to go elsewhere, or no longer. */
-async function noteDraining(db: Queryable, nodeId: string, node: Changed): Promise<void> {
-  const text = `${node.name} is being emptied${node.reason ? `: ${node.reason}` : ""}. Restart on another node when it suits you; nothing is stopped without you.`;
-  // In one order, as whoever changes several instances takes them.
-  await db.execute(
-    node.draining
-      ? sql`
-        with here as (
-          select id from instances
-          where node_id = ${nodeId} and state in ('starting', 'running', 'paused', 'lost')
-            and (notice_code, notice_text) is distinct from ('node_draining', ${text})
-          order by id for update
-        )
-        update instances i set notice_code = 'node_draining', notice_text = ${text}, notice_at = now()
-        from here where i.id = here.id`
-      : sql`
-        with here as (
-          select id from instances where node_id = ${nodeId} and notice_code = 'node_draining'
-          order by id for update
-        )
-        update instances i set notice_code = null, notice_text = null, notice_at = null
-        from here where i.id = here.id`,
-  );
 }
 
 /** @returns the first UUID of which the node has no GPU */
@@ -133,7 +107,8 @@ export async function updateNode(
 ): Promise<NodeOutcome> {
   const node = await changeNode(db, nodeId, by, patch);
   if (!node) return { kind: "unknown" };
-  if (patch.draining !== undefined) await noteDraining(db, nodeId, node);
+  if (patch.draining !== undefined)
+    await (node.draining ? noteNode(db, nodeId) : takeBack(db, nodeId, "node_draining"));
   const uuid = patch.gpuSlots && (await setSlots(db, nodeId, patch.gpuSlots));
   return uuid === undefined ? { kind: "changed" } : { kind: "unknown_gpu", uuid };
 }

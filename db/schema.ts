@@ -256,6 +256,7 @@ export const nodes = pgTable("nodes", {
   clockSkewMs: count("clock_skew_ms"),
   diskTotalBytes: count("disk_total_bytes"),
   diskFreeBytes: count("disk_free_bytes"),
+  unreadyAt: at("unready_at"),
 });
 
 export const nodeGpus = pgTable(

@@ -157,6 +157,8 @@ export async function readNodes(db: Queryable): Promise<Candidate[]> {
     )
     select n.id, n.name, n.schedulable, n.draining, n.labels, n.cpus, n.memory_bytes as "memoryBytes",
       coalesce(n.ready and n.last_seen_at > now() - ${nodeSilenceMs} * interval '1 ms', false) as ready,
+      (extract(epoch from now() - case when n.ready then n.last_seen_at
+        else coalesce(n.unready_at, n.created_at) end) * 1000)::float8 as "unreadyMs",
       coalesce(a.cpus, 0) as "allocatedCpus", coalesce(a.memory, 0) as "allocatedMemoryBytes",
       coalesce(g.all, '[]') as gpus, coalesce(p.versions, '[]') as images,
       (select d.experiment_id from dedications d

@@ -52,6 +52,7 @@ export const warningSchema = z.object({
     "never_matches",
     "shadowed",
     "limit_reached",
+    "takes_nodes",
   ]),
   rule: z.string().nullable().meta({ description: "the name of the rule it is about" }),
   path: z.string().meta({ description: "e.g. then.require" }),

@@ -279,6 +279,25 @@ describe("warnings", () => {
     expect(codesOf(told)).toEqual(["shadowed then.strategy", "limit_reached then.limits.total"]);
   });
 
+  it("say how many nodes a rule takes for beamtimes before anybody asks", async () => {
+    const online = draft({ dedicate: true }, { when: { environment: "tomo" } });
+    const takes = async (body: object) =>
+      (await preview(body)).warnings.filter((it) => it.code === "takes_nodes");
+    expect(await takes(online)).toEqual([]);
+    await owner()`insert into entitlements (environment_id, kind, beamline_id)
+      select e.id, 'beamline', b.id from environments e, beamlines b where e.slug = 'tomo'`;
+    expect(await takes(online)).toEqual([
+      {
+        code: "takes_nodes",
+        rule: "Draft",
+        path: "then.dedicate",
+        text: expect.stringMatching(/takes 1 of 2 nodes .*: X1$/),
+      },
+    ]);
+    expect(await takes(draft({ dedicate: true }))).toEqual([]);
+    expect(await takes({ draft: { ...online.draft, enabled: false } })).toEqual([]);
+  });
+
   it("are none where nothing is wrong", async () => {
     const when = { experiment: "x1", beamline: "imbl", user: "ada", environment: "tomo" };
     expect(

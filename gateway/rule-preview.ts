@@ -1,6 +1,8 @@
 /** What would come of a change of the rules, before it is made. */
 import type { z } from "zod";
 import type { Queryable } from "../db/client.ts";
+import { readUndedicated } from "../db/dedications.ts";
+import { warnOfTaken } from "../scheduler/beforehand.ts";
 import {
   findAttributes,
   findSubjects,
@@ -173,8 +175,12 @@ export async function previewRules(db: Queryable, body: PreviewBody): Promise<Ru
     { rules, outcomes: was },
     { rules: after, outcomes: is },
   ];
+  const dedicating = about?.then.dedicate ? about : null;
+  const taken = dedicating
+    ? warnOfTaken(dedicating, await readUndedicated(db), { ...situation, rules: after })
+    : [];
   return {
-    warnings,
+    warnings: [...warnings, ...taken],
     summary: summarise([...queued, ...replayed]),
     looked: { queued: queued.length, past: replayed.length, pastInAll },
     queued,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { stillDedicates } from "./dedicate.ts";
 import { place } from "./place.ts";
+import { compileRules } from "./rules.ts";
 import {
   hour,
   live,
@@ -12,7 +14,7 @@ import {
   size,
   when,
 } from "./testing.ts";
-import type { Request, Situation } from "./types.ts";
+import type { Candidate, Request, Rule, Situation } from "./types.ts";
 
 const rules = [rule("beamtime", { dedicate: true })];
 const x1 = (id: string, more: Partial<Request> = {}) =>
@@ -91,6 +93,32 @@ describe("a node for a beamtime", () => {
     ).toEqual(["n2, its own", "n2"]);
   });
 
+  it("is waited for where it is not ready for a moment, and no longer than some minutes", () => {
+    const minute = 60_000;
+    const others = [node("n2"), node("n3")];
+    const away = (more: Partial<Candidate>, own: Partial<Candidate> = { dedicatedTo: "x1" }) =>
+      outcomes([x1("a")], { nodes: [node("n1", { ready: false, ...own, ...more }), ...others] });
+    expect(away({ unreadyMs: 10_000 })).toEqual(["no_node_ready"]);
+    expect(away({ unreadyMs: 5 * minute })).toEqual(["no_node_ready"]);
+    expect(away({ unreadyMs: 5 * minute + 1 })).toEqual(["n2, its own"]);
+    expect(away({})).toEqual(["n2, its own"]);
+    // What an administrator has closed does not come back by itself; what is another's, or too small, is no help.
+    expect(away({ unreadyMs: 0, draining: true })).toEqual(["n2, its own"]);
+    expect(away({ unreadyMs: 0, schedulable: false })).toEqual(["n2, its own"]);
+    expect(away({ unreadyMs: 0 }, { dedicatedTo: "x2" })).toEqual(["n2, its own"]);
+    expect(away({ unreadyMs: 0, cpus: 1 })).toEqual(["n2, its own"]);
+    // Another one of its own that is ready takes it.
+    const nodes = [
+      node("n1", { ready: false, unreadyMs: 0, dedicatedTo: "x1" }),
+      node("n2", { dedicatedTo: "x1" }),
+    ];
+    expect(outcomes([x1("a")], { nodes })).toEqual(["n2"]);
+    const withOthers = situation({ nodes: [...nodes.slice(0, 1), node("n3")], rules });
+    expect(place([x1("a")], withOthers)).toMatchObject([
+      { reason: { text: "the node that its experiment has to itself is not ready just now" } },
+    ]);
+  });
+
   it("moves the seats that were kept there for others", () => {
     const nodes = [node("n1", { cpus: 4, labels: { hall: "1" } }), node("n2", { cpus: 2 })];
     const there = [...rules, when("there", { experiment: "x1" }, { require: "hall=1" })];
@@ -100,5 +128,40 @@ describe("a node for a beamtime", () => {
     // The seat is kept on n1, which the beamtime takes: from then on it is kept on n2.
     const insider = request("c", { groupIds: ["course"] });
     expect(ask([x1("a"), request("b"), insider])).toEqual(["n1, its own", "reserved", "n2"]);
+  });
+});
+
+describe("a node that was given", () => {
+  const given = { ruleId: "id-online", beamline: "b1", experiment: "x1" };
+  const still = (...all: Situation["rules"]) => stillDedicates(compileRules(all), given, hour);
+  const online = when("online", { environment: "online" }, { dedicate: true });
+  const off = (about: Rule["when"]) => when("off", about, { dedicate: false }, 1);
+
+  it("stays while its rule says so for the experiment", () => {
+    expect(still(online)).toBe(true);
+    expect(still({ ...online, when: { experiment: ["x2", "x1"], beamline: "b1" } })).toBe(true);
+    expect(still({ ...online, when: { environment: "other", user: "ada" } })).toBe(true);
+  });
+
+  it("is given back where that is gone, off, over, for others, or says it no more", () => {
+    expect(still()).toBe(false);
+    expect(still({ ...online, enabled: false })).toBe(false);
+    expect(still({ ...online, then: {} })).toBe(false);
+    expect(still({ ...online, then: { dedicate: false } })).toBe(false);
+    expect(still({ ...online, when: { experiment: "x2" } })).toBe(false);
+    expect(still({ ...online, when: { beamline: "b2" } })).toBe(false);
+    const at = (ms: number) => new Date(ms).toISOString();
+    expect(still({ ...online, when: { until: at(hour) } })).toBe(false);
+    expect(still({ ...online, when: { from: at(hour + 1) } })).toBe(false);
+    expect(still({ ...online, when: { from: at(hour), until: at(hour + 1) } })).toBe(true);
+  });
+
+  it("is given back where an earlier rule says no to all for whom it was, and not for a later or narrower one", () => {
+    expect(still(online, off({}))).toBe(false);
+    expect(still(online, off({ experiment: "x1" }))).toBe(false);
+    expect(still(online, off({ environment: "online", beamline: "b1" }))).toBe(false);
+    expect(still(online, off({ experiment: "x2" }))).toBe(true);
+    expect(still(online, off({ user: "ada" }))).toBe(true);
+    expect(still(online, { ...off({}), priority: -1 })).toBe(true);
   });
 });

@@ -1,10 +1,11 @@
 /** Beamtime: nodes that one experiment has to itself. */
 import { refusedBy } from "./filter.ts";
 import { couldHold, type Need } from "./need.ts";
-import type { Effects, RuleRef } from "./rules.ts";
+import { covers } from "./overlap.ts";
+import type { CompiledRule, CompiledRules, Effects, RuleRef } from "./rules.ts";
 import { nearby, scoreOf } from "./score.ts";
 import type { Site } from "./site.ts";
-import type { Attributes, Size } from "./types.ts";
+import type { Attributes, Candidate, Size } from "./types.ts";
 
 /** The rule by which a request gets a node of its experiment's own now; null: none does. */
 export function dedicatingRule(
@@ -16,8 +17,42 @@ export function dedicatingRule(
   return it.beamtime.from <= now && now < it.beamtime.until ? effects.dedicate : null;
 }
 
+interface Given {
+  readonly ruleId: string;
+  /** Codes. */
+  readonly beamline: string;
+  readonly experiment: string;
+}
+
 /**
- * Whether the experiment has a node that takes work and could hold this: then it waits for room
+ * Whether the rule by which an experiment got its node still gives it, as rules are now. For which environment it was, and
+ * who asked, is not kept: only an earlier rule that says no to all of these counts against it.
+ */
+export function stillDedicates(rules: CompiledRules, given: Given, now: number): boolean {
+  const holds = ({ when }: CompiledRule) =>
+    when.from <= now &&
+    now < when.until &&
+    (when.beamline === null || when.beamline.has(given.beamline)) &&
+    (when.experiment === null || when.experiment.has(given.experiment));
+  const saying = rules.all.filter((it) => it.rule.then.dedicate !== undefined && holds(it));
+  const at = saying.findIndex((it) => it.rule.id === given.ruleId);
+  const by = saying[at];
+  if (!by?.rule.then.dedicate) return false;
+  // That they hold now for this experiment is known; what is left is who asks, and for what.
+  const here = { beamline: null, experiment: null, from: -Infinity, until: Infinity };
+  return !saying
+    .slice(0, at)
+    .some((it) => !it.rule.then.dedicate && covers({ ...it.when, ...here }, by.when));
+}
+
+/** A node that is not ready for so long or less is expected back: a restart takes about a minute. */
+const returnsWithinMs = 5 * 60_000;
+
+const returns = ({ ready, unreadyMs, schedulable, draining }: Candidate): boolean =>
+  !ready && schedulable && !draining && unreadyMs !== undefined && unreadyMs <= returnsWithinMs;
+
+/**
+ * Whether the experiment has a node that takes work, or will in a moment, and could hold this: then it waits for room
  * there rather than take a second node from others.
  */
 export function hasOwnNode(
@@ -26,7 +61,10 @@ export function hasOwnNode(
   need: { readonly size: Size; readonly admits: Uint8Array },
 ): boolean {
   return [...site.ownedBy(experimentId)].some(
-    (node) => !site.away[node] && need.admits[node] === 1 && couldHold(site, need.size, node),
+    (node) =>
+      (!site.away[node] || returns(site.node(node))) &&
+      need.admits[node] === 1 &&
+      couldHold(site, need.size, node),
   );
 }
 

@@ -143,6 +143,8 @@ export interface WaitQuestion {
   readonly nodes: number;
   readonly admitted: number;
   readonly refused: Refused;
+  /** It is to go to a node that is its experiment's own. */
+  readonly own: boolean;
   /** Reservations without which there would be room. */
   readonly reservations: readonly Pick<Reservation, "until">[];
 }
@@ -161,6 +163,12 @@ export function explainWait(it: WaitQuestion): WaitReason {
     const ends = [...new Set(it.reservations.map((one) => one.until))].sort((a, b) => a - b);
     return { code: "reserved", text: [text, ...ends.map(untilText)].join("; ") };
   }
-  if (unfit + (refused.dedicated ?? 0) === it.nodes) return { code: "node_dedicated", text };
+  const kept = unfit + (refused.dedicated ?? 0) === it.nodes;
+  if (kept && it.own)
+    return {
+      code: "no_node_ready",
+      text: "the node that its experiment has to itself is not ready just now",
+    };
+  if (kept) return { code: "node_dedicated", text };
   return { code: "no_capacity", text };
 }

@@ -14,7 +14,8 @@ export interface RuleWarning {
     | "matches_no_node"
     | "never_matches"
     | "shadowed"
-    | "limit_reached";
+    | "limit_reached"
+    | "takes_nodes";
   /** The name of the rule it is about. */
   readonly rule: string | null;
   /** E.g. `then.require`. */

@@ -173,6 +173,7 @@ export class Round {
       nodes: this.site.size,
       admitted: it.need.admitted,
       refused,
+      own: it.need.onlyOwn,
       reservations: this.reserved.heldOn(held, it.need.insider),
     });
   }

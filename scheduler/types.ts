@@ -74,6 +74,8 @@ export interface Candidate {
   readonly id: string;
   readonly name: string;
   readonly ready: boolean;
+  /** Of one that is not ready: since how long; where that is not known it counts as long. */
+  readonly unreadyMs?: number;
   readonly schedulable: boolean;
   readonly draining: boolean;
   readonly labels: Readonly<Record<string, string>>;

@@ -104,6 +104,8 @@ describe("what each part's login may do", () => {
     ["gateway", "delete from stations"],
     ["placer", "select code_hash from stations"],
     ["placer", "select title from experiments"],
+    ["placer", "select user_id from entitlements"],
+    ["placer", "update entitlements set until_at = now()"],
     ["placer", "update beamlines set station_ending = 'owner'"],
     ["node", "select * from stations"],
     ["node", "select * from station_experiments(gen_random_uuid())"],

@@ -267,6 +267,7 @@ export const rulesDe: CatalogueOf<typeof rulesEn> = {
   "rules.warning.never_matches": "Sie trifft nie auf eine Anfrage zu",
   "rules.warning.shadowed": "Eine andere Regel kommt ihr zuvor",
   "rules.warning.limit_reached": "Eine Grenze ist schon erreicht",
+  "rules.warning.takes_nodes": "Sie nimmt anderen sofort Knoten weg",
   "rules.warning.of": "Es betrifft die Regel {name}.",
   "rules.summary.moves": "Anderer Ort",
   "rules.summary.later": "Warten länger",

@@ -259,6 +259,7 @@ export const rulesEn = {
   "rules.warning.never_matches": "It never matches a request",
   "rules.warning.shadowed": "Another rule comes before it",
   "rules.warning.limit_reached": "A limit is reached already",
+  "rules.warning.takes_nodes": "It takes nodes from others at once",
   "rules.warning.of": "It is about the rule {name}.",
   "rules.summary.moves": "Would move",
   "rules.summary.later": "Wait longer",
