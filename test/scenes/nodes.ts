@@ -67,6 +67,10 @@ const nodes: readonly Scene[] = [
   one("node-bare", "cluster-12"),
   one("node-draining", "cluster-05"),
   one("node-lost", "cluster-10"),
+  one("node-gone", "cluster-10", async (page) => {
+    await button(page, "It is gone for good").click();
+    await page.getByRole("alertdialog").waitFor();
+  }),
   one("node-drain", "cluster-01", async (page) => {
     await button(page, "Drain…").click();
     await page.getByText("are asked to restart elsewhere").waitFor();
