@@ -114,7 +114,6 @@ create table rules (
   updated_at timestamptz not null default now()
 );
 create unique index rule_names on rules (lower(name));
-create index rules_in_order on rules (priority desc, name);
 
 -- Every state a rule was ever in, by whom and why: never changed, and kept when the rule goes.
 create table rule_versions (
