@@ -197,7 +197,9 @@ describe("what is wanted beforehand", () => {
     await want(versionId);
     await begin({ ASCI_PULL_BYTES_PER_SECOND: "64MiB" });
     await untilState(versionId, "present");
-    expect((await engine.docker.getImage(id).inspect()).RepoTags).toEqual([image]);
+    // It may have been seen there before its pull was over.
+    const names = async () => (await engine.docker.getImage(id).inspect()).RepoTags;
+    await expect.poll(names, { timeout: 30_000 }).toEqual([image]);
   });
 
   it("is not taken where its tag is another image by now, and nothing of that stays", async () => {
