@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 const postgres = "./test/postgres-setup.ts";
+const common = { environment: "node" as const, restoreMocks: true };
 /** Files share what they import: none changes a module for others, and loading anew costs as much as the tests. */
-const common = { environment: "node" as const, restoreMocks: true, isolate: false };
+const shared = { ...common, isolate: false };
 
 /** What a gateway does wherever it runs: these are run against Node, and again against real workerd. */
 const portable = [
@@ -19,7 +20,7 @@ export default defineConfig({
     projects: [
       {
         test: {
-          ...common,
+          ...shared,
           name: "unit",
           include: [
             "{bench,cli,controller,db,gateway,images,scheduler,test,ui,wire}/**/*.test.{ts,tsx}",
@@ -31,7 +32,7 @@ export default defineConfig({
       },
       {
         test: {
-          ...common,
+          ...shared,
           name: "db",
           include: ["**/*.db.test.ts"],
           exclude: ["**/node_modules/**"],
@@ -44,7 +45,7 @@ export default defineConfig({
       },
       {
         test: {
-          ...common,
+          ...shared,
           name: "worker",
           include: [...portable, "**/*.worker.test.ts"],
           exclude: ["**/node_modules/**"],
