@@ -65,7 +65,7 @@ describe("an administrator", () => {
       select to_char(starts_at at time zone 'utc', 'YYYY-MM-DD') as at from experiments where code = '77001'`);
     expect(made?.at).toMatch(/^2026-(10-31|11-0[12])$/);
 
-    await page.getByRole("link", { name: "Environments" }).click();
+    await page.getByRole("link", { name: "Catalogue" }).click();
     await page.getByRole("link", { name: "Phase retrieval" }).click();
     await button(page, "Open it to somebody").click();
     await page.getByLabel("Code of the experiment").fill("77001");
@@ -87,6 +87,7 @@ describe("an administrator", () => {
   it("is asked before what was typed is lost, also by the way back", async () => {
     const page = await as("admin");
     await table(page, "/admin/beamlines");
+    await page.getByRole("link", { name: "People" }).click();
     await page.getByRole("link", { name: "Groups" }).click();
     await button(page, "Edit group-3").click();
     await page.getByLabel("Description").fill("Another text");

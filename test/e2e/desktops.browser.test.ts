@@ -247,7 +247,7 @@ describe("from page to page", () => {
     const blank = await watchFrames(page);
     await page.getByRole("link", { name: "Admin" }).click();
     await page.getByRole("table").waitFor();
-    await page.getByRole("link", { name: "Users" }).click();
+    await page.getByRole("link", { name: "People" }).click();
     await page.getByRole("row").filter({ hasText: "person-1" }).first().waitFor();
     expect(await blank()).toEqual([]);
     await page.context().close();

@@ -217,13 +217,13 @@ describe("an administrator", () => {
     expect(await require(page).inputValue()).toBe("gpu");
     await page.getByText("draft", { exact: true }).waitFor();
 
-    await page.getByRole("link", { name: "Groups" }).click();
+    await page.getByRole("link", { name: "People" }).click();
     await button(page, "Stay").click();
     expect(new URL(page.url()).pathname).toBe("/admin/rules");
-    await page.getByRole("link", { name: "Groups" }).click();
+    await page.getByRole("link", { name: "People" }).click();
     await button(page, "Leave").click();
-    await page.waitForURL(/groups/);
-    await page.getByRole("link", { name: "Rules" }).click();
+    await page.waitForURL(/users/);
+    await page.getByRole("link", { name: "Scheduling" }).click();
     await page.getByText("draft", { exact: true }).waitFor();
     await names(page).filter({ hasText: "Tomography" }).getByText("Tomography").click();
     await button(page, "Discard").click();
@@ -323,11 +323,11 @@ describe("reservations", () => {
     await dialog.getByLabel("What for").fill("Winter school");
     await dialog.getByRole("combobox", { name: "Experiment" }).fill("18342");
     await page.getByRole("option", { name: /^18342/ }).click();
-    await dialog.getByLabel("Seats").fill("9000");
+    await dialog.getByLabel("Seats").fill("900");
     await dialog.getByRole("button", { name: "Reserve", exact: true }).click();
     await dialog
       .getByText(
-        /^It asks for 9,000 seats; the \d+ nodes that it may be on could never hold more than \d+/,
+        /^It asks for 900 seats; the \d+ nodes that it may be on could never hold more than \d+/,
       )
       .waitFor();
     await dialog.getByLabel("Seats").fill("2");

@@ -32,7 +32,7 @@ const experiments: readonly Scene[] = [
     as: "keeper",
     async open(page) {
       await table(page, "/admin/experiments?beamline=IMBL&sort=startsAt");
-      if ((await page.getByRole("link", { name: "Users", exact: true }).count()) > 0)
+      if ((await page.getByRole("link", { name: "People", exact: true }).count()) > 0)
         throw new Error("the navigation shows to staff what is not theirs");
     },
   },
