@@ -146,6 +146,8 @@ const oneMachine = {
   max_connections: "100",
   shared_buffers: "64MB",
   effective_cache_size: "512MB",
+  // For disks without heads, and a database that is in memory for the most part.
+  random_page_cost: "1.1",
   max_wal_size: "512MB",
   fsync: "on",
   synchronous_commit: "on",
