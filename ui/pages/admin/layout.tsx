@@ -1,4 +1,4 @@
-import { A, useLocation, type RouteSectionProps } from "@solidjs/router";
+import { useLocation, type RouteSectionProps } from "@solidjs/router";
 import ChevronDown from "lucide-solid/icons/chevron-down";
 import { For, Show, type JSX } from "solid-js";
 import { HomeLink } from "../../components/home-link.tsx";
@@ -15,6 +15,11 @@ export function AdminLayout(props: RouteSectionProps): JSX.Element {
   const location = useLocation();
   const mine = () => pagesFor(me().roles);
   const here = () => pageAt(location.pathname);
+  /** On a page of something in a list, that list is where one is, and not the page itself. */
+  const currentOf = (href: string): "page" | "true" | undefined => {
+    if (here()?.href !== href) return undefined;
+    return location.pathname === href ? "page" : "true";
+  };
   const allowed = (): boolean => {
     const page = here();
     return page === undefined ? mine().length > 0 : mine().includes(page);
@@ -42,9 +47,9 @@ export function AdminLayout(props: RouteSectionProps): JSX.Element {
             <For each={mine().filter((it) => it.group === here()?.group)}>
               {(page) => (
                 <li>
-                  <A class={styles["link"] ?? ""} href={page.href}>
+                  <a class={styles["link"]} href={page.href} aria-current={currentOf(page.href)}>
                     {t(page.text)}
-                  </A>
+                  </a>
                 </li>
               )}
             </For>
