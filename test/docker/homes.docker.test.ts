@@ -168,6 +168,8 @@ describe("a home", () => {
     await mountSmall(home, 24 * 1024 ** 2);
     onTestFinished(() => unmountSmall(home));
     await chown(home, uid, uid);
+    // What was seen of the home before this disk was there tells nothing of it.
+    await owner().execute(sql`delete from homes`);
     const { id } = await running();
     const room = await until("the room is known", async () => {
       const [row] = await node.database.owner.sql<{ total: string; own: boolean }[]>`

@@ -7,7 +7,7 @@ import type { Scene } from "./scene.ts";
 
 const painted = '[data-testid="desktop"][data-painted="true"]';
 
-async function idOf(stage: Stage, username: Person, state: string): Promise<string> {
+export async function idOf(stage: Stage, username: Person, state: string): Promise<string> {
   const [row] = await stage.db.execute<{ id: string }>(sql`
     select i.id from instances i join users u on u.id = i.owner_id
     where u.username = ${username} and i.state = ${state} order by i.created_at desc limit 1`);
