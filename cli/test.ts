@@ -21,7 +21,7 @@ const modulesDir = join(import.meta.dirname, "..", "node_modules");
  * In this order: what is quick to say that something is wrong comes first. The tests of the engine wait for most of
  * their time, and so do those of whole ways through a browser; those of the scenes draw: they share the machine.
  */
-const rounds = [[["unit"]], [["db"]], [["worker"]], [["docker", "browser"], ["scenes"]]] as const;
+const rounds = [[["unit"]], [["db"]], [["worker"]], [["docker"], ["browser"], ["scenes"]]] as const;
 type Project = (typeof rounds)[number][number][number];
 
 /**

@@ -196,3 +196,19 @@ export async function cookieOf(stage: Stage, username: string): Promise<string> 
   if (!cookie) throw new Error(`${username} was not signed in: ${await answer.text()}`);
   return cookie;
 }
+
+const signedIn = new WeakMap<Stage, Map<string, string>>();
+
+/** As `cookieOf`, but the last one again as long as it is taken: passwords are made to be slow. */
+export async function keptCookieOf(stage: Stage, username: string): Promise<string> {
+  const cookies = signedIn.get(stage) ?? new Map<string, string>();
+  signedIn.set(stage, cookies);
+  const kept = cookies.get(username);
+  if (kept !== undefined) {
+    const me = await fetch(`${stage.installation.url}/api/me`, { headers: { cookie: kept } });
+    if (me.ok) return kept;
+  }
+  const cookie = await cookieOf(stage, username);
+  cookies.set(username, cookie);
+  return cookie;
+}

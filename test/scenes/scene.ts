@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { visit, type VisitOptions } from "../browser.ts";
 import type { Stage } from "../stage.ts";
-import { cookieOf, type Person } from "./people.ts";
+import { keptCookieOf, type Person } from "./people.ts";
 import type { Windows } from "./windows.ts";
 
 /** Something that a person can come to see, as the way there. */
@@ -63,7 +63,7 @@ export async function play(
   { windows, ...options }: PlayOptions = {},
 ): Promise<Opened> {
   const { viewport, touch } = device;
-  const cookie = scene.as === null ? undefined : await cookieOf(stage, scene.as);
+  const cookie = scene.as === null ? undefined : await keptCookieOf(stage, scene.as);
   const opened =
     (await windows?.take(device, cookie)) ??
     (await visit(browser, stage.installation.url, {
