@@ -1,7 +1,7 @@
 /** When those that wait may expect their turn. */
 import type { Db } from "../db/client.ts";
 import { writeEstimates } from "../db/queue.ts";
-import { readQueue, readSituation } from "../db/situation.ts";
+import { readQueue, readSituation, readUsual } from "../db/situation.ts";
 import { estimateQueue } from "../scheduler/estimate.ts";
 
 /** Who stands behind so many is told nothing: it would be a guess on guesses. */
@@ -11,7 +11,7 @@ const farthest = 1000;
 export async function writeExpectations(db: Db): Promise<void> {
   const waiting = await readQueue(db, farthest, null, { lock: false });
   if (waiting.length === 0) return;
-  const expected = estimateQueue(waiting, await readSituation(db, true));
+  const expected = estimateQueue(waiting, await readSituation(db, readUsual(db)));
   await writeEstimates(
     db,
     waiting.map(({ id }) => {

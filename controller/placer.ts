@@ -9,7 +9,13 @@ import {
   writeQueueReasons,
   type Placed,
 } from "../db/placement.ts";
-import { readSituation, type QueuePosition } from "../db/situation.ts";
+import {
+  nothingUsual,
+  readSituation,
+  readUsual,
+  type QueuePosition,
+  type UsualTimes,
+} from "../db/situation.ts";
 import { Ahead } from "../scheduler/limits.ts";
 import { place, type Decision } from "../scheduler/place.ts";
 import { generatePassword } from "./relay/vnc-password.ts";
@@ -60,12 +66,22 @@ function toPlaced(decision: PlacedDecision, now: number): Placed {
 export interface PlacerMemory {
   /** The database's time up to which what rules say about places in the queue is in them, ms since 1970. */
   orderedUntil: number;
+  /** By what has ended lately: room is gathered where it is known when there will be enough. */
+  usual: UsualTimes;
+  /** By this process's clock, ms; so that it is not read for every start. */
+  usualReadAt: number;
 }
-export const nothingRemembered = (): PlacerMemory => ({ orderedUntil: -Infinity });
+export const nothingRemembered = (): PlacerMemory => ({
+  orderedUntil: -Infinity,
+  usual: nothingUsual,
+  usualReadAt: -Infinity,
+});
+const usualForMs = 60_000;
 
 /** What one page of the queue came to. */
 interface PageOutcome {
   readonly placed: number;
+  readonly waits: number;
   /** Where the next page begins; null at the end of the queue. */
   readonly next: QueuePosition | null;
   readonly orderedUntil: number;
@@ -101,12 +117,12 @@ async function writeDecisions(
 async function placePage(
   db: Db,
   from: QueuePosition | null,
-  { orderedUntil, ahead }: PlacerMemory & { readonly ahead: Ahead },
+  { orderedUntil, usual, ahead }: PlacerMemory & { readonly ahead: Ahead },
 ): Promise<PageOutcome> {
   return db.transaction(async (tx) => {
     await lockPlacer(tx);
     if (from === null) await Promise.all([endUnplaced(tx), endDedications(tx)]);
-    const situation = await readSituation(tx);
+    const situation = await readSituation(tx, usual);
     const ordered = from !== null || (await orderAnew(tx, situation, orderedUntil));
     const ranks = await readPage(tx, from, situation);
     const requests = ranks.map((it) => it.request);
@@ -120,11 +136,20 @@ async function placePage(
     const last = ranks.length < pageSize ? undefined : ranks.at(-1);
     return {
       placed,
+      waits: waits.size,
       next: last?.request.position ?? null,
       orderedUntil: from === null && ordered ? situation.now : orderedUntil,
       ids: requests.map((it) => it.id),
     };
   });
+}
+
+/** Only while somebody waits, and after the walk: nobody waits for it. */
+async function learnUsual(db: Db, memory: PlacerMemory): Promise<void> {
+  const now = performance.now();
+  if (now - memory.usualReadAt < usualForMs) return;
+  memory.usual = await readUsual(db);
+  memory.usualReadAt = now;
 }
 
 /** The first page; who waits for room on it is ahead of all others. */
@@ -156,13 +181,15 @@ export async function placeQueue(
   const ahead = new Ahead();
   let heard = activations();
   let page = await placeFirst(db, memory, ahead);
-  let placed = page.placed;
+  let { placed, waits } = page;
   for (let pages = 1; page.next !== null; pages++) {
     page = await placePage(db, page.next, { ...memory, ahead });
     placed += page.placed;
+    waits += page.waits;
     if (page.next === null || pages % pagesBetweenLooks > 0 || activations() === heard) continue;
     heard = activations();
     placed += (await placeFirst(db, memory, ahead)).placed;
   }
+  if (waits > 0) await learnUsual(db, memory);
   return placed;
 }

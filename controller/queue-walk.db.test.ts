@@ -65,6 +65,31 @@ it("keeps the place within a limit of what waits for room on the pages before", 
   });
 });
 
+it("keeps room for what has waited long, by how long its like usually lasts, on the pages behind as well", async () => {
+  await nodeOf(8);
+  const [large, small] = [await environment(6), await environment(4)];
+  const [past, running] = [
+    (await queue(small, 1, 9000))[0] ?? "",
+    (await queue(small, 1, 8000))[0],
+  ];
+  const memory = nothingRemembered();
+  await placeQueue(placer(), { memory });
+  expect(await look(running)).toMatchObject({ state: "starting" });
+  await owner()`update incarnations set ended_at = placed_at + interval '1 hour' where instance_id = ${past}`;
+  await owner()`update instances set state = 'stopped', ended_at = now() where id = ${past}`;
+  await owner()`delete from allocations where instance_id = ${past}`;
+  const first = await queue(large, 110, 7000);
+  // Who waits is asked after for the next walk, and not before this one.
+  await placeQueue(placer(), { memory });
+  const [late] = await queue(small, 1, 10);
+  await placeQueue(placer(), { memory });
+  expect(await look(first[0])).toMatchObject({ state: "queued", code: "no_capacity" });
+  expect(await look(late)).toMatchObject({ state: "queued", code: "room_gathered" });
+  // A placer that knows nothing of it lets nobody wait in vain.
+  await placeQueue(placer());
+  expect(await look(late)).toMatchObject({ state: "starting" });
+});
+
 it("puts who is new in their place before it begins, though a whole page stands before them", async () => {
   await nodeOf(4);
   const [many, first] = [await environment(1), await environment(1)];

@@ -177,41 +177,44 @@ export async function readNodes(db: Queryable): Promise<Candidate[]> {
   }));
 }
 
-/**
- * What holds a place. How long its like usually lasts, which only estimates look at, comes from the last 30 days:
- * where it is not asked for it is null.
- */
-export async function readLive(db: Queryable, withUsual = false): Promise<Live[]> {
+/** How long instances of an environment usually last, ms, by its slug. */
+export type UsualTimes = ReadonlyMap<string, number>;
+export const nothingUsual: UsualTimes = new Map();
+
+/** By the last 2,000 that were placed in the last 30 days and have ended: the middle one of each environment. */
+export async function readUsual(db: Queryable): Promise<UsualTimes> {
+  const rows = await db.execute<{ environment: string; ms: number }>(sql`
+    select e.slug as environment, (percentile_cont(0.5)
+      within group (order by extract(epoch from l.ended_at - l.placed_at)) * 1000)::float8 as ms
+    from (
+      select instance_id, placed_at, ended_at from incarnations
+      where ended_at is not null and placed_at > now() - interval '30 days'
+      order by placed_at desc limit 2000
+    ) l join instances i on i.id = l.instance_id join environments e on e.id = i.environment_id
+    group by e.slug`);
+  return new Map(rows.map((it) => [it.environment, Number(it.ms)]));
+}
+
+/** What holds a place. */
+export async function readLive(db: Queryable): Promise<Omit<Live, "usualMs">[]> {
   const rows = await db.execute<Flat & { id: string; nodeId: string }>(sql`
-    with usual as (
-      select r.environment_id, percentile_cont(0.5)
-        within group (order by extract(epoch from l.ended_at - l.placed_at)) * 1000 as ms
-      from (
-        select instance_id, placed_at, ended_at from incarnations
-        where ${withUsual} and ended_at is not null and placed_at > now() - interval '30 days'
-        order by placed_at desc limit 2000
-      ) l join instances r on r.id = l.instance_id
-      group by r.environment_id
-    ), gpus as (
+    with gpus as (
       select instance_id, count(distinct uuid)::int as gpus,
         max(memory_bytes) as memory from allocation_gpus group by instance_id
     )
     select i.id, a.node_id as "nodeId", ${attributes}, a.cpus, a.memory_bytes as "memoryBytes",
       coalesce(g.gpus, 0) as gpus, g.memory as "gpuMemoryBytes",
-      ${ms(sql`a.created_at`)} as "placedAt", ${ms(sql`i.expires_at`)} as "endsAt", us.ms as "usualMs"
+      ${ms(sql`a.created_at`)} as "placedAt", ${ms(sql`i.expires_at`)} as "endsAt"
     from allocations a join instances i on i.id = a.instance_id ${attributed}
     left join gpus g on g.instance_id = a.instance_id
-    left join usual us on us.environment_id = i.environment_id
     order by i.id`);
-  const orNull = (value: unknown) => (value === null ? null : Number(value));
   return rows.map((row) => ({
     ...attributesOf(row),
     id: row.id,
     nodeId: row.nodeId,
     size: sizeOf(row),
     placedAt: Number(row["placedAt"]),
-    endsAt: orNull(row["endsAt"]),
-    usualMs: orNull(row["usualMs"]),
+    endsAt: row["endsAt"] === null ? null : Number(row["endsAt"]),
   }));
 }
 
@@ -236,14 +239,22 @@ export async function readReservations(db: Queryable): Promise<Reservation[]> {
   });
 }
 
-/** All of it, in one round trip of the caller's connection. */
-export async function readSituation(db: Queryable, withUsual = false): Promise<Situation> {
-  const [clock, nodes, rules, live, reservations] = await Promise.all([
+/**
+ * All of it, in one round trip of the caller's connection.
+ * @param known how long what lives is expected to last, if somebody has read it already
+ */
+export async function readSituation(
+  db: Queryable,
+  known: UsualTimes | Promise<UsualTimes> = nothingUsual,
+): Promise<Situation> {
+  const [clock, nodes, rules, lives, reservations, usual] = await Promise.all([
     db.execute<{ now: number }>(sql`select ${ms(sql`now()`)} as now`),
     readNodes(db),
     readRules(db),
-    readLive(db, withUsual),
+    readLive(db),
     readReservations(db),
+    known,
   ]);
+  const live = lives.map((it) => ({ ...it, usualMs: usual.get(it.environment) ?? null }));
   return { now: Number(clock[0]?.now), nodes, rules, live, reservations };
 }

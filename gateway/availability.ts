@@ -1,7 +1,7 @@
 /** Whether there is room for one more of something, or when there is expected to be. */
 import { findAttributes, readEnvironments, readWaiting } from "../db/preview.ts";
 import type { Queryable } from "../db/client.ts";
-import { readSituation } from "../db/situation.ts";
+import { readSituation, readUsual } from "../db/situation.ts";
 import { estimateQueue, type Estimate } from "../scheduler/estimate.ts";
 import { place, type Decision } from "../scheduler/place.ts";
 import { isEntitled } from "../scheduler/reserve.ts";
@@ -47,7 +47,7 @@ function later(
 
 /** What would become of this wish if it came now, behind whoever waits already. */
 export async function readAvailability(db: Queryable, wish: Wish): Promise<Availability> {
-  const situation = await readSituation(db, true);
+  const situation = await readSituation(db, readUsual(db));
   const attributes = await findAttributes(db, wish);
   const known = (await readEnvironments(db)).find((it) => it.slug === wish.environment);
   if (!attributes || !known) throw new Error(`${wish.environment} was there a moment ago`);

@@ -12,7 +12,7 @@ import {
   type Past,
 } from "../db/preview.ts";
 import { findCodes, spellWhen } from "../db/rule-matches.ts";
-import { readSituation } from "../db/situation.ts";
+import { readSituation, readUsual } from "../db/situation.ts";
 import type { RuleWarning } from "../scheduler/judge.ts";
 import type { Request, Rule, Situation } from "../scheduler/types.ts";
 import { whatIf } from "../scheduler/what-if.ts";
@@ -91,7 +91,7 @@ async function askedRequest(
 }
 
 async function readSnapshot(db: Queryable, days: number): Promise<Snapshot> {
-  const situation = await readSituation(db, true);
+  const situation = await readSituation(db, readUsual(db));
   const waiting = await readWaiting(db, most);
   const { requests: past, inAll: pastInAll } = days
     ? await readPast(db, { days, limit: most })

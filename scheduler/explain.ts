@@ -11,6 +11,7 @@ export type WaitCode =
   | "no_capacity"
   | "node_dedicated"
   | "reserved"
+  | "room_gathered"
   | "limit_reached"
   | "forbidden_for_now";
 export interface WaitReason {
@@ -36,6 +37,7 @@ const phrases: Record<FilterName, (count: number) => string> = {
   memory: (count) => `${count} without enough free memory`,
   gpus: (count) => `${count} without enough free GPUs`,
   reserved: (count) => `${count} with the rest reserved`,
+  gathered: (count) => `${count} with the rest kept for somebody who has waited longer`,
 };
 
 const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
@@ -163,6 +165,7 @@ export function explainWait(it: WaitQuestion): WaitReason {
     const ends = [...new Set(it.reservations.map((one) => one.until))].sort((a, b) => a - b);
     return { code: "reserved", text: [text, ...ends.map(untilText)].join("; ") };
   }
+  if (refused.gathered) return { code: "room_gathered", text };
   const kept = unfit + (refused.dedicated ?? 0) === it.nodes;
   if (kept && it.own)
     return {

@@ -14,6 +14,7 @@ export const filters = [
   "memory",
   "gpus",
   "reserved",
+  "gathered",
 ] as const;
 export type FilterName = (typeof filters)[number];
 /** How many nodes each filter refused. */
@@ -116,7 +117,9 @@ export function judgeNode(site: Site, need: Need, node: number): Verdict {
     return number.dedicated;
   const lacking = lacks(site, need.size, node);
   if (lacking) return lacking;
-  return site.holds[node]?.length && !fitsBesideHolds(site, need, node) ? number.reserved : 0;
+  const holds = site.holds[node];
+  if (!holds?.length || fitsBesideHolds(site, need, node)) return 0;
+  return holds.some((it) => it.gathered) ? number.gathered : number.reserved;
 }
 
 /** The filter that refuses a node; null: it can take the request now. */

@@ -1,7 +1,6 @@
 /** Plays requests and ends in the order of time, for estimates and simulations. */
 import type { Decision, Placement } from "./decision.ts";
 import { EventQueue } from "./event-queue.ts";
-import { refusedBy } from "./filter.ts";
 import type { Standing } from "./queue-order.ts";
 import { compareStanding } from "./queue-order.ts";
 import { waitsForRoom, type Ended, type Round } from "./round.ts";
@@ -163,10 +162,9 @@ export class Replay {
     const consider = (list: WaitingLists, key: string, one: WaitingRequest) => {
       if (!best || compareStanding(one, best.one) < 0) best = { list, key, one };
     };
-    const { site } = this.#round;
     for (const { key, one } of this.#forRoom.firsts())
       for (const node of changed)
-        if (refusedBy(site, one.need, node) === null) {
+        if (this.#round.hasRoom(one.request, one.need, node)) {
           consider(this.#forRoom, key, one);
           break;
         }

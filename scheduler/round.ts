@@ -12,6 +12,7 @@ import {
 } from "./explain.ts";
 import type { Decision, Placement } from "./decision.ts";
 import { grantsOn, refusedBy } from "./filter.ts";
+import { Gathering } from "./gather.ts";
 import { Ahead, LimitCounts } from "./limits.ts";
 import { Needs, type Need } from "./need.ts";
 import { Reserved } from "./reserve.ts";
@@ -27,6 +28,7 @@ export const waitsForRoom: ReadonlySet<WaitCode> = new Set([
   "no_capacity",
   "node_dedicated",
   "reserved",
+  "room_gathered",
 ]);
 
 /** Of what is kept per need there is never more than this. */
@@ -47,7 +49,7 @@ export interface Ended {
   readonly node: number;
   readonly size: Size;
   readonly gpus: readonly GpuGrant[];
-  readonly who: Attributes;
+  readonly who: Attributes & { readonly id: string };
   readonly effects: Pick<Effects, "limits">;
 }
 
@@ -57,6 +59,7 @@ export class Round {
   readonly #rules: CompiledRules;
   readonly #needs: Needs;
   readonly reserved: Reserved;
+  readonly #gathering: Gathering;
   readonly #views = new Map<string, View>();
   readonly #maxViews: number;
   readonly #contradictions = new WeakMap<Effects, boolean>();
@@ -77,6 +80,8 @@ export class Round {
     this.#maxViews = Math.max(16, viewBytes / (bytesPerNode * (this.site.size + 1)));
     if (rules.all.some((it) => it.rule.then.limits))
       for (const it of situation.live) this.limits.addLive(it, effectsOf(it, rules, this.now));
+    this.#gathering = new Gathering(this.site, situation.live);
+    for (const it of ahead.gatherers) this.#gathering.begin(it, this.caseOf(it).need, this.now);
   }
 
   caseOf(request: Request): Case {
@@ -190,6 +195,9 @@ export class Round {
       this.reserved.dedicated(node);
     }
     this.limits.addLive(request, effects);
+    const { maxMinutes } = effects;
+    const endsAt = maxMinutes === null ? null : this.now + maxMinutes * 60_000;
+    this.#gathering.placed(node, request.id, need.size, endsAt);
     const rule = need.onlyFree ? it.dedicating : null;
     return {
       kind: "placed",
@@ -201,7 +209,7 @@ export class Round {
       rules: effects.matched.map((one) => one.name),
       refused,
       best,
-      maxMinutes: effects.maxMinutes,
+      maxMinutes,
       dedicate: rule && { ruleId: rule.id, ruleName: rule.name },
     };
   }
@@ -211,6 +219,12 @@ export class Round {
     this.site.giveBack(node, size, gpus, who);
     this.limits.addLive(who, effects, -1);
     this.reserved.ended(who);
+    this.#gathering.ended(node, who.id);
+  }
+
+  /** Whether a node has room for a request now, the room with it that is kept for it. */
+  hasRoom({ id }: Pick<Request, "id">, need: Need, node: number): boolean {
+    return refusedBy(this.site, this.#gathering.asSeenBy(id, need), node) === null;
   }
 
   /** The limit that leaves no place for it now. */
@@ -218,9 +232,15 @@ export class Round {
     return this.limits.reached(request, effectsOf(request, this.#rules, this.now))?.key ?? null;
   }
 
+  #waitForRoom({ request, effects, need }: Case): void {
+    this.limits.waitsForRoom(request, effects);
+    if (this.#gathering.begin(request, need, this.now)) this.limits.ahead.gathers(request);
+  }
+
   decide(request: Request): Decision {
     // Where it waited for room before, it is not ahead of itself.
     this.limits.ahead.remove(request.id);
+    this.#gathering.drop(request.id);
     const it = this.caseOf(request);
     const decided = { request, rules: it.effects.matched.map((one) => one.name) };
     const forbidden = this.#forbidden(it);
@@ -236,7 +256,7 @@ export class Round {
     const [first] = ranked;
     if (first) return this.#place(it, view, ranked, first.node);
     const reason = this.#explain(it, view);
-    if (waitsForRoom.has(reason.code)) this.limits.waitsForRoom(request, it.effects);
+    if (waitsForRoom.has(reason.code)) this.#waitForRoom(it);
     return { kind: "waits", ...decided, reason };
   }
 }

@@ -15,9 +15,11 @@ type Who = Pick<Attributes, "userId" | "experimentId">;
 /** How many instances of one kind stand on which node. */
 type Counts = Map<number, number>;
 
-/** Room that is kept on a node for a seat of a reservation. */
+/** Room that is kept on a node: for a seat of a reservation, or for what has waited long. */
 export interface Hold {
+  /** Or, where it is gathered, a name that no reservation has. */
   readonly reservationId: string;
+  readonly gathered?: true;
   readonly node: number;
   readonly size: Size;
   readonly gpus: readonly GpuGrant[];

@@ -174,6 +174,7 @@ export const arbRequests = (maxLength = 20): fc.Arbitrary<Request[]> =>
         experiment: fc.constantFrom(null, null, "x1", "x2"),
         groupIds: fc.constantFrom([], [], ["course"]),
         environment: fc.constantFrom("mate", "paraview"),
+        queuedAt: fc.constantFrom(0, 0, 9 * 60_000),
       }),
       { maxLength },
     )
@@ -238,6 +239,40 @@ export const arbReservations: fc.Arbitrary<Reservation[]> = fc.oneof(
   },
 );
 
+/** What lives on a node, with the node as it is with that: half of it ends by a limit. */
+const arbLives = (empty: Candidate): fc.Arbitrary<{ node: Candidate; lives: Live[] }> =>
+  fc
+    .array(
+      fc.record({
+        cpus: fc.integer({ min: 1, max: 8 }),
+        endsAt: fc.option(fc.integer({ min: later, max: 2 * hour }), { nil: null }),
+      }),
+      { maxLength: 3 },
+    )
+    .map((all) => {
+      const lives: Live[] = [];
+      let cpus = 0;
+      for (const [at, it] of all.entries()) {
+        if (cpus + it.cpus > empty.cpus) break;
+        cpus += it.cpus;
+        const taken = size({ cpus: it.cpus, memoryBytes: 0 });
+        lives.push(live(`${empty.name}-${at}`, empty.id, { size: taken, endsAt: it.endsAt }));
+      }
+      return { node: { ...empty, allocatedCpus: cpus }, lives };
+    });
+
+/** Long enough after the first requests were made that room is gathered for them. */
+const later = 10 * 60_000;
+
 export const arbSituation: fc.Arbitrary<Situation> = fc
-  .record({ nodes: arbNodes(), rules: arbRules, reservations: arbReservations })
-  .map((it) => situation(it));
+  .record({ empty: arbNodes(), rules: arbRules, reservations: arbReservations })
+  .chain(({ empty, ...it }) =>
+    fc.tuple(...empty.map(arbLives)).map((all) =>
+      situation({
+        ...it,
+        now: later,
+        nodes: all.map((one) => one.node),
+        live: all.flatMap((one) => one.lives),
+      }),
+    ),
+  );

@@ -69,6 +69,8 @@ function refusalText(round: Round, it: Case, node: number, by: FilterName): stri
     }
     case "gpus":
       return gpusText(round, it, node);
+    case "gathered":
+      return `has room for ${sizeText(size)}, which is kept for somebody who has waited longer`;
     case "reserved": {
       const titles = round.reserved.heldOn([node], it.need.insider).map((one) => `"${one.title}"`);
       return `has room for ${sizeText(size)}, which is reserved: ${titles.join(", ")}`;

@@ -1,6 +1,6 @@
 /** The placer as a process of its own, as an installation has it; tells of every round. */
 import { startLoop } from "../../controller/loop.ts";
-import { placeQueue } from "../../controller/placer.ts";
+import { nothingRemembered, placeQueue } from "../../controller/placer.ts";
 import { connect } from "../../db/client.ts";
 import { listen } from "../../db/listen.ts";
 
@@ -13,9 +13,11 @@ export interface Round {
   readonly ms: number;
 }
 
-async function run(): Promise<void> {
+const memory = nothingRemembered();
+
+async function run(_: AbortSignal, activations: () => number): Promise<void> {
   const began = performance.now();
-  const placed = await placeQueue(db);
+  const placed = await placeQueue(db, { memory, activations });
   const round: Round = { placed, ms: performance.now() - began };
   process.send?.(round);
 }

@@ -12,6 +12,7 @@ const parts = {
   "without enough free memory": "queue.memory",
   "without enough free GPUs": "queue.gpus",
   "with the rest reserved": "queue.reserved",
+  "with the rest kept for somebody who has waited longer": "queue.gathered",
 } as const;
 
 /** The placer's figures in the reader's language; null where they are not as `scheduler/` writes them. */

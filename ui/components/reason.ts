@@ -42,6 +42,7 @@ const particular = [
   "no_node_matches",
   "node_dedicated",
   "reserved",
+  "room_gathered",
   "limit_reached",
   "forbidden_for_now",
   "no_capacity",

@@ -240,6 +240,7 @@ export const schedulerDe: CatalogueOf<typeof schedulerEn> = {
   "why.filter.labels": "ohne Merkmale, die eine Regel verlangt",
   "why.filter.dedicated": "für ein Experiment vergeben",
   "why.filter.reserved": "mit einer Reservierung belegt",
+  "why.filter.gathered": "für jemanden freigehalten, der länger wartete",
   "why.filter.cpus": "ohne genug freie CPU",
   "why.filter.memory": "ohne genug freien Speicher",
   "why.filter.gpus": "ohne genug freie GPUs",

@@ -237,6 +237,7 @@ export const schedulerEn = {
   "why.filter.labels": "without labels that a rule requires",
   "why.filter.dedicated": "dedicated to an experiment",
   "why.filter.reserved": "held by a reservation",
+  "why.filter.gathered": "kept for somebody who had waited longer",
   "why.filter.cpus": "without enough free CPU",
   "why.filter.memory": "without enough free memory",
   "why.filter.gpus": "without enough free GPUs",

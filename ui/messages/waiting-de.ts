@@ -17,6 +17,10 @@ export const waitingDe = {
     one: "{count}, dessen Rest reserviert ist",
     other: "{count}, deren Rest reserviert ist",
   },
+  "queue.gathered": {
+    one: "{count}, dessen Rest für jemanden bleibt, der länger wartet",
+    other: "{count}, deren Rest für jemanden bleibt, der länger wartet",
+  },
   "queue.about.limit": "etwa {time}, wenn eine Frist endet",
   "queue.about.usual": "etwa {time}, wenn gewöhnlich ein Platz frei wird",
   "queue.about": "etwa {time}",
@@ -25,6 +29,7 @@ export const waitingDe = {
   "reason.no_node_matches": "Kein Knoten hat, was die Regeln verlangen.",
   "reason.node_dedicated": "Die passenden Knoten sind für eine Strahlzeit vergeben.",
   "reason.reserved": "Was frei ist, ist reserviert.",
+  "reason.room_gathered": "Was frei ist, bleibt für jemanden, der länger wartet.",
   "reason.limit_reached": "Es laufen so viele zugleich, wie eine Regel erlaubt.",
   "reason.forbidden_for_now": "Regeln, die für eine Zeit gelten, erlauben es jetzt nicht.",
 

@@ -14,6 +14,10 @@ export const waitingEn = {
     one: "{count} with the rest reserved",
     other: "{count} with the rest reserved",
   },
+  "queue.gathered": {
+    one: "{count} with the rest kept for somebody who has waited longer",
+    other: "{count} with the rest kept for somebody who has waited longer",
+  },
   "queue.about.limit": "about {time}, when a limit ends",
   "queue.about.usual": "about {time}, when a place usually becomes free",
   "queue.about": "about {time}",
@@ -22,6 +26,7 @@ export const waitingEn = {
   "reason.no_node_matches": "No node has what the rules ask for.",
   "reason.node_dedicated": "The nodes that could take it are kept for a beamtime.",
   "reason.reserved": "What is free is reserved.",
+  "reason.room_gathered": "What is free is kept for somebody who has waited longer.",
   "reason.limit_reached": "As many run at once as a rule allows.",
   "reason.forbidden_for_now": "Rules that count for a time do not allow it now.",
 

@@ -229,6 +229,7 @@ const filters = [
   "labels",
   "dedicated",
   "reserved",
+  "gathered",
   "cpus",
   "memory",
   "gpus",
