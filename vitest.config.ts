@@ -13,6 +13,8 @@ const portable = [
 
 /** They draw, and start no desktop: run beside those that wait for an engine. */
 const scenes = "test/e2e/scenes.browser.test.ts";
+/** Engines of their own, several at once. */
+const clusters = "test/cluster/**/*.docker.test.ts";
 
 /** Suites that hold real servers; within each, files that need the same scarce thing run in turn. */
 export default defineConfig({
@@ -52,7 +54,7 @@ export default defineConfig({
           globalSetup: [postgres],
           provide: { entry: "workerd" },
           // They wait more than they work.
-          maxWorkers: 3,
+          maxWorkers: 4,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -62,7 +64,18 @@ export default defineConfig({
           ...common,
           name: "docker",
           include: ["**/*.docker.test.ts"],
-          exclude: ["**/node_modules/**"],
+          exclude: ["**/node_modules/**", clusters],
+          globalSetup: [postgres],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: "cluster",
+          include: [clusters],
           globalSetup: [postgres],
           fileParallelism: false,
           testTimeout: 300_000,

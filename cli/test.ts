@@ -18,10 +18,15 @@ import type { Outcome } from "./vitest-run.ts";
 const modulesDir = join(import.meta.dirname, "..", "node_modules");
 
 /**
- * In this order: what is quick to say that something is wrong comes first. The tests of the engine wait for most of
+ * In this order: what is quick to say that something is wrong comes first. The tests of the engine wait for much of
  * their time, and so do those of whole ways through a browser; those of the scenes draw: they share the machine.
  */
-const rounds = [[["unit"]], [["db"]], [["worker"]], [["docker"], ["browser"], ["scenes"]]] as const;
+const rounds = [
+  [["unit"]],
+  [["db"]],
+  [["worker"]],
+  [["docker"], ["browser"], ["scenes", "cluster"]],
+] as const;
 type Project = (typeof rounds)[number][number][number];
 
 /**
@@ -68,7 +73,7 @@ async function prepare(stateDir: string): Promise<Missing> {
     });
   };
   await need(["scenes", "browser"], installTestPrograms);
-  await need(["docker", "scenes", "browser"], async () => {
+  await need(["docker", "cluster", "scenes", "browser"], async () => {
     await prepareDesktopImage(stateDir, join(stateDir, "setup.log"));
   });
   await need(["worker", "scenes", "browser"], () => ensureUi(say));
