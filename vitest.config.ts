@@ -54,7 +54,7 @@ export default defineConfig({
           globalSetup: [postgres],
           provide: { entry: "workerd" },
           // They wait more than they work.
-          maxWorkers: 4,
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

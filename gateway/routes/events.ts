@@ -19,13 +19,11 @@ import { signedIn } from "../middleware/signed-in.ts";
 const retryMs = 500;
 
 async function sendInstances(
-  deps: Deps,
   stream: SSEStreamingApi,
-  userId: string,
-  ids: string[],
+  ids: readonly string[],
+  instances: Awaited<ReturnType<typeof getInstances>>,
   id: string,
 ) {
-  const instances = await getInstances(deps.db, userId, ids);
   const found = new Set(instances.map((it) => it.id));
   for (const instance of instances)
     await stream.writeSSE({ event: "instance", data: JSON.stringify(instance) });
@@ -67,6 +65,10 @@ export function eventRoutes(deps: Deps) {
             await stream.writeSSE({ event: "resync", data: "", id: formatCursor(cursor) });
           while (!signal.aborted) {
             const changes = await deps.feed.next(person.id, cursor, signal);
+            const changed = changes.filter((it) => it.kind === "instance");
+            const ids = [...new Set(changed.map((it) => it.subjectId))];
+            const instances = ids.length === 0 ? [] : await getInstances(deps.db, person.id, ids);
+            // After all that is told was read: nobody hears what came after their sign-in ended.
             if (!(await signInHolds(deps.db, signInId))) return;
             const last = changes.at(-1);
             if (!last) {
@@ -74,9 +76,7 @@ export function eventRoutes(deps: Deps) {
               continue;
             }
             cursor = last.cursor;
-            const instances = changes.filter((it) => it.kind === "instance");
-            const ids = [...new Set(instances.map((it) => it.subjectId))];
-            await sendInstances(deps, stream, person.id, ids, formatCursor(cursor));
+            await sendInstances(stream, ids, instances, formatCursor(cursor));
           }
         } catch (error) {
           if (!signal.aborted)
