@@ -16,10 +16,12 @@ import {
   type QueuePosition,
   type UsualTimes,
 } from "../db/situation.ts";
+import { writeGatherings, type Gathering } from "../db/gatherings.ts";
 import { Ahead } from "../scheduler/limits.ts";
 import { place, type Decision } from "../scheduler/place.ts";
+import { compareStanding } from "../scheduler/queue-order.ts";
 import { generatePassword } from "./relay/vnc-password.ts";
-import { orderAnew, pageSize, readPage, writeNewRanks } from "./queue-pages.ts";
+import { orderAnew, pageSize, readPage, writeNewRanks, type Ranked } from "./queue-pages.ts";
 
 /** Of a long queue so many are looked at before the first one again, at most: looking costs a page. */
 const pagesBetweenLooks = 4;
@@ -109,8 +111,27 @@ async function writeDecisions(
     text: reason.text,
   });
   await refuseQueued(tx, decisions.filter((it) => it.kind === "refused").map(reasonOf));
-  await writeQueueReasons(tx, decisions.filter((it) => it.kind === "waits").map(reasonOf));
+  const waiting = decisions.filter((it) => it.kind === "waits");
+  await writeQueueReasons(tx, waiting.map(reasonOf));
+  await writeGatherings(
+    tx,
+    waiting.flatMap(({ request, begun }) => (begun ? [{ instanceId: request.id, ...begun }] : [])),
+  );
   return placed.length;
+}
+
+/**
+ * The nodes that take nothing else for one of the page, or for somebody who stands before its end: who comes
+ * later keeps nobody off who stands before them.
+ */
+function gatheredBefore(all: readonly Gathering[], page: readonly Ranked[]): Gathering[] {
+  const last = page.at(-1);
+  if (!last) return [];
+  const ids = new Set(page.map((it) => it.request.id));
+  const end = { id: last.request.id, ...last.standing };
+  return all.filter(
+    ({ requestId: id, standing }) => ids.has(id) || compareStanding({ id, ...standing }, end) < 0,
+  );
 }
 
 /** @param ahead who waits for room on the pages before */
@@ -126,7 +147,8 @@ async function placePage(
     const ordered = from !== null || (await orderAnew(tx, situation, orderedUntil));
     const ranks = await readPage(tx, from, situation);
     const requests = ranks.map((it) => it.request);
-    const decisions = place(requests, situation, ahead);
+    const gathered = gatheredBefore(situation.gathered, ranks);
+    const decisions = place(requests, { ...situation, gathered }, { ahead, gathers: true });
     const placed = await writeDecisions(tx, decisions, situation.now);
     const waits = new Set(decisions.flatMap((it) => (it.kind === "waits" ? it.request.id : [])));
     await writeNewRanks(

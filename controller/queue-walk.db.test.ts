@@ -65,7 +65,7 @@ it("keeps the place within a limit of what waits for room on the pages before", 
   });
 });
 
-it("keeps room for what has waited long, by how long its like usually lasts, on the pages behind as well", async () => {
+it("gathers room for what has waited long, by how long its like usually lasts, against the pages behind as well", async () => {
   await nodeOf(8);
   const [large, small] = [await environment(6), await environment(4)];
   const [past, running] = [
@@ -85,7 +85,34 @@ it("keeps room for what has waited long, by how long its like usually lasts, on 
   await placeQueue(placer(), { memory });
   expect(await look(first[0])).toMatchObject({ state: "queued", code: "no_capacity" });
   expect(await look(late)).toMatchObject({ state: "queued", code: "room_gathered" });
-  // A placer that knows nothing of it lets nobody wait in vain.
+  expect((await look(first[0]))?.text).toContain("; room is gathered for it on ");
+  // A placer that has just been started keeps to it.
+  await placeQueue(placer());
+  expect(await look(late)).toMatchObject({ state: "queued", code: "room_gathered" });
+  // Its time is over: for a while the node takes what fits, though others wait who are as large.
+  await owner()`update gatherings set until_at = now()`;
+  await placeQueue(placer(), { memory });
+  expect(await look(late)).toMatchObject({ state: "starting" });
+  expect(await look(first[0])).toMatchObject({ state: "queued", code: "no_capacity" });
+});
+
+it("keeps a node for nobody who has given up, and for nobody against who stands before them", async () => {
+  await nodeOf(9);
+  const [large, small] = [await environment(6), await environment(4)];
+  const [running] = await queue(small, 1, 8000);
+  await placeQueue(placer());
+  await owner()`update instances set expires_at = now() + interval '20 minutes' where id = ${running ?? ""}`;
+  const [first] = await queue(large, 1, 7000);
+  await placeQueue(placer());
+  const [late] = await queue(small, 1, 10);
+  await placeQueue(placer());
+  expect(await look(late)).toMatchObject({ state: "queued", code: "room_gathered" });
+  const [urgent] = await queue(await environment(1), 1, 10);
+  await owner()`
+    update instances set queue_priority = 5, queue_at = queued_at where id = ${urgent ?? ""}`;
+  await placeQueue(placer());
+  expect(await look(urgent)).toMatchObject({ state: "starting" });
+  await owner()`update instances set state = 'stopping', desired = 'stopped' where id = ${first ?? ""}`;
   await placeQueue(placer());
   expect(await look(late)).toMatchObject({ state: "starting" });
 });

@@ -178,6 +178,7 @@ export async function sweep(db: Queryable): Promise<void> {
   await db.execute(sql`delete from oidc_attempts where expires_at < now()`);
   await db.execute(sql`delete from logout_tokens where expires_at < now()`);
   await db.execute(sql`delete from approvals where expires_at < now() - interval '1 hour'`);
+  await db.execute(sql`delete from gatherings where until_at < now() - interval '1 day'`);
   await db.execute(sql`select forget_old_id_tokens()`);
   await db.execute(sql`delete from changes where at < now() - interval '1 day'`);
 }

@@ -414,6 +414,13 @@ export const dedications = pgTable("dedications", {
   endedAt: at("ended_at"),
 });
 
+export const gatherings = pgTable("gatherings", {
+  instanceId: uuid("instance_id").primaryKey(),
+  nodeId: uuid("node_id").notNull(),
+  fromAt: at("from_at").notNull().defaultNow(),
+  untilAt: at("until_at").notNull(),
+});
+
 export const reservations = pgTable("reservations", {
   id: uuid("id").primaryKey().defaultRandom(),
   title: text("title").notNull(),

@@ -13,6 +13,7 @@ import type {
   Size,
 } from "../scheduler/types.ts";
 import type { Queryable } from "./client.ts";
+import { readGatherings, type Gathering } from "./gatherings.ts";
 import { nodeSilenceMs } from "./nodes.ts";
 import { askedBy } from "./rules.ts";
 
@@ -246,15 +247,16 @@ export async function readReservations(db: Queryable): Promise<Reservation[]> {
 export async function readSituation(
   db: Queryable,
   known: UsualTimes | Promise<UsualTimes> = nothingUsual,
-): Promise<Situation> {
-  const [clock, nodes, rules, lives, reservations, usual] = await Promise.all([
+): Promise<Situation & { readonly gathered: readonly Gathering[] }> {
+  const [clock, nodes, rules, lives, reservations, gathered, usual] = await Promise.all([
     db.execute<{ now: number }>(sql`select ${ms(sql`now()`)} as now`),
     readNodes(db),
     readRules(db),
     readLive(db),
     readReservations(db),
+    readGatherings(db),
     known,
   ]);
   const live = lives.map((it) => ({ ...it, usualMs: usual.get(it.environment) ?? null }));
-  return { now: Number(clock[0]?.now), nodes, rules, live, reservations };
+  return { now: Number(clock[0]?.now), nodes, rules, live, reservations, gathered };
 }

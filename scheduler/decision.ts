@@ -1,6 +1,7 @@
 /** What becomes of a request in a round of placing. */
 import type { RefusalReason, WaitReason } from "./explain.ts";
 import type { Refused } from "./filter.ts";
+import type { Begun } from "./gather.ts";
 import type { Candidate, GpuGrant, Request, Scored, Size } from "./types.ts";
 
 interface Decided {
@@ -23,5 +24,10 @@ export interface Placement extends Decided {
 }
 export type Decision =
   | Placement
-  | (Decided & { readonly kind: "waits"; readonly reason: WaitReason })
+  | (Decided & {
+      readonly kind: "waits";
+      readonly reason: WaitReason;
+      /** A node that takes nothing else for it from now on. */
+      readonly begun?: Begun;
+    })
   | (Decided & { readonly kind: "refused"; readonly reason: RefusalReason });

@@ -70,7 +70,8 @@ export function estimateQueue(
   const estimates = new Map<string, Estimate | null>(requests.map((it) => [it.id, null]));
   const usual = usualByEnvironment(situation.live);
   const rules = compileRules(situation.rules);
-  const round = new Round(situation, rules);
+  const decided = new Set(requests.map((it) => it.id));
+  const round = new Round(situation, { rules, decided });
   const replay = new Replay(round, ({ decision, at, basis }) => {
     const { request, size, gpus, maxMinutes } = decision;
     estimates.set(request.id, { at, basis });

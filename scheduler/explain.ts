@@ -151,6 +151,10 @@ export interface WaitQuestion {
   readonly reservations: readonly Pick<Reservation, "until">[];
 }
 
+/** Of what waits for a node that takes nothing else meanwhile. */
+export const gatheredText = (why: string, node: string) =>
+  `${why}; room is gathered for it on ${node}`;
+
 /** Says why nothing fits now, with how many nodes each filter refused. */
 export function explainWait(it: WaitQuestion): WaitReason {
   if (it.nodes === 0) return { code: "no_nodes", text: "no node is registered yet" };

@@ -117,9 +117,8 @@ export function judgeNode(site: Site, need: Need, node: number): Verdict {
     return number.dedicated;
   const lacking = lacks(site, need.size, node);
   if (lacking) return lacking;
-  const holds = site.holds[node];
-  if (!holds?.length || fitsBesideHolds(site, need, node)) return 0;
-  return holds.some((it) => it.gathered) ? number.gathered : number.reserved;
+  if (site.holds[node]?.length && !fitsBesideHolds(site, need, node)) return number.reserved;
+  return site.gatheredFor[node] === null ? 0 : number.gathered;
 }
 
 /** The filter that refuses a node; null: it can take the request now. */

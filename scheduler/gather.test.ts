@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { estimateQueue } from "./estimate.ts";
-import { gathersForMs, horizonMs, mostGathered, patienceMs } from "./gather.ts";
-import { Ahead } from "./limits.ts";
+import { graceMs, horizonMs, mostGathered, patienceMs, pauseMs, type Begun } from "./gather.ts";
 import { place } from "./place.ts";
 import {
   gib,
@@ -16,153 +15,236 @@ import {
   situation,
   size,
 } from "./testing.ts";
-import type { Candidate, Live, Request, Situation } from "./types.ts";
+import type { Candidate, Gathered, Live, Request, Situation } from "./types.ts";
+import { whatIf } from "./what-if.ts";
 
 const minute = 60_000;
 const now = 10 * minute;
-const six = size({ cpus: 6, memoryBytes: gib });
-const one = size({ cpus: 1, memoryBytes: gib });
-const four = size({ cpus: 4, memoryBytes: gib });
+const cores = (cpus: number) => size({ cpus, memoryBytes: gib });
 
 /** A node of eight cores on which one with four lives, until then by its limit. */
 const half = (endsAt: number | null, more: Partial<Live> = {}): Partial<Situation> => ({
   now,
   nodes: [node("n1", { allocatedCpus: 4, allocatedMemoryBytes: gib })],
-  live: [live("there", "n1", { size: four, endsAt, ...more })],
+  live: [live("there", "n1", { size: cores(4), endsAt, ...more })],
 });
-const large = request("large", { size: six, queuedAt: 0 });
-const small = (id: string, more = one) => request(id, { size: more, queuedAt: now });
-
-const kinds = (queue: readonly Request[], site: Partial<Situation>, ahead?: Ahead) =>
-  place(queue, situation(site), ahead).map((it) =>
-    it.kind === "placed" ? it.node.name : it.reason.code,
-  );
-
-it("keeps what a large one needs beside what becomes free, and no more", () => {
-  // Four become free, so two of the four that are free now have to stay.
-  const queue = [large, small("a"), small("b"), small("c")];
-  expect(kinds(queue, half(now + hour))).toEqual(["no_capacity", "n1", "n1", "room_gathered"]);
+const large = request("large", { size: cores(6), queuedAt: 0 });
+const small = (id: string, cpus = 1) => request(id, { size: cores(cpus), queuedAt: now });
+const gathered = (requestId: string, nodeId: string, until = now + hour): Gathered => ({
+  requestId,
+  userId: `user-${requestId}`,
+  nodeId,
+  until,
 });
 
-it("says so, with figures", () => {
-  const [, decision] = place([large, small("a", four)], situation(half(now + hour)));
-  expect(decision).toMatchObject({
-    kind: "waits",
-    reason: { text: "1 node: 1 with the rest kept for somebody who has waited longer" },
-  });
+const decide = (queue: readonly Request[], site: Partial<Situation>) =>
+  place(queue, situation(site), { gathers: true });
+const kinds = (queue: readonly Request[], site: Partial<Situation>) =>
+  decide(queue, site).map((it) => (it.kind === "placed" ? it.node.name : it.reason.code));
+const begun = (queue: readonly Request[], site: Partial<Situation>) =>
+  decide(queue, site).map((it) => (it.kind === "waits" ? (it.begun ?? null) : null));
+
+it("closes the node to those behind, until a while after there is to be room", () => {
+  const queue = [large, small("a")];
+  const site = half(now + hour / 2);
+  expect(kinds(queue, site)).toEqual(["no_capacity", "room_gathered"]);
+  expect(begun(queue, site)).toEqual([
+    { nodeId: "n1", until: now + hour / 2 + graceMs } satisfies Begun,
+    null,
+  ]);
 });
 
-it("gives it the room when it is there", () => {
-  const site = { ...half(null), live: [], nodes: [node("n1", { allocatedCpus: 2 })] };
-  expect(kinds([large, small("a")], site)).toEqual(["n1", "no_capacity"]);
+it("says so, to both", () => {
+  expect(decide([large, small("a")], half(now + hour / 2))).toMatchObject([
+    { reason: { text: "1 node: 1 without enough free CPU; room is gathered for it on n1" } },
+    { reason: { text: "1 node: 1 with the rest kept for somebody who has waited longer" } },
+  ]);
+});
+
+it("closes it to nobody in front", () => {
+  expect(kinds([small("a"), large, small("b")], half(now + hour / 2))).toEqual([
+    "n1",
+    "no_capacity",
+    "room_gathered",
+  ]);
 });
 
 const passedOver = ["no_capacity", "n1"];
+const site = half(now + hour / 2);
 it.each([
-  ["who has not waited for long", { queuedAt: now - patienceMs + 1 }, half(now + hour)],
-  [
-    "who has kept others out for long",
-    { queuedAt: now - patienceMs - gathersForMs - 1 },
-    half(now + hour),
-  ],
+  ["who has not waited for long", { queuedAt: now - patienceMs + 1 }, site],
   ["where an end is too far away", {}, half(now + horizonMs + 1)],
   ["where nobody knows when it ends", {}, half(null)],
   ["where what usually is over goes on", {}, half(null, { placedAt: 0, usualMs: now })],
-])("gathers nothing for %s", (_, more, site) => {
-  expect(kinds([{ ...large, ...more }, small("a", four)], site)).toEqual(passedOver);
+  ["where what should have ended long ago does not", {}, { ...half(-minute) }],
+  [
+    "who has just had a time in vain",
+    {},
+    { ...site, gathered: [gathered("large", "n1", now - 1)] },
+  ],
+  [
+    "who needs no more than what ends leaves",
+    { size: cores(4), queuedAt: 0 },
+    {
+      ...site,
+      nodes: [node("n1", { allocatedCpus: 5, allocatedMemoryBytes: gib })],
+    },
+  ],
+  [
+    "where room is kept for a reservation",
+    {},
+    {
+      ...site,
+      reservations: [reservation("r", { size: cores(1) })],
+    },
+  ],
+])("begins nothing for %s", (_, more, site) => {
+  const queue = [{ ...large, ...more }, small("a")];
+  expect(begun(queue, site)).toEqual([null, null]);
+  expect(kinds(queue, site)).toEqual(passedOver);
+});
+
+it("leaves a node on which somebody has waited in vain to others for a while", () => {
+  const after = (ms: number) => ({ ...three, gathered: [gathered("other", "n2", now - ms)] });
+  expect(begun([large], after(pauseMs - 1))).toMatchObject([{ nodeId: "n1" }]);
+  expect(begun([large], after(pauseMs))).toMatchObject([{ nodeId: "n2" }]);
+});
+
+it("begins again after the pause", () => {
+  const over = [gathered("large", "n1", now - pauseMs)];
+  expect(begun([large], { ...site, gathered: over })).toMatchObject([{ nodeId: "n1" }]);
 });
 
 it("goes by how long its like usually lasts where there is no limit", () => {
-  const site = half(null, { placedAt: 0, usualMs: now + hour });
-  expect(kinds([large, small("a", four)], site)).toEqual(["no_capacity", "room_gathered"]);
+  const usual = half(null, { placedAt: 0, usualMs: now + hour / 2 });
+  expect(kinds([large, small("a")], usual)).toEqual(["no_capacity", "room_gathered"]);
 });
 
-it("gathers where there will be room first", () => {
-  const full = { allocatedCpus: 4, allocatedMemoryBytes: gib };
-  const site = {
-    now,
-    nodes: [node("n1", full), node("n2", full), node("n3", { ...full, draining: true })],
-    live: [90, 30, 1].map((minutes, at) =>
-      live(`l${at}`, `n${at + 1}`, { size: four, endsAt: now + minutes * minute }),
-    ),
-  };
-  expect(kinds([large, small("a", four), small("b", four)], site)).toEqual([
-    "no_capacity",
-    "n1",
-    "room_gathered",
+const full = { allocatedCpus: 4, allocatedMemoryBytes: gib };
+const three: Partial<Situation> = {
+  now,
+  nodes: [node("n1", full), node("n2", full), node("n3", { ...full, draining: true })],
+  live: [50, 30, 1].map((minutes, at) =>
+    live(`l${at}`, `n${at + 1}`, { size: cores(4), endsAt: now + minutes * minute }),
+  ),
+};
+
+it("chooses where there will be room first, of nodes that take it", () => {
+  expect(begun([large], three)).toMatchObject([{ nodeId: "n2" }]);
+});
+
+it("stays with the node that was chosen, whatever ends first now", () => {
+  const queue = [large, small("a", 4), small("b", 4)];
+  const chosen = { ...three, gathered: [gathered("large", "n1")] };
+  expect(begun(queue, chosen)).toEqual([null, null, null]);
+  expect(kinds(queue, chosen)).toEqual(["no_capacity", "n2", "room_gathered"]);
+});
+
+it("opens it when the request is placed, there or elsewhere, waits for something else, or may not go there", () => {
+  const chosen = { ...three, gathered: [gathered("large", "n1")] };
+  const free = { ...chosen, nodes: [node("n1", full), node("n2")] };
+  expect(kinds([large, small("a", 4)], free)).toEqual(["n2", "n1"]);
+  const rules = [rule("none", { limits: { total: 0 } }, { when: { user: "user-large" } })];
+  expect(kinds([large, small("a", 4)], { ...chosen, rules })).toEqual(["limit_reached", "n1"]);
+  const elsewhere = [rule("zone", { require: "zone=b" }, { when: { user: "user-large" } })];
+  const labelled = [node("n1", full), node("n2", { ...full, labels: { zone: "b" }, cpus: 6 })];
+  const moved = { ...chosen, rules: elsewhere, nodes: labelled, live: [] };
+  expect(kinds([large, small("a", 4)], moved)).toEqual(["no_capacity", "n1"]);
+});
+
+it("is over when its time is, or its node is away", () => {
+  const late = { ...site, live: [], gathered: [gathered("large", "n1", now)] };
+  expect(kinds([large, small("a")], late)).toEqual(passedOver);
+  const away = { ...three, gathered: [gathered("large", "n3")] };
+  expect(begun([large], away)).toEqual([null]);
+  expect(kinds([large, small("a", 4)], away)).toEqual(["no_capacity", "n1"]);
+});
+
+it("is kept for who is not looked at now, also where somebody asks what if", () => {
+  const held = { ...site, gathered: [gathered("large", "n1")] };
+  expect(kinds([small("a")], held)).toEqual(["room_gathered"]);
+  expect(whatIf(small("a"), situation(held))).toMatchObject([
+    { refusedBy: "gathered", text: expect.stringContaining("has waited longer") },
   ]);
 });
 
-it("gathers nothing where room is kept for a reservation, or for others alone", () => {
-  const site = half(now + hour);
-  const held = { ...site, reservations: [reservation("r", { size: one })] };
-  expect(kinds([large, small("a", size({ cpus: 3, memoryBytes: gib }))], held)).toEqual(passedOver);
-  const owned: Candidate[] = [node("n1", { ...site.nodes?.[0], dedicatedTo: "x1" })];
-  const theirs = request("theirs", { size: four, experimentId: "x1", experiment: "x1" });
-  expect(kinds([large, theirs], { ...site, nodes: owned })).toEqual(["node_dedicated", "n1"]);
-});
-
-it("keeps whole GPUs that are free, and lets others use the rest of the node", () => {
-  const whole = size({ cpus: 1, memoryBytes: gib, gpus: 2 });
-  const taken = [{ slot: 0, memoryBytes: 40 * gib }];
-  const site: Partial<Situation> = {
-    now,
-    nodes: [node("n1", { gpus: [gpu("g1", { taken }), gpu("g2")], allocatedCpus: 1 })],
-    live: [
-      live("there", "n1", {
-        size: size({ cpus: 1, memoryBytes: gib, gpus: 1, gpuMemoryBytes: 40 * gib }),
-        endsAt: now + hour,
-      }),
-    ],
-  };
-  const both = request("both", { size: whole });
-  const share = small("share", size({ cpus: 1, memoryBytes: gib, gpus: 1, gpuMemoryBytes: gib }));
-  expect(kinds([both, share, small("plain")], site)).toEqual([
-    "no_capacity",
-    "room_gathered",
-    "n1",
-  ]);
-  expect(kinds([share, small("plain")], site)).toEqual(["n1", "n1"]);
-});
-
-it("holds over the pages of a walk, and no longer than it waits", () => {
-  const site = half(now + hour);
-  const ahead = new Ahead();
-  expect(kinds([large], site, ahead)).toEqual(["no_capacity"]);
-  expect(kinds([small("a", four)], site, ahead)).toEqual(["room_gathered"]);
-  const again = new Ahead();
-  expect(kinds([], site, again)).toEqual([]);
-  ahead.takeOver(["large"], again);
-  expect(kinds([small("a", four)], site, ahead)).toEqual(["n1"]);
-});
-
-it("gathers on a few nodes only", () => {
+it("is one node for each person, and few in all", () => {
   expect([1, 39, 40, 200, 10_000].map(mostGathered)).toEqual([1, 1, 2, 10, 10]);
-  const full = { allocatedCpus: 4, allocatedMemoryBytes: gib };
-  const site = {
-    now,
-    nodes: [node("n1", full), node("n2", full)],
-    live: ["n1", "n2"].map((it) => live(it, it, { size: four, endsAt: now + hour })),
-  };
-  const other = request("other", { size: six, queuedAt: 1 });
-  expect(kinds([large, other, small("a", four), small("b", four)], site)).toEqual([
-    "no_capacity",
-    "no_capacity",
-    "n2",
-    "room_gathered",
+  const nodes = Array.from({ length: 40 }, (_, n) => node(`n${n + 10}`, full));
+  const lives = nodes.map((it) => live(it.id, it.id, { size: cores(4), endsAt: now + hour / 2 }));
+  const many = { now, nodes, live: lives };
+  const mine = { user: "user-large", userId: "user-large" };
+  const others = ["b", "c"].map((id) => request(id, { size: cores(6), queuedAt: 1 }));
+  const nodesOf = (queue: Request[]) => begun(queue, many).map((it) => it?.nodeId ?? null);
+  expect(nodesOf([large, { ...large, id: "l2", ...mine }, ...others])).toEqual([
+    "n10",
+    null,
+    "n11",
+    null,
   ]);
 });
 
-it("is in the estimates: the large one first, and behind it who was kept off", () => {
-  const queue = [large, small("a", four)];
-  const limited = [rule("an hour", { lifetime: { maxMinutes: 60 } })];
-  const site = situation({ ...half(now + 30 * minute), rules: limited });
-  expect(estimateQueue(queue, site)).toEqual(
+it("looks at how GPUs become free", () => {
+  const gpus = [gpu("g1", { taken: [{ slot: 0, memoryBytes: 40 * gib }] }), gpu("g2")];
+  const card = size({ cpus: 1, memoryBytes: gib, gpus: 1, gpuMemoryBytes: 40 * gib });
+  const cards = (endsAt: number | null): Partial<Situation> => ({
+    now,
+    nodes: [node("n1", { gpus, allocatedCpus: 1 })],
+    live: [live("there", "n1", { size: card, endsAt })],
+  });
+  const both = request("both", { size: size({ cpus: 1, memoryBytes: gib, gpus: 2 }) });
+  expect(begun([both], cards(now + hour / 2))).toMatchObject([{ nodeId: "n1" }]);
+  expect(begun([both], cards(null))).toEqual([null]);
+});
+
+it("asks all nodes for a few requests in a round only", () => {
+  const nodes = Array.from({ length: 400 }, (_, n) => node(`n${n}`, full));
+  const lives = nodes.map((it) => live(it.id, it.id, { size: cores(4), endsAt: now + hour / 2 }));
+  const queue = Array.from({ length: 8 }, (_, n) =>
+    request(`q${n}`, { size: size({ cpus: 6, memoryBytes: (n + 1) * gib }) }),
+  );
+  const all = begun(queue, { now, nodes, live: lives });
+  expect(all.filter((it) => it !== null)).toHaveLength(4);
+});
+
+it("is in the estimates: the large one first, and behind it who is kept off", () => {
+  const rules = [rule("hours", { lifetime: { maxMinutes: 240 } })];
+  const two = [10, 20].map((minutes) =>
+    live(`l${minutes}`, "n1", { size: cores(2), endsAt: now + minutes * minute }),
+  );
+  const whole = request("whole", { size: cores(8), queuedAt: 0 });
+  const busy = {
+    ...half(null),
+    live: two,
+    rules,
+    gathered: [gathered("whole", "n1")],
+  };
+  const queue = [whole, small("a", 2), small("b", 2)];
+  const at = (minutes: number) => ({ at: now + minutes * minute, basis: "limit" as const });
+  expect(estimateQueue(queue, situation(busy))).toEqual(
     new Map([
-      ["large", { at: now + 30 * minute, basis: "limit" }],
-      ["a", { at: now + 90 * minute, basis: "limit" }],
+      ["whole", at(20)],
+      ["a", at(260)],
+      ["b", at(260)],
     ]),
   );
+});
+
+it("is over in the estimates when its time is", () => {
+  const short = { ...site, live: [], gathered: [gathered("large", "n1", now + minute)] };
+  expect(estimateQueue([large, small("a")], situation(short))).toEqual(
+    new Map([
+      ["large", null],
+      ["a", { at: now + minute, basis: "limit" }],
+    ]),
+  );
+});
+
+it("holds up nobody for ever who needs the same and stands before", () => {
+  const urgent = request("urgent", { size: cores(6), queuedAt: now - minute });
+  const held = { ...site, gathered: [gathered("large", "n1", now + 3 * hour)] };
+  const estimates = estimateQueue([urgent, large], situation(held));
+  expect(estimates.get("large")).toEqual({ at: now + hour / 2, basis: "limit" });
 });
 
 interface Standing extends Live {
@@ -178,19 +260,27 @@ function minutesUntilPlaced(
   const rules = [rule("limit", { lifetime: { maxMinutes: lifeMinutes } })];
   let lives: Standing[] = [];
   let queue: Request[] = [];
+  let kept: Gathered[] = [];
   for (let at = 0; at < arrivals.length; at++) {
     const time = at * minute;
     lives = lives.filter((it) => it.endsAt > time);
     // The site is busy already when the large one comes; nobody stands before it.
-    if (at === 10) queue = [request("large", { size: six, queuedAt: time })];
+    if (at === 10) queue = [request("large", { size: cores(6), queuedAt: time })];
     for (let n = 0; n < (arrivals[at] ?? 0); n++)
-      queue.push(request(`s${at}-${n}`, { size: one, queuedAt: time }));
-    const site = Array.from({ length: nodes }, (_, n) => {
+      queue.push(request(`s${at}-${n}`, { size: cores(1), queuedAt: time }));
+    const all: Candidate[] = Array.from({ length: nodes }, (_, n) => {
       const there = lives.filter((it) => it.nodeId === `n${n}`).length;
       return node(`n${n}`, { allocatedCpus: there, allocatedMemoryBytes: there * gib });
     });
-    const decisions = place(queue, situation({ now: time, nodes: site, live: lives, rules }));
+    const decisions = decide(queue, { now: time, nodes: all, live: lives, rules, gathered: kept });
     for (const it of decisions) {
+      if (it.kind === "waits" && it.begun) {
+        const { id: requestId, userId } = it.request;
+        kept = [
+          ...kept.filter((one) => one.requestId !== requestId),
+          { requestId, userId, ...it.begun },
+        ];
+      }
       if (it.kind !== "placed") continue;
       if (it.request.id === "large") return at;
       const endsAt = time + lifeMinutes * minute;
@@ -198,6 +288,7 @@ function minutesUntilPlaced(
     }
     const waits = new Set(decisions.flatMap((it) => (it.kind === "waits" ? [it.request.id] : [])));
     queue = queue.filter((it) => waits.has(it.id));
+    kept = kept.filter((it) => waits.has(it.requestId));
   }
   return Infinity;
 }

@@ -1,18 +1,27 @@
 /**
- * Room that is gathered for what has waited long. What is smaller and comes later would otherwise take whatever becomes
- * free, and something large would wait for as long as small ones come, though it stands first.
+ * Room that is gathered for what has waited long: a node that takes nothing else until there is. What is smaller and comes
+ * later would otherwise take whatever becomes free, and something large would wait for as long as small ones come, though
+ * it stands first. Which node it is is kept until then, or until its time is over: one that changed with every round
+ * would be kept free for nobody.
  */
-import { chooseGpus, fitsGpus, returnGpus, sharesHeld, type GpuRoom } from "./gpus.ts";
+import { fitsGpus, returnGpus, sharesHeld } from "./gpus.ts";
 import { couldHold, type Need } from "./need.ts";
-import type { Hold, Site } from "./site.ts";
-import type { GpuGrant, Live, Request, Size } from "./types.ts";
+import type { Site } from "./site.ts";
+import type { Live, Request, Situation, Size } from "./types.ts";
 
 /** Room is gathered for nobody who has waited for less. */
 export const patienceMs = 5 * 60_000;
-/** Nor for longer than this: what keeps being extended must not keep others out for good. */
-export const gathersForMs = 4 * 3_600_000;
 /** Only what is expected to end within this is waited for: until then part of a node stands idle. */
-export const horizonMs = 2 * 3_600_000;
+export const horizonMs = 60 * 60_000;
+/** For so long after that, as ends are late. */
+export const graceMs = 15 * 60_000;
+/** After a time in vain so long for nothing, neither for this request nor on this node: others have their turn. */
+export const pauseMs = 30 * 60_000;
+/** What should have ended so long ago may not end at all. */
+const overdueMs = 10 * 60_000;
+
+/** Looking for a node asks all of them, and what lives there: so often in a round, at most. There are many rounds. */
+const searchesInRound = 4;
 
 /** On so many nodes at once, at most. */
 export const mostGathered = (nodes: number): number =>
@@ -24,149 +33,184 @@ const tolerance = 1e-6;
 interface Ending {
   readonly id: string;
   readonly size: Size;
-  /** By its limit; null: it has none. */
-  readonly endsAt: number | null;
-  /** When its like usually would have ended; null: not known. */
-  readonly usuallyAt: number | null;
+  readonly at: number;
 }
 
-/** A node on which there will be room, and what of its free room must not be taken until then. */
-interface Promised {
-  readonly at: number;
-  readonly hold: Omit<Hold, "reservationId" | "node"> | null;
+/** A node that has begun to take nothing else for a request. */
+export interface Begun {
+  readonly nodeId: string;
+  readonly until: number;
 }
 
 /** When something is expected to end. What has lasted longer than usual may last for ever. */
-function endOf({ endsAt, usuallyAt }: Ending, now: number): number {
-  if (endsAt !== null) return Math.max(now, endsAt);
-  return usuallyAt !== null && usuallyAt > now ? usuallyAt : Infinity;
+function endOf({ endsAt, placedAt, usualMs }: Live, now: number): number {
+  if (endsAt !== null) return endsAt < now - overdueMs ? Infinity : Math.max(now, endsAt);
+  const usuallyAt = usualMs === null ? Infinity : placedAt + usualMs;
+  return usuallyAt > now ? usuallyAt : Infinity;
 }
 
-/** Of GPUs that will be free then, the shares that are free now. */
-function freeNow(grants: readonly GpuGrant[], rooms: readonly GpuRoom[]): GpuGrant[] {
-  return grants.flatMap(({ uuid, shares }) => {
-    const taken = new Set(rooms.find((it) => it.uuid === uuid)?.taken.map((it) => it.slot));
-    const free = shares.filter((it) => !taken.has(it.slot));
-    return free.length === 0 ? [] : [{ uuid, shares: free }];
-  });
-}
-
-const keyOf = (requestId: string) => `gathered for ${requestId}`;
+/** Whether one that ends leaves room for this by itself: then it has its turn by the queue's order. */
+const isAsLarge = (it: Size, size: Size): boolean =>
+  it.cpus >= size.cpus &&
+  it.memoryBytes >= size.memoryBytes &&
+  it.gpus >= size.gpus &&
+  (size.gpus === 0 ||
+    it.gpuMemoryBytes === null ||
+    (size.gpuMemoryBytes !== null && it.gpuMemoryBytes >= size.gpuMemoryBytes));
 
 export class Gathering {
   readonly #site: Site;
+  readonly #situation: Situation;
   readonly #most: number;
-  /** By number of node and id of instance. */
-  readonly #endings = new Map<number, Map<string, Ending>>();
+  /** By id of request. */
   readonly #nodes = new Map<string, number>();
-  /** Needs for which there is nothing to gather as the site is now. */
+  readonly #people = new Map<string, string>();
+  /** From when on a request may have another try. */
+  readonly #pausedUntil = new Map<string, number>();
+  /** On which nobody has just got room in time: now they take what fits. */
+  readonly #pausedNodes = new Set<number>();
+  /** When each ends. */
+  readonly ends: { readonly requestId: string; readonly at: number }[] = [];
+  /** Needs for which there is nothing to gather in this round. */
   readonly #hopeless = new Set<string>();
+  #searches = searchesInRound;
+  #endings: Map<number, Ending[]> | null = null;
 
-  constructor(site: Site, live: readonly Live[]) {
+  constructor(site: Site, situation: Situation) {
     this.#site = site;
+    this.#situation = situation;
     this.#most = mostGathered(site.size);
-    for (const { id, nodeId, size, endsAt, placedAt, usualMs } of live) {
+    for (const { requestId, userId, nodeId, until } of situation.gathered ?? []) {
       const node = site.numbers.get(nodeId);
-      const usuallyAt = usualMs === null ? null : placedAt + usualMs;
-      if (node !== undefined) this.#expect(node, { id, size, endsAt, usuallyAt });
+      this.#pausedUntil.set(requestId, until + pauseMs);
+      if (node !== undefined && until <= situation.now && situation.now < until + pauseMs)
+        this.#pausedNodes.add(node);
+      if (until <= situation.now || node === undefined || site.away[node]) continue;
+      this.#nodes.set(requestId, node);
+      this.#people.set(requestId, userId);
+      this.ends.push({ requestId, at: until });
     }
   }
 
-  #expect(node: number, ending: Ending): void {
-    const endings = this.#endings.get(node) ?? new Map<string, Ending>();
-    this.#endings.set(node, endings.set(ending.id, ending));
+  has(requestId: string): boolean {
+    return this.#nodes.has(requestId);
   }
 
-  /** @param endsAt by its limit; null: it has none */
-  placed(node: number, id: string, size: Size, endsAt: number | null): void {
-    this.#expect(node, { id, size, endsAt, usuallyAt: null });
+  /** Those who are not decided on in this round keep theirs. */
+  keepOthers(decided: ReadonlySet<string>): void {
+    for (const [id, node] of this.#nodes) if (!decided.has(id)) this.#site.gather(node, id);
   }
 
-  ended(node: number, id: string): void {
-    this.#endings.get(node)?.delete(id);
-    this.#hopeless.clear();
+  /** While a request is decided on, the room is its own. */
+  lift(requestId: string): void {
+    const node = this.#nodes.get(requestId);
+    if (node !== undefined && this.#site.gatheredFor[node] === requestId)
+      this.#site.gather(node, null);
+  }
+
+  /** It waits on. @returns the node that takes nothing else meanwhile; undefined: none does */
+  keep(requestId: string, need: Need): number | undefined {
+    const node = this.#nodes.get(requestId);
+    if (node === undefined) return undefined;
+    if (!this.#mayUse(need, node)) {
+      this.end(requestId);
+      return undefined;
+    }
+    this.#site.gather(node, requestId);
+    return node;
+  }
+
+  /** Its time is over, or it has got its place. */
+  end(requestId: string): void {
+    this.lift(requestId);
+    this.#nodes.delete(requestId);
+    this.#people.delete(requestId);
   }
 
   #mayUse(need: Need, node: number): boolean {
     const site = this.#site;
-    if (site.away[node] || !need.admits[node] || site.holds[node]?.length) return false;
+    if (site.away[node] || !need.admits[node]) return false;
     const owner = site.dedicatedTo[node] ?? null;
     if (owner === null ? need.onlyOwn : owner !== need.experimentId || need.onlyFree) return false;
     return couldHold(site, need.size, node);
   }
 
-  /** @returns null where it is not known that there will be room in time */
-  #promised({ size }: Need, node: number, now: number): Promised | null {
+  #endingsOn(node: number): readonly Ending[] {
+    const { live, now } = this.#situation;
+    if (this.#endings === null) {
+      this.#endings = new Map();
+      for (const it of live) {
+        const number = this.#site.numbers.get(it.nodeId);
+        const at = endOf(it, now);
+        if (number === undefined || at > now + horizonMs) continue;
+        const there = this.#endings.get(number);
+        if (there) there.push({ id: it.id, size: it.size, at });
+        else this.#endings.set(number, [{ id: it.id, size: it.size, at }]);
+      }
+      for (const it of this.#endings.values())
+        it.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+    }
+    return this.#endings.get(node) ?? [];
+  }
+
+  /**
+   * When there will be room on a node, if what lives there ends when it is expected to.
+   * @param before only that is of interest
+   * @returns null where it is not known, or nothing has to be gathered
+   */
+  #roomAt({ size }: Need, node: number, before: number): number | null {
     const site = this.#site;
-    const cpus = (site.cpus[node] ?? 0) - (site.usedCpus[node] ?? 0) + tolerance;
-    const memory = (site.memory[node] ?? 0) - (site.usedMemory[node] ?? 0);
-    const rooms = site.gpus[node] ?? [];
-    let gpus = rooms;
-    const freed = { cpus: 0, memoryBytes: 0 };
-    const endings = [...(this.#endings.get(node)?.values() ?? [])]
-      .map((it) => ({ ...it, at: endOf(it, now) }))
-      .filter((it) => it.at <= now + horizonMs)
-      // Of those that end together always the same first: how much is kept depends on it.
-      .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
-    for (const ending of endings) {
-      freed.cpus += ending.size.cpus;
-      freed.memoryBytes += ending.size.memoryBytes;
+    let cpus = (site.cpus[node] ?? 0) - (site.usedCpus[node] ?? 0) + tolerance;
+    let memory = (site.memory[node] ?? 0) - (site.usedMemory[node] ?? 0);
+    let gpus = site.gpus[node] ?? [];
+    for (const [count, ending] of this.#endingsOn(node).entries()) {
+      if (ending.at >= before) return null;
+      cpus += ending.size.cpus;
+      memory += ending.size.memoryBytes;
       if (ending.size.gpus > 0) gpus = returnGpus(gpus, sharesHeld(gpus, ending.size));
-      if (cpus + freed.cpus < size.cpus || memory + freed.memoryBytes < size.memoryBytes) continue;
-      if (!fitsGpus(gpus, size)) continue;
-      const held = {
-        cpus: Math.max(0, size.cpus - freed.cpus),
-        memoryBytes: Math.max(0, size.memoryBytes - freed.memoryBytes),
-        gpus: 0,
-        gpuMemoryBytes: null,
-      };
-      const grants = freeNow(chooseGpus(gpus, size) ?? [], rooms);
-      const nothing = held.cpus <= tolerance && held.memoryBytes === 0 && grants.length === 0;
-      return { at: ending.at, hold: nothing ? null : { size: held, gpus: grants } };
+      if (cpus < size.cpus || memory < size.memoryBytes || !fitsGpus(gpus, size)) continue;
+      return count === 0 && isAsLarge(ending.size, size) ? null : ending.at;
     }
     return null;
   }
 
-  #soonest(need: Need, now: number): { node: number; promised: Promised } | null {
-    let best: { node: number; promised: Promised } | null = null;
+  #soonest(need: Need): { node: number; at: number } | null {
+    let best: { node: number; at: number } | null = null;
     for (let node = 0; node < this.#site.size; node++) {
-      const promised = this.#mayUse(need, node) ? this.#promised(need, node, now) : null;
-      if (promised && (best === null || promised.at < best.promised.at)) best = { node, promised };
+      // Where room is kept for a reservation it is not ours to gather.
+      if (this.#site.gatheredFor[node] !== null || this.#site.holds[node]?.length) continue;
+      if (this.#pausedNodes.has(node) || !this.#mayUse(need, node)) continue;
+      const at = this.#roomAt(need, node, best?.at ?? Infinity);
+      if (at !== null) best = { node, at };
     }
     return best;
   }
 
-  /**
-   * Keeps room for a request that does not fit now, on the node where it will first, if what lives there ends when it is
-   * expected to: only so much of what is free that, with what becomes free, it will do.
-   */
-  begin({ id, queuedAt }: Pick<Request, "id" | "queuedAt">, need: Need, now: number): boolean {
-    const waited = now - queuedAt;
-    if (waited < patienceMs || waited > patienceMs + gathersForMs) return false;
-    if (this.#nodes.size >= this.#most || this.#hopeless.has(need.key)) return false;
-    const found = this.#soonest(need, now);
-    if (!found) this.#hopeless.add(need.key);
-    if (!found?.promised.hold) return false;
-    const { node } = found;
-    const hold: Hold = { reservationId: keyOf(id), node, gathered: true, ...found.promised.hold };
-    this.#site.setHolds(node, [...(this.#site.holds[node] ?? []), hold]);
-    this.#nodes.set(id, node);
-    return true;
+  #mayBegin({ id, userId, queuedAt }: Request, need: Need): boolean {
+    const { now } = this.#situation;
+    return (
+      now - queuedAt >= patienceMs &&
+      now >= (this.#pausedUntil.get(id) ?? -Infinity) &&
+      this.#nodes.size < this.#most &&
+      // Nobody has several nodes kept for them.
+      ![...this.#people.values()].includes(userId) &&
+      this.#searches > 0 &&
+      !this.#hopeless.has(need.key)
+    );
   }
 
-  /** It is decided anew, or waits for nothing any more. */
-  drop(requestId: string): void {
-    const node = this.#nodes.get(requestId);
-    if (node === undefined) return;
-    this.#nodes.delete(requestId);
-    const key = keyOf(requestId);
-    const rest = (this.#site.holds[node] ?? []).filter((it) => it.reservationId !== key);
-    this.#site.setHolds(node, rest);
-  }
-
-  /** What a request needs, with the room that is kept for it. */
-  asSeenBy(requestId: string, need: Need): Need {
-    if (!this.#nodes.has(requestId)) return need;
-    return { ...need, insider: new Set([...need.insider, keyOf(requestId)]) };
+  /** Chooses the node on which there will be room first. */
+  begin(request: Request, need: Need): Begun | null {
+    if (!this.#mayBegin(request, need)) return null;
+    this.#searches -= 1;
+    const found = this.#soonest(need);
+    if (!found) {
+      this.#hopeless.add(need.key);
+      return null;
+    }
+    this.#nodes.set(request.id, found.node);
+    this.#people.set(request.id, request.userId);
+    this.#site.gather(found.node, request.id);
+    return { nodeId: this.#site.node(found.node).id, until: found.at + graceMs };
   }
 }

@@ -96,15 +96,15 @@ describe("limits", () => {
       situation({ nodes: [node("n1", { cpus: 8, allocatedCpus: 8 - free })], rules });
     const large = request("large", { size: size({ cpus: 6 }) });
     const ahead = new Ahead();
-    const first = place([large], site(4), ahead);
+    const first = place([large], site(4), { ahead });
     expect(first).toMatchObject([{ kind: "waits", reason: { code: "no_capacity" } }]);
     const next = situation({ ...site(2), live: [live("l", "n1")] });
-    expect(place([request("b", bob)], next, ahead)).toMatchObject([
+    expect(place([request("b", bob)], next, { ahead })).toMatchObject([
       { reason: { text: 'rule "all" allows 2 at once: 1 live, 1 ahead in the queue' } },
     ]);
     // The page on which it stands is looked at again.
-    expect(place([large], site(6), ahead)).toMatchObject([{ kind: "placed" }]);
-    expect(place([request("b", bob)], next, ahead)).toMatchObject([{ kind: "placed" }]);
+    expect(place([large], site(6), { ahead })).toMatchObject([{ kind: "placed" }]);
+    expect(place([request("b", bob)], next, { ahead })).toMatchObject([{ kind: "placed" }]);
   });
 
   it("hold, whatever is asked for", () => {

@@ -1,6 +1,6 @@
 /** Limits of rules: how many instances that a rule matches may live at once. */
 import type { Effects, LimitOfRule, RuleRef } from "./rules.ts";
-import type { Attributes, Request, RuleLimits } from "./types.ts";
+import type { Attributes, RuleLimits } from "./types.ts";
 
 export interface ReachedLimit {
   readonly rule: RuleRef;
@@ -61,11 +61,10 @@ function placesOf(limits: readonly LimitOfRule[], it: Attributes): Place[] {
 type Limiting = Pick<Effects, "limits">;
 
 /**
- * Who waits for room, and so has a place within limits before those behind, and perhaps room that is gathered: kept over
- * the pages of one walk through the queue, each of which is a round of its own.
+ * Who waits for room, and so has a place within limits before those behind: kept over the pages of one walk through
+ * the queue, each of which is a round of its own.
  */
 export class Ahead {
-  readonly #gatherers = new Map<string, Request>();
   readonly #keys = new Map<string, readonly string[]>();
   readonly #counts = new Map<string, number>();
 
@@ -80,18 +79,8 @@ export class Ahead {
     this.#count(keys, 1);
   }
 
-  /** Room is gathered for it. */
-  gathers(request: Request): void {
-    this.#gatherers.set(request.id, request);
-  }
-
-  get gatherers(): Iterable<Request> {
-    return this.#gatherers.values();
-  }
-
   /** It is decided anew, or waits for nothing any more. */
   remove(id: string): void {
-    this.#gatherers.delete(id);
     this.#count(this.#keys.get(id) ?? [], -1);
     this.#keys.delete(id);
   }
@@ -99,10 +88,9 @@ export class Ahead {
   /** Of these what another round has found since. */
   takeOver(ids: readonly string[], found: Ahead): void {
     for (const id of ids) {
-      const [keys, gatherer] = [found.#keys.get(id), found.#gatherers.get(id)];
+      const keys = found.#keys.get(id);
       if (keys) this.add(id, keys);
       else this.remove(id);
-      if (gatherer) this.gathers(gatherer);
     }
   }
 

@@ -1,6 +1,7 @@
 /** Plays requests and ends in the order of time, for estimates and simulations. */
 import type { Decision, Placement } from "./decision.ts";
 import { EventQueue } from "./event-queue.ts";
+import type { Need } from "./need.ts";
 import type { Standing } from "./queue-order.ts";
 import { compareStanding } from "./queue-order.ts";
 import { waitsForRoom, type Ended, type Round } from "./round.ts";
@@ -15,6 +16,7 @@ type Event = (
   | { readonly what: "free"; readonly node: number }
   | { readonly what: "reservation"; readonly id: string }
   | { readonly what: "rules"; readonly key: string }
+  | { readonly what: "gathered"; readonly requestId: string }
 ) & { readonly basis: Basis };
 
 export interface Started {
@@ -45,6 +47,8 @@ export class Replay {
     this.#started = started;
     for (const { id, at } of round.reserved.ends)
       this.#events.add(at, { what: "reservation", id, basis: "limit" });
+    for (const { requestId, at } of round.gathering.ends)
+      this.#events.add(at, { what: "gathered", requestId, basis: "limit" });
   }
 
   get waiting(): number {
@@ -74,10 +78,15 @@ export class Replay {
     const { need } = this.#round.caseOf(one.request);
     const waiting = { ...one, need, usual };
     const { code, forbidden } = decision.reason;
-    if (waitsForRoom.has(code)) this.#forRoom.add(need.key, waiting);
+    if (waitsForRoom.has(code)) this.#forRoom.add(this.#listOf(one, need), waiting);
     const reached = code === "limit_reached" ? this.#round.limitOf(one.request) : null;
     if (reached !== null) this.#forLimit.add(reached, waiting);
     if (forbidden) this.#waitForRules(waiting, forbidden.until);
+  }
+
+  /** Whoever has a node for itself is not behind others who need the same. */
+  #listOf({ id }: Pick<WaitingRequest, "id">, need: Need): string {
+    return this.#round.gathering.has(id) ? `${need.key} | ${id}` : need.key;
   }
 
   #waitForRules(one: WaitingRequest, until: number): void {
@@ -95,7 +104,7 @@ export class Replay {
       // Its others look at that node from now on.
       for (const it of this.#forRoom.takeOf(request.experimentId)) {
         const { need } = this.#round.caseOf(it.request);
-        this.#forRoom.add(need.key, { ...it, need });
+        this.#forRoom.add(this.#listOf(it, need), { ...it, need });
       }
     }
     const usual = waitedUsual || this.#usual.has(number);
@@ -119,6 +128,7 @@ export class Replay {
     const limits: string[] = [];
     if (event.what === "reservation") this.#round.reserved.end(event.id);
     else if (event.what === "free") this.#free(event.node);
+    else if (event.what === "gathered") this.#round.gathering.end(event.requestId);
     else if (event.what === "rules")
       for (const it of this.#forRules.take(event.key))
         this.#keep(it, this.#round.decide(it.request), null);

@@ -6,13 +6,14 @@ import {
   explainLimit,
   explainNever,
   explainWait,
+  gatheredText,
   type RefusalReason,
   type WaitCode,
   type WaitReason,
 } from "./explain.ts";
 import type { Decision, Placement } from "./decision.ts";
 import { grantsOn, refusedBy } from "./filter.ts";
-import { Gathering } from "./gather.ts";
+import { Gathering, type Begun } from "./gather.ts";
 import { Ahead, LimitCounts } from "./limits.ts";
 import { Needs, type Need } from "./need.ts";
 import { Reserved } from "./reserve.ts";
@@ -49,8 +50,18 @@ export interface Ended {
   readonly node: number;
   readonly size: Size;
   readonly gpus: readonly GpuGrant[];
-  readonly who: Attributes & { readonly id: string };
+  readonly who: Attributes;
   readonly effects: Pick<Effects, "limits">;
+}
+
+export interface RoundOptions {
+  readonly rules?: CompiledRules;
+  /** Who waits for room in front of all that is decided here. */
+  readonly ahead?: Ahead;
+  /** Ids of those that are: of others who wait the nodes that take nothing else for them stay so. */
+  readonly decided?: ReadonlySet<string>;
+  /** Whether nodes may begin to take nothing but one of these. */
+  readonly gathers?: boolean;
 }
 
 export class Round {
@@ -59,17 +70,21 @@ export class Round {
   readonly #rules: CompiledRules;
   readonly #needs: Needs;
   readonly reserved: Reserved;
-  readonly #gathering: Gathering;
+  readonly gathering: Gathering;
+  readonly #gathers: boolean;
   readonly #views = new Map<string, View>();
   readonly #maxViews: number;
   readonly #contradictions = new WeakMap<Effects, boolean>();
   now: number;
 
-  /** @param ahead who waits for room in front of all that is decided here */
   constructor(
     situation: Situation,
-    rules: CompiledRules = compileRules(situation.rules),
-    ahead: Ahead = new Ahead(),
+    {
+      rules = compileRules(situation.rules),
+      ahead = new Ahead(),
+      decided = nobody,
+      gathers = false,
+    }: RoundOptions = {},
   ) {
     this.now = situation.now;
     this.limits = new LimitCounts(ahead);
@@ -80,8 +95,9 @@ export class Round {
     this.#maxViews = Math.max(16, viewBytes / (bytesPerNode * (this.site.size + 1)));
     if (rules.all.some((it) => it.rule.then.limits))
       for (const it of situation.live) this.limits.addLive(it, effectsOf(it, rules, this.now));
-    this.#gathering = new Gathering(this.site, situation.live);
-    for (const it of ahead.gatherers) this.#gathering.begin(it, this.caseOf(it).need, this.now);
+    this.gathering = new Gathering(this.site, situation);
+    this.gathering.keepOthers(decided);
+    this.#gathers = gathers;
   }
 
   caseOf(request: Request): Case {
@@ -196,8 +212,7 @@ export class Round {
     }
     this.limits.addLive(request, effects);
     const { maxMinutes } = effects;
-    const endsAt = maxMinutes === null ? null : this.now + maxMinutes * 60_000;
-    this.#gathering.placed(node, request.id, need.size, endsAt);
+    this.gathering.end(request.id);
     const rule = need.onlyFree ? it.dedicating : null;
     return {
       kind: "placed",
@@ -219,12 +234,12 @@ export class Round {
     this.site.giveBack(node, size, gpus, who);
     this.limits.addLive(who, effects, -1);
     this.reserved.ended(who);
-    this.#gathering.ended(node, who.id);
   }
 
   /** Whether a node has room for a request now, the room with it that is kept for it. */
   hasRoom({ id }: Pick<Request, "id">, need: Need, node: number): boolean {
-    return refusedBy(this.site, this.#gathering.asSeenBy(id, need), node) === null;
+    const refusal = refusedBy(this.site, need, node);
+    return refusal === null || (refusal === "gathered" && this.site.gatheredFor[node] === id);
   }
 
   /** The limit that leaves no place for it now. */
@@ -232,15 +247,23 @@ export class Round {
     return this.limits.reached(request, effectsOf(request, this.#rules, this.now))?.key ?? null;
   }
 
-  #waitForRoom({ request, effects, need }: Case): void {
+  #waitForRoom(
+    { request, effects, need }: Case,
+    reason: WaitReason,
+  ): { reason: WaitReason; begun?: Begun } {
     this.limits.waitsForRoom(request, effects);
-    if (this.#gathering.begin(request, need, this.now)) this.limits.ahead.gathers(request);
+    const kept = this.gathering.keep(request.id, need);
+    const begun = kept === undefined && this.#gathers && this.gathering.begin(request, need);
+    const node = begun ? this.site.numbers.get(begun.nodeId) : kept;
+    if (node === undefined) return { reason };
+    const told = { ...reason, text: gatheredText(reason.text, this.site.node(node).name) };
+    return begun ? { reason: told, begun } : { reason: told };
   }
 
   decide(request: Request): Decision {
     // Where it waited for room before, it is not ahead of itself.
     this.limits.ahead.remove(request.id);
-    this.#gathering.drop(request.id);
+    this.gathering.lift(request.id);
     const it = this.caseOf(request);
     const decided = { request, rules: it.effects.matched.map((one) => one.name) };
     const forbidden = this.#forbidden(it);
@@ -256,7 +279,7 @@ export class Round {
     const [first] = ranked;
     if (first) return this.#place(it, view, ranked, first.node);
     const reason = this.#explain(it, view);
-    if (waitsForRoom.has(reason.code)) this.#waitForRoom(it);
-    return { kind: "waits", ...decided, reason };
+    if (!waitsForRoom.has(reason.code)) return { kind: "waits", ...decided, reason };
+    return { kind: "waits", ...decided, ...this.#waitForRoom(it, reason) };
   }
 }

@@ -86,7 +86,7 @@ export function simulate(
   const nodes = situation.nodes.map(emptied);
   const first = requests.reduce((at, it) => Math.min(at, it.queuedAt), Infinity);
   const past = { now: first, nodes, rules, live: [], reservations: [] };
-  const round = new Round(past, compiled);
+  const round = new Round(past, { rules: compiled });
   const { replay, shares, durations } = startReplay(round, compiled, outcomes);
   const byAge = [...requests].sort((a, b) => a.queuedAt - b.queuedAt || (a.id < b.id ? -1 : 1));
   for (const request of byAge) {

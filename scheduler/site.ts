@@ -15,11 +15,9 @@ type Who = Pick<Attributes, "userId" | "experimentId">;
 /** How many instances of one kind stand on which node. */
 type Counts = Map<number, number>;
 
-/** Room that is kept on a node: for a seat of a reservation, or for what has waited long. */
+/** Room that is kept on a node for a seat of a reservation. */
 export interface Hold {
-  /** Or, where it is gathered, a name that no reservation has. */
   readonly reservationId: string;
-  readonly gathered?: true;
   readonly node: number;
   readonly size: Size;
   readonly gpus: readonly GpuGrant[];
@@ -100,6 +98,8 @@ export class Site {
   readonly dedicatedTo: (string | null)[];
   readonly holds: (readonly Hold[])[];
   readonly heldSums: (readonly HeldSum[])[];
+  /** The request for which a node takes nothing else; null: it takes what fits. */
+  readonly gatheredFor: (string | null)[];
   readonly occupants: Uint32Array;
   readonly changes: number[] = [];
   readonly #ofPerson = new Map<string, Counts>();
@@ -124,6 +124,7 @@ export class Site {
     this.dedicatedTo = this.nodes.map((it) => it.dedicatedTo);
     this.holds = this.nodes.map(() => noHolds);
     this.heldSums = this.nodes.map(() => noSums);
+    this.gatheredFor = this.nodes.map(() => null);
     this.occupants = new Uint32Array(this.size);
     for (let node = 0; node < this.size; node++) this.#open(node);
     for (const it of live) {
@@ -211,6 +212,12 @@ export class Site {
     if (before !== null) this.#owned.get(before)?.delete(node);
     this.dedicatedTo[node] = experimentId;
     this.#own(node, experimentId);
+    this.changes.push(node);
+  }
+
+  gather(node: number, requestId: string | null): void {
+    if (this.gatheredFor[node] === requestId) return;
+    this.gatheredFor[node] = requestId;
     this.changes.push(node);
   }
 

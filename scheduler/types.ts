@@ -152,6 +152,14 @@ export interface Reservation {
   readonly selector: string;
 }
 
+/** A node that takes nothing else until a request that has waited long has room there, or its time is over. */
+export interface Gathered {
+  readonly requestId: string;
+  readonly userId: string;
+  readonly nodeId: string;
+  readonly until: number;
+}
+
 /** All that decisions hang on beside the request. */
 export interface Situation {
   readonly now: number;
@@ -159,6 +167,8 @@ export interface Situation {
   readonly rules: readonly Rule[];
   readonly live: readonly Live[];
   readonly reservations: readonly Reservation[];
+  /** For those who wait; also what is over, for a time. Not named: there is none. */
+  readonly gathered?: readonly Gathered[];
 }
 
 export interface ScoreLine {

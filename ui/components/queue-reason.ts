@@ -15,6 +15,8 @@ const parts = {
   "with the rest kept for somebody who has waited longer": "queue.gathered",
 } as const;
 
+const gathered = /^; room is gathered for it on (.+)$/;
+
 /** The placer's figures in the reader's language; null where they are not as `scheduler/` writes them. */
 export function queueFigures(text: string): string | null {
   const [, nodes, rest, more] = whole.exec(text) ?? [];
@@ -26,6 +28,8 @@ export function queueFigures(text: string): string | null {
   });
   if (told.includes(null)) return null;
   const figures = t("queue.nodes", { count: Number(nodes), parts: told.join(", ") });
+  const gathering = more === undefined ? null : gathered.exec(more);
+  if (gathering) return `${figures} ${t("queue.keptFor", { node: gathering[1] ?? "" })}`;
   // Until when the rest is reserved stays as it is.
   return more === undefined ? figures : `${figures} ${more.slice(2)}.`;
 }

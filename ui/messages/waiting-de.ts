@@ -21,6 +21,7 @@ export const waitingDe = {
     one: "{count}, dessen Rest für jemanden bleibt, der länger wartet",
     other: "{count}, deren Rest für jemanden bleibt, der länger wartet",
   },
+  "queue.keptFor": "Auf {node} wird Platz für ihn gesammelt.",
   "queue.about.limit": "etwa {time}, wenn eine Frist endet",
   "queue.about.usual": "etwa {time}, wenn gewöhnlich ein Platz frei wird",
   "queue.about": "etwa {time}",

@@ -18,6 +18,7 @@ export const waitingEn = {
     one: "{count} with the rest kept for somebody who has waited longer",
     other: "{count} with the rest kept for somebody who has waited longer",
   },
+  "queue.keptFor": "Room is gathered for it on {node}.",
   "queue.about.limit": "about {time}, when a limit ends",
   "queue.about.usual": "about {time}, when a place usually becomes free",
   "queue.about": "about {time}",

@@ -1,0 +1,40 @@
+/** Nodes that take nothing else until a request that has waited long has room there. */
+import { sql } from "drizzle-orm";
+import type { Begun } from "../scheduler/gather.ts";
+import type { Standing } from "../scheduler/queue-order.ts";
+import type { Gathered } from "../scheduler/types.ts";
+import type { Queryable } from "./client.ts";
+
+/** With where its request stands in the queue. */
+export type Gathering = Gathered & { readonly standing: Standing };
+
+/** Of those that still wait, since before it began; also what is over. */
+export async function readGatherings(db: Queryable): Promise<Gathering[]> {
+  const rows = await db.execute<
+    Gathered & { priority: number; at: number } & Record<string, unknown>
+  >(sql`
+    select g.instance_id as "requestId", i.owner_id as "userId", g.node_id as "nodeId",
+      (extract(epoch from g.until_at) * 1000)::float8 as until, i.queue_priority as priority,
+      (extract(epoch from coalesce(i.queue_at, i.queued_at)) * 1000)::float8 as at
+    from gatherings g join instances i on i.id = g.instance_id
+    where i.state = 'queued' and i.desired = 'running' and i.queued_at <= g.from_at
+    order by g.from_at, g.instance_id`);
+  return rows.map(({ priority, at, until, ...it }) => ({
+    ...it,
+    until: Number(until),
+    standing: { priority, at: Number(at) },
+  }));
+}
+
+export async function writeGatherings(
+  db: Queryable,
+  begun: readonly (Begun & { readonly instanceId: string })[],
+): Promise<void> {
+  if (begun.length === 0) return;
+  await db.execute(sql`
+    insert into gatherings (instance_id, node_id, until_at)
+    select b."instanceId", b."nodeId", to_timestamp(b.until / 1000)
+    from jsonb_to_recordset(${JSON.stringify(begun)}::jsonb) as b("instanceId" uuid, "nodeId" uuid, until float8)
+    on conflict (instance_id) do update
+    set node_id = excluded.node_id, from_at = now(), until_at = excluded.until_at`);
+}
