@@ -2,6 +2,8 @@
 import Docker from "dockerode";
 import { PassThrough } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import type { Keyboard } from "playwright-core";
+import { until } from "../cli/until.ts";
 import type { Picture } from "./browser.ts";
 
 const docker = new Docker();
@@ -51,4 +53,25 @@ function parsePpm(bytes: Buffer): Picture {
 /** The screen of a display inside a container. */
 export async function screenshotIn(containerId: string, display = ":1"): Promise<Picture> {
   return parsePpm(await execIn(containerId, ["/usr/lib/asci/screenshot"], [`DISPLAY=${display}`]));
+}
+
+/** A terminal by the desktop's own way, with the keyboard of whoever looks at it; the focus has to be on the desktop. */
+export async function openTerminal(
+  keyboard: Pick<Keyboard, "press" | "type">,
+  containerId: string,
+): Promise<void> {
+  const asked = async (...command: string[]) =>
+    (await execIn(containerId, ["xdotool", ...command], ["DISPLAY=:1"])).toString().trim();
+  await keyboard.press("Alt+F2");
+  // A dialog is there before it has the keyboard, and what is typed until then is lost.
+  await until(
+    "the run dialog has the keyboard",
+    async () => (await asked("getactivewindow", "getwindowname")) === "Run Application",
+  );
+  await keyboard.type("mate-terminal", { delay: 10 });
+  await keyboard.press("Enter");
+  await until(
+    "the terminal",
+    async () => (await asked("search", "--onlyvisible", "--class", "mate-terminal")) !== "",
+  );
 }

@@ -238,7 +238,11 @@ describe("a node that is cut off", () => {
     expect(await history(kept)).toEqual(["queued", "starting", "running", "lost", "running"]);
     const past = ["queued", "starting", "running", "lost", "stopping", "stopped"];
     expect(await history(leaving)).toEqual(past);
-    await until("it is ready", async () => (await nodeRow("node-3"))?.state === "ready");
-    expect((await beginOn(6)).nodes).toContain("node-3");
+    // What it sent while it was cut off may still hold up a beat of its, and then it gets nothing for a moment.
+    await until("it gets desktops again", async () => {
+      const { nodes, ids } = await beginOn(6);
+      await endAll(ids);
+      return nodes.includes("node-3");
+    });
   });
 });

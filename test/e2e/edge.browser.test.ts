@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, signIn, until, visit } from "../browser.ts";
-import { containersOf, execIn } from "../containers.ts";
+import { containersOf, execIn, openTerminal } from "../containers.ts";
 import { openEdgeSite, type EdgeSite } from "../edge/site.ts";
 import { untilSame } from "../same-picture.ts";
 import { faultsOf } from "../scenes/checks.ts";
@@ -53,17 +53,7 @@ describe("the main path through a Worker", () => {
 
   it("carries what is typed", async () => {
     await page.locator(`${desktop} canvas`).click({ position: { x: 700, y: 400 } });
-    const found = (...search: string[]) =>
-      execIn(containerId, ["xdotool", "search", ...search], ["DISPLAY=:1"]);
-    await page.keyboard.press("Alt+F2");
-    await until(
-      "the run dialog",
-      async () => (await found("--name", "Run Application")).length > 0,
-    );
-    await page.keyboard.type("mate-terminal", { delay: 10 });
-    await page.keyboard.press("Enter");
-    const terminal = ["--onlyvisible", "--class", "mate-terminal"];
-    await until("the terminal", async () => (await found(...terminal)).length > 0);
+    await openTerminal(page.keyboard, containerId);
     await until("the shell writes the file", async () => {
       await page.keyboard.type("echo $((6*7)) > ~/proof", { delay: 10 });
       await page.keyboard.press("Enter");

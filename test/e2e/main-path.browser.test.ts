@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { agreement, launchBrowser, readCanvas, signIn, until, visit } from "../browser.ts";
-import { containersOf, execIn, screenshotIn } from "../containers.ts";
+import { containersOf, execIn, openTerminal, screenshotIn } from "../containers.ts";
 import { startInstallation, type TestInstallation } from "../installation.ts";
 import { untilSame } from "../same-picture.ts";
 
@@ -66,31 +66,7 @@ describe("the main path, in a real browser", () => {
 
   it("types into a terminal of the desktop, and the effect is inside the container", async () => {
     await page.locator('[data-testid="desktop"] canvas').click({ position: { x: 700, y: 400 } });
-    await page.keyboard.press("Alt+F2");
-    await until(
-      "the run dialog",
-      async () =>
-        (
-          await execIn(
-            containerId,
-            ["xdotool", "search", "--name", "Run Application"],
-            ["DISPLAY=:1"],
-          )
-        ).length > 0,
-    );
-    await page.keyboard.type("mate-terminal", { delay: 10 });
-    await page.keyboard.press("Enter");
-    await until(
-      "the terminal",
-      async () =>
-        (
-          await execIn(
-            containerId,
-            ["xdotool", "search", "--onlyvisible", "--class", "mate-terminal"],
-            ["DISPLAY=:1"],
-          )
-        ).length > 0,
-    );
+    await openTerminal(page.keyboard, containerId);
     await until("the shell writes the file", async () => {
       await page.keyboard.type("echo $((6*7)) $(id -un) > ~/proof", { delay: 10 });
       await page.keyboard.press("Enter");
