@@ -42,6 +42,12 @@ export interface AdminNodeRow {
   /** How many people have instances here. */
   readonly people: number;
   readonly dedicatedTo: { readonly experiment: string; readonly until: string } | null;
+  /** What waits for room here, against which nothing behind it is placed here. */
+  readonly gatheredFor: {
+    readonly owner: string;
+    readonly name: string;
+    readonly until: string;
+  } | null;
   readonly images: {
     readonly present: number;
     readonly wanted: number;
@@ -108,6 +114,11 @@ const columns = sql`jsonb_build_object(
   'dedicatedTo', (select jsonb_build_object('experiment', x.code, 'until', iso(d.until_at))
     from dedications d join experiments x on x.id = d.experiment_id
     where d.node_id = n.id and d.ended_at is null),
+  'gatheredFor', (select jsonb_build_object('owner', u.username, 'name', w.name, 'until', iso(t.until_at))
+    from gatherings t join instances w on w.id = t.instance_id join users u on u.id = w.owner_id
+    where t.node_id = n.id and t.until_at > now() and w.state = 'queued' and w.desired = 'running'
+      and w.queued_at <= t.from_at
+    order by t.from_at limit 1),
   'images', (select jsonb_build_object(
       'present', count(*) filter (where m.state = 'present'), 'wanted', count(*) filter (where m.wanted),
       'pulling', count(*) filter (where m.state = 'pulling'), 'failed', count(*) filter (where m.state = 'failed'))

@@ -86,6 +86,10 @@ export const adminNodeSchema = z
     }),
     people: z.int().meta({ description: "how many people have instances here" }),
     dedicatedTo: z.object({ experiment: z.string(), until: time }).nullable(),
+    gatheredFor: z.object({ owner: z.string(), name: z.string(), until: time }).nullable().meta({
+      description:
+        "the waiting instance that is to have room here, and that nothing behind it is placed here for, until then at most",
+    }),
     images: z.object({ present: z.int(), wanted: z.int(), pulling: z.int(), failed: z.int() }),
     disk: z.object({ totalBytes: z.number(), freeBytes: z.number() }).nullable(),
     clockSkewMs: z.number().nullable().meta({ description: "how far its clock is ahead" }),

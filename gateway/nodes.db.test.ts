@@ -74,6 +74,7 @@ describe("a node", () => {
       images: { present: 0, wanted: 1, pulling: 1, failed: 0 },
       disk: { totalBytes: 1000, freeBytes: 250 },
       dedicatedTo: null,
+      gatheredFor: null,
     };
     const list = await root.call("GET", "/api/admin/nodes");
     expect(list.body.items).toMatchObject([common]);
@@ -156,6 +157,29 @@ describe("a node", () => {
     expect(await get()).toMatchObject({
       dedicatedTo: { experiment: "18342", until: "2999-01-01T00:00:00.000Z" },
     });
+  });
+});
+
+describe("a node at which room is gathered", () => {
+  it("is told with whom for, as long as that waits and the time is not over", async () => {
+    const [waits] = await owner()<{ id: string }[]>`
+      insert into instances (name, environment_id, version_id, owner_id)
+      select 'Large one', v.environment_id, v.id, u.id from versions v, users u where u.username = 'ada'
+      returning id`;
+    const id = waits?.id ?? "";
+    await owner()`insert into gatherings (instance_id, node_id, until_at)
+      values (${id}, ${node}, '2999-01-01T00:00:00Z')`;
+    const until = "2999-01-01T00:00:00.000Z";
+    expect(await get()).toMatchObject({ gatheredFor: { owner: "ada", name: "Large one", until } });
+    const over = { gatheredFor: null };
+    await owner()`update gatherings set until_at = now()`;
+    expect(await get()).toMatchObject(over);
+    await owner()`update gatherings set until_at = ${until}`;
+    // It has ended, and waits again since.
+    await owner()`update instances set queued_at = now() + interval '1 s' where id = ${id}`;
+    expect(await get()).toMatchObject(over);
+    await owner()`update instances set queued_at = now() - interval '1 hour', state = 'stopped' where id = ${id}`;
+    expect(await get()).toMatchObject(over);
   });
 });
 

@@ -71,6 +71,20 @@ const nodes: readonly Scene[] = [
     await button(page, "It is gone for good").click();
     await page.getByRole("alertdialog").waitFor();
   }),
+  {
+    name: "node-gathering",
+    as: "admin",
+    async open(page, stage) {
+      await setCluster(stage);
+      await stage.db.execute(sql`
+        insert into gatherings (instance_id, node_id, until_at)
+        select i.id, n.id, now() + interval '47 minutes' from nodes n, instances i join users u on u.id = i.owner_id
+        where n.name = 'cluster-03' and u.username = 'waiter' and i.state = 'queued'`);
+      await node(page, stage, "cluster-03");
+      await page.getByText("Room is gathered here for").waitFor();
+    },
+    close: async (stage) => void (await stage.db.execute(sql`delete from gatherings`)),
+  },
   one("node-drain", "cluster-01", async (page) => {
     await button(page, "Drain…").click();
     await page.getByText("are asked to restart elsewhere").waitFor();

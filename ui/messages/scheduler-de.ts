@@ -30,6 +30,7 @@ export const schedulerDe: CatalogueOf<typeof schedulerEn> = {
   "nodes.heldPlain": "von {who}",
   "nodes.somebody": "jemand",
   "nodes.dedicated": "für {experiment}",
+  "nodes.gathered": "frei gehalten für {who}",
   "nodes.imagesPulling": { one: "{count} unterwegs", other: "{count} unterwegs" },
   "nodes.imagesFailed": { one: "{count} misslungen", other: "{count} misslungen" },
   "nodes.reason.node_never_seen": "Sein Controller hat sich noch nie gemeldet.",
@@ -100,6 +101,9 @@ export const schedulerDe: CatalogueOf<typeof schedulerEn> = {
   "node.clockText":
     "ASCI richtet sich nach der Uhr der Datenbank; die Platzwahl stört es nicht. Zeiten in den Protokollen dieses Knotens stimmen nicht: Sehen Sie nach seinem Zeitdienst.",
   "node.dedicatedTitle": "Das Experiment {experiment} hat ihn bis {time} für sich.",
+  "node.gatheredTitle": "Hier wird Platz für „{name}“ von {who} gesammelt, längstens bis {time}.",
+  "node.gatheredText":
+    "Er braucht mehr, als frei ist. Was in der Schlange hinter ihm steht, kommt nicht hierher, bis er seinen Platz hat.",
   "node.dedicatedText": "Bis dahin kommen nur dessen Desktops hierher.",
 
   "node.capacity": "Kapazität",

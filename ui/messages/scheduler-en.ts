@@ -29,6 +29,7 @@ export const schedulerEn = {
   "nodes.heldPlain": "by {who}",
   "nodes.somebody": "somebody",
   "nodes.dedicated": "for {experiment}",
+  "nodes.gathered": "kept for {who}",
   "nodes.imagesPulling": { one: "{count} coming", other: "{count} coming" },
   "nodes.imagesFailed": { one: "{count} failed", other: "{count} failed" },
   "nodes.reason.node_never_seen": "Its controller has never reported.",
@@ -97,6 +98,9 @@ export const schedulerEn = {
   "node.clockText":
     "ASCI goes by the database’s clock, so placing is not affected. Times in this node’s own logs are off; check its time service.",
   "node.dedicatedTitle": "Experiment {experiment} has it to itself until {time}.",
+  "node.gatheredTitle": "Room is gathered here for “{name}” of {who}, until {time} at most.",
+  "node.gatheredText":
+    "It needs more than is free. Nothing that stands behind it in the queue is placed here until it has its place.",
   "node.dedicatedText": "Only that experiment’s desktops are placed here until then.",
 
   "node.capacity": "Capacity",

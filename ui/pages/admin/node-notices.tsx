@@ -15,7 +15,7 @@ interface NodeNoticesProps {
 /** As `db/admin-nodes.ts` has it: a clock that is further off than this is told of. */
 const skewToldMs = 30_000;
 
-/** What is special about a node just now, said plainly: silence, a hold, its clock, a beamtime. */
+/** What is special about a node just now, said plainly: silence, a hold, its clock, a beamtime, whom it waits for. */
 export function NodeNotices(props: NodeNoticesProps): JSX.Element {
   const it = (): NodeDetail => props.node;
   const clock = (at: string): string => formatClock(Date.parse(at), props.now(), locale(), true);
@@ -36,6 +36,19 @@ export function NodeNotices(props: NodeNoticesProps): JSX.Element {
               time: formatClock(Date.parse(to().until), props.now(), locale(), false),
             })}
             lines={[t("node.dedicatedText")]}
+          />
+        )}
+      </Show>
+      <Show when={it().gatheredFor}>
+        {(gathered) => (
+          <Notice
+            tone="info"
+            title={t("node.gatheredTitle", {
+              name: gathered().name,
+              who: gathered().owner,
+              time: formatClock(Date.parse(gathered().until), props.now(), locale(), false),
+            })}
+            lines={[t("node.gatheredText")]}
           />
         )}
       </Show>

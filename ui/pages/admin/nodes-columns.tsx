@@ -137,6 +137,9 @@ function Labels(props: { readonly node: AdminNode }): JSX.Element {
     ...(props.node.dedicatedTo === null
       ? []
       : [t("nodes.dedicated", { experiment: props.node.dedicatedTo.experiment })]),
+    ...(props.node.gatheredFor === null
+      ? []
+      : [t("nodes.gathered", { who: props.node.gatheredFor.owner })]),
     // What an administrator said before what the node found.
     ...Object.entries(props.node.labels)
       .toSorted(([a], [b]) => Number(b in props.node.setLabels) - Number(a in props.node.setLabels))

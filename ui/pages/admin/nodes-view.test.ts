@@ -12,6 +12,7 @@ const node = (name: string, it: Partial<AdminNode> = {}): AdminNode =>
     allocated: { cpus: 0, memoryBytes: 0, gpus: 0, gpuMemoryBytes: 0, instances: 0 },
     people: 0,
     dedicatedTo: null,
+    gatheredFor: null,
     images: { present: 0, wanted: 0, pulling: 0, failed: 0 },
     ...it,
   }) as AdminNode;

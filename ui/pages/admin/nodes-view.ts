@@ -87,6 +87,7 @@ const textOf = (node: AdminNode): string =>
       node.name,
       ...Object.entries(node.labels).map(([key, value]) => labelText(key, value)),
       node.dedicatedTo?.experiment ?? "",
+      node.gatheredFor?.owner ?? "",
       node.hold?.by ?? "",
       node.hold?.reason ?? "",
     ].join("\n"),
