@@ -9,7 +9,7 @@ import { launchBrowser, signIn, until, visit } from "../test/browser.ts";
 import { openEdgeSite, type EdgeSite } from "../test/edge/site.ts";
 import { startWorker } from "../test/edge/worker.ts";
 import { median } from "./figures.ts";
-import { cpuSeconds, descendants } from "./harness/processes.ts";
+import { descendants, watchCpu } from "./harness/processes.ts";
 import { shown, untilListens } from "./reconnect.ts";
 import type { BenchRow } from "./relay.ts";
 
@@ -58,11 +58,10 @@ async function benchFirstByte(site: EdgeSite, rounds: number): Promise<BenchRow[
 /** A password is hashed in the isolate's one thread; the platform limits a request's CPU. */
 async function benchSignIn(site: EdgeSite, times: number): Promise<BenchRow[]> {
   const processes = descendants(site.worker.pid);
-  const spent = () => processes.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
   await signedIn(site.worker.origin, site);
-  const before = spent();
+  const spent = watchCpu(processes);
   for (let n = 0; n < times; n++) await signedIn(site.worker.origin, site);
-  const ours = (spent() - before) / times;
+  const ours = spent() / times;
   const name = `workerd: CPU of a sign-in, mean of ${times}`;
   return [{ name, ours, unit: "s", goal: "≤ 3 s", pass: ours <= 3 }];
 }
@@ -71,13 +70,12 @@ async function benchSignIn(site: EdgeSite, times: number): Promise<BenchRow[]> {
 async function benchOpenPages(site: EdgeSite, pages: number, seconds: number): Promise<BenchRow[]> {
   const client = await signedIn(site.worker.origin, site);
   const processes = descendants(site.worker.pid);
-  const spent = () => processes.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
   const during = async (): Promise<number> => {
     // Until what was before has settled: a stream asks less often at rest.
     await pause(20_000);
-    const before = spent();
+    const spent = watchCpu(processes);
     await pause(seconds * 1000);
-    return spent() - before;
+    return spent();
   };
   const idle = await during();
   const ended = new AbortController();

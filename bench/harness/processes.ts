@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** Clock ticks per second in /proc/<pid>/stat; 100 on every Linux that Node runs on. */
@@ -52,6 +52,20 @@ export function cpuSeconds(pid: number): number {
   // The second field is a name in parentheses and may hold blanks.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/**
+ * Of several processes, as far as they still live: helpers come and go.
+ * @returns what they have taken since, in seconds, of those that live then
+ */
+export function watchCpu(pids: readonly number[]): () => number {
+  const taken = (): Map<number, number> =>
+    new Map(
+      pids.flatMap((pid) => (existsSync(`/proc/${pid}/stat`) ? [[pid, cpuSeconds(pid)]] : [])),
+    );
+  const before = taken();
+  return () =>
+    [...taken()].reduce((sum, [pid, seconds]) => sum + seconds - (before.get(pid) ?? 0), 0);
 }
 
 /** Resident memory of one process, in bytes. */
