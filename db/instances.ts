@@ -78,13 +78,14 @@ const phase = (name: PhaseName, at: SQL, usualMs: SQL) =>
 
 const columns = sql`jsonb_build_object(
   'id', i.id, 'name', i.name, 'kind', e.kind, 'environment', e.slug, 'environmentName', e.name,
-  'version', v.tag, 'digest', v.digest, 'owner', o.username, 'experiment', x.code,
-  'station', s.name,
+  'version', v.tag, 'digest', v.digest, 'owner', o.username,
+  'experiment', (select x.code from experiments x where x.id = i.experiment_id),
+  'station', (select s.name from stations s where s.id = i.station_id),
   'state', i.state, 'desired', i.desired,
   'reason', case when i.reason_code is not null
     then jsonb_build_object('code', i.reason_code, 'text', i.reason_text) end,
-  'node', case when n.id is not null and i.state <> 'queued'
-    then jsonb_build_object('id', n.id, 'name', n.name) end,
+  'node', case when i.state <> 'queued' then (
+    select jsonb_build_object('id', n.id, 'name', n.name) from nodes n where n.id = i.node_id) end,
   'placement', case when i.state <> 'queued' then i.placement end,
   'timeline', jsonb_build_array(
     ${phase("queued", sql`i.queued_at`, sql`0`)},
@@ -100,17 +101,20 @@ const columns = sql`jsonb_build_object(
   'notice', case when i.notice_code is not null then jsonb_build_object(
     'code', i.notice_code, 'text', i.notice_text, 'at', iso(i.notice_at)) end,
   'createdAt', iso(i.created_at), 'startedAt', iso(i.started_at), 'endedAt', iso(i.ended_at),
-  'lastActiveAt', iso(i.last_active_at), 'expiresAt', iso(case when s.user_id = i.owner_id or b.station_ending = 'end'
-    then least(i.expires_at, x.ends_at) else i.expires_at end))`;
+  'lastActiveAt', iso(i.last_active_at), 'expiresAt', iso(case when exists (
+      select from stations s join beamlines b on b.id = s.beamline_id
+      where s.id = i.station_id and (s.user_id = i.owner_id or b.station_ending = 'end'))
+    then least(i.expires_at, (select x.ends_at from experiments x where x.id = i.experiment_id))
+    else i.expires_at end))`;
 
+/**
+ * What can be looked up by its key is looked up: each further join doubles the orders that the planner tries, which
+ * on a connection that is new, as every one of a Worker's is, takes longer than all the rest.
+ */
 const from = sql`instances i
   join environments e on e.id = i.environment_id
   join versions v on v.id = i.version_id
   join users o on o.id = i.owner_id
-  left join experiments x on x.id = i.experiment_id
-  left join stations s on s.id = i.station_id
-  left join beamlines b on b.id = s.beamline_id
-  left join nodes n on n.id = i.node_id
   left join incarnations c on c.instance_id = i.id and c.number = i.wanted_incarnation
   left join ${usual} us on us.environment_id = i.environment_id`;
 
