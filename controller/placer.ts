@@ -120,18 +120,16 @@ async function writeDecisions(
   return placed.length;
 }
 
-/**
- * The nodes that take nothing else for one of the page, or for somebody who stands before its end: who comes
- * later keeps nobody off who stands before them.
- */
-function gatheredBefore(all: readonly Gathering[], page: readonly Ranked[]): Gathering[] {
+/** Who stands behind the page's end, and is none of it, keeps a node from nobody on it. */
+function gatheredFor(all: readonly Gathering[], page: readonly Ranked[]): Gathering[] {
   const last = page.at(-1);
   if (!last) return [];
   const ids = new Set(page.map((it) => it.request.id));
   const end = { id: last.request.id, ...last.standing };
-  return all.filter(
-    ({ requestId: id, standing }) => ids.has(id) || compareStanding({ id, ...standing }, end) < 0,
-  );
+  return all.map((it) => {
+    const standsBefore = compareStanding({ id: it.requestId, ...it.standing }, end) < 0;
+    return { ...it, behind: !standsBefore && !ids.has(it.requestId) };
+  });
 }
 
 /** @param ahead who waits for room on the pages before */
@@ -147,7 +145,7 @@ async function placePage(
     const ordered = from !== null || (await orderAnew(tx, situation, orderedUntil));
     const ranks = await readPage(tx, from, situation);
     const requests = ranks.map((it) => it.request);
-    const gathered = gatheredBefore(situation.gathered, ranks);
+    const gathered = gatheredFor(situation.gathered, ranks);
     const decisions = place(requests, { ...situation, gathered }, { ahead, gathers: true });
     const placed = await writeDecisions(tx, decisions, situation.now);
     const waits = new Set(decisions.flatMap((it) => (it.kind === "waits" ? it.request.id : [])));

@@ -13,11 +13,15 @@ export async function readGatherings(db: Queryable): Promise<Gathering[]> {
   const rows = await db.execute<
     Gathered & { priority: number; at: number } & Record<string, unknown>
   >(sql`
-    select g.instance_id as "requestId", i.owner_id as "userId", g.node_id as "nodeId",
+    select g.instance_id as "requestId", i.owner_id as "userId",
+      i.experiment_id as "experimentId", g.node_id as "nodeId",
       (extract(epoch from g.until_at) * 1000)::float8 as until, i.queue_priority as priority,
       (extract(epoch from coalesce(i.queue_at, i.queued_at)) * 1000)::float8 as at
     from gatherings g join instances i on i.id = g.instance_id
     where i.state = 'queued' and i.desired = 'running' and i.queued_at <= g.from_at
+      -- What waits for something else, a limit say, keeps no node from anybody.
+      and (i.reason_code is null
+        or i.reason_code in ('no_capacity', 'node_dedicated', 'reserved', 'room_gathered'))
     order by g.from_at, g.instance_id`);
   return rows.map(({ priority, at, until, ...it }) => ({
     ...it,

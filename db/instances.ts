@@ -102,7 +102,7 @@ const columns = sql`jsonb_build_object(
     'code', i.notice_code, 'text', i.notice_text, 'at', iso(i.notice_at)) end,
   'createdAt', iso(i.created_at), 'startedAt', iso(i.started_at), 'endedAt', iso(i.ended_at),
   'lastActiveAt', iso(i.last_active_at), 'expiresAt', iso(case when exists (
-      select from stations s join beamlines b on b.id = s.beamline_id
+      select from stations s left join beamlines b on b.id = s.beamline_id
       where s.id = i.station_id and (s.user_id = i.owner_id or b.station_ending = 'end'))
     then least(i.expires_at, (select x.ends_at from experiments x where x.id = i.experiment_id))
     else i.expires_at end))`;

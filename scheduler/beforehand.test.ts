@@ -37,6 +37,14 @@ describe("a node before anybody asks", () => {
     expect(taken([beamtime("x1", [open("mate")]), beamtime("x2", [])], { nodes: two })).toEqual([]);
   });
 
+  it("is taken also where room is gathered there for somebody else", () => {
+    const large = { requestId: "large", userId: "ada", experimentId: null, until: hour };
+    const gathered = [{ ...large, nodeId: "n1" }];
+    expect(taken([beamtime("x1")], { nodes: [node("n1")], gathered })).toEqual([
+      "x1: n1 by online",
+    ]);
+  });
+
   it("is not given by a rule that names no environment, nor by one that looks at who asks, or is off", () => {
     const none = (...rules: Situation["rules"]) =>
       expect(taken([beamtime("x1")], { nodes: two, rules })).toEqual([]);

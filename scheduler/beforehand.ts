@@ -88,7 +88,8 @@ export function takenBeforehand(
       .map((it) => it.id),
   );
   if (naming.size === 0) return [];
-  const round = new Round(situation);
+  // A beamtime comes before whoever has waited long.
+  const round = new Round({ ...situation, gathered: [] });
   return beamtimes.flatMap((beamtime): TakenBeforehand[] => {
     const wanted = beamtime.environments
       .map((it) => round.caseOf(likelyRequest(beamtime, it)))

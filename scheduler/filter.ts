@@ -118,7 +118,8 @@ export function judgeNode(site: Site, need: Need, node: number): Verdict {
   const lacking = lacks(site, need.size, node);
   if (lacking) return lacking;
   if (site.holds[node]?.length && !fitsBesideHolds(site, need, node)) return number.reserved;
-  return site.gatheredFor[node] === null ? 0 : number.gathered;
+  // A beamtime comes first.
+  return site.gatheredFor[node] === null || need.onlyFree ? 0 : number.gathered;
 }
 
 /** The filter that refuses a node; null: it can take the request now. */

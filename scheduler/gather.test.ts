@@ -9,6 +9,7 @@ import {
   hour,
   live,
   node,
+  ofExperiment,
   request,
   reservation,
   rule,
@@ -33,6 +34,7 @@ const small = (id: string, cpus = 1) => request(id, { size: cores(cpus), queuedA
 const gathered = (requestId: string, nodeId: string, until = now + hour): Gathered => ({
   requestId,
   userId: `user-${requestId}`,
+  experimentId: null,
   nodeId,
   until,
 });
@@ -156,8 +158,48 @@ it("is over when its time is, or its node is away", () => {
   const late = { ...site, live: [], gathered: [gathered("large", "n1", now)] };
   expect(kinds([large, small("a")], late)).toEqual(passedOver);
   const away = { ...three, gathered: [gathered("large", "n3")] };
-  expect(begun([large], away)).toEqual([null]);
+  // It is for no fault of its own, so it has another at once.
+  expect(begun([large], away)).toMatchObject([{ nodeId: "n2" }]);
   expect(kinds([large, small("a", 4)], away)).toEqual(["no_capacity", "n1"]);
+});
+
+it("gives way to a reservation that has come to keep room there, and to a beamtime", () => {
+  const held = { ...site, gathered: [gathered("large", "n1")] };
+  const seats = [reservation("r", { size: cores(4), seats: 1 })];
+  const insider = request("insider", { size: cores(4), queuedAt: now, groupIds: ["course"] });
+  expect(kinds([large, insider], { ...held, reservations: seats })).toEqual(["no_capacity", "n1"]);
+  const rules = [rule("own", { dedicate: true }, { when: { experiment: "x1" } })];
+  const theirs = request("theirs", { size: cores(2), queuedAt: now, ...ofExperiment("x1") });
+  expect(kinds([large, theirs], { ...held, rules })).toEqual(["no_capacity", "n1"]);
+  const owned = [node("n1", { ...full, dedicatedTo: "x1" })];
+  expect(kinds([theirs], { ...held, nodes: owned })).toEqual(["n1"]);
+});
+
+it("counts for who stands in front of it, and keeps the node from none of these", () => {
+  const behind = { ...three, gathered: [{ ...gathered("large", "n2"), behind: true }] };
+  expect(kinds([small("a", 4), small("b", 4)], behind)).toEqual(["n1", "n2"]);
+  const urgent = request("urgent", { size: cores(6), queuedAt: 0 });
+  // One node is all that three may have.
+  expect(begun([urgent], behind)).toEqual([null]);
+});
+
+it("begins nothing where something as large ends later, be that of whole GPUs", () => {
+  const later = [
+    live("tiny", "n1", { size: cores(1), endsAt: now + 5 * minute }),
+    live("large", "n1", { size: cores(7), endsAt: now + hour / 2 }),
+  ];
+  const nodes = [node("n1", { allocatedCpus: 8, allocatedMemoryBytes: 2 * gib })];
+  expect(begun([large], { now, nodes, live: later })).toEqual([null]);
+  const taken = [{ slot: 0, memoryBytes: 40 * gib }];
+  const card = { cpus: 1, memoryBytes: gib, gpus: 1 };
+  // As the database tells it: so much memory of it as the whole GPU has.
+  const whole = live("there", "n1", {
+    size: size({ ...card, gpuMemoryBytes: 40 * gib }),
+    endsAt: now + hour / 2,
+  });
+  const gpus = [gpu("g1", { taken })];
+  const next = request("next", { size: size({ ...card, gpuMemoryBytes: null }) });
+  expect(begun([next], { now, nodes: [node("n1", { gpus })], live: [whole] })).toEqual([null]);
 });
 
 it("is kept for who is not looked at now, also where somebody asks what if", () => {
@@ -244,7 +286,10 @@ it("holds up nobody for ever who needs the same and stands before", () => {
   const urgent = request("urgent", { size: cores(6), queuedAt: now - minute });
   const held = { ...site, gathered: [gathered("large", "n1", now + 3 * hour)] };
   const estimates = estimateQueue([urgent, large], situation(held));
-  expect(estimates.get("large")).toEqual({ at: now + hour / 2, basis: "limit" });
+  expect([...estimates]).toEqual([
+    ["urgent", { at: now + hour / 2, basis: "limit" }],
+    ["large", null],
+  ]);
 });
 
 interface Standing extends Live {
@@ -278,7 +323,7 @@ function minutesUntilPlaced(
         const { id: requestId, userId } = it.request;
         kept = [
           ...kept.filter((one) => one.requestId !== requestId),
-          { requestId, userId, ...it.begun },
+          { requestId, userId, experimentId: null, ...it.begun },
         ];
       }
       if (it.kind !== "placed") continue;

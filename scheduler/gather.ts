@@ -4,10 +4,11 @@
  * it stands first. Which node it is is kept until then, or until its time is over: one that changed with every round
  * would be kept free for nobody.
  */
-import { fitsGpus, returnGpus, sharesHeld } from "./gpus.ts";
+import { fitsGpus, returnGpus, sharesHeld, type GpuRoom } from "./gpus.ts";
 import { couldHold, type Need } from "./need.ts";
+import { hasGpusOf } from "./reserve.ts";
 import type { Site } from "./site.ts";
-import type { Live, Request, Situation, Size } from "./types.ts";
+import type { Gathered, Live, Request, Situation, Size } from "./types.ts";
 
 /** Room is gathered for nobody who has waited for less. */
 export const patienceMs = 5 * 60_000;
@@ -50,13 +51,8 @@ function endOf({ endsAt, placedAt, usualMs }: Live, now: number): number {
 }
 
 /** Whether one that ends leaves room for this by itself: then it has its turn by the queue's order. */
-const isAsLarge = (it: Size, size: Size): boolean =>
-  it.cpus >= size.cpus &&
-  it.memoryBytes >= size.memoryBytes &&
-  it.gpus >= size.gpus &&
-  (size.gpus === 0 ||
-    it.gpuMemoryBytes === null ||
-    (size.gpuMemoryBytes !== null && it.gpuMemoryBytes >= size.gpuMemoryBytes));
+const isAsLarge = (it: Size, size: Size, rooms: readonly GpuRoom[]): boolean =>
+  it.cpus >= size.cpus && it.memoryBytes >= size.memoryBytes && hasGpusOf(size, it, rooms);
 
 export class Gathering {
   readonly #site: Site;
@@ -65,6 +61,7 @@ export class Gathering {
   /** By id of request. */
   readonly #nodes = new Map<string, number>();
   readonly #people = new Map<string, string>();
+  readonly #behind = new Set<string>();
   /** From when on a request may have another try. */
   readonly #pausedUntil = new Map<string, number>();
   /** On which nobody has just got room in time: now they take what fits. */
@@ -80,16 +77,26 @@ export class Gathering {
     this.#site = site;
     this.#situation = situation;
     this.#most = mostGathered(site.size);
-    for (const { requestId, userId, nodeId, until } of situation.gathered ?? []) {
-      const node = site.numbers.get(nodeId);
+    for (const it of situation.gathered ?? []) this.#recall(it);
+  }
+
+  #recall({ requestId, userId, experimentId, nodeId, until, behind }: Gathered): void {
+    const site = this.#site;
+    const node = site.numbers.get(nodeId);
+    const { now } = this.#situation;
+    if (until <= now) {
       this.#pausedUntil.set(requestId, until + pauseMs);
-      if (node !== undefined && until <= situation.now && situation.now < until + pauseMs)
-        this.#pausedNodes.add(node);
-      if (until <= situation.now || node === undefined || site.away[node]) continue;
-      this.#nodes.set(requestId, node);
-      this.#people.set(requestId, userId);
-      this.ends.push({ requestId, at: until });
+      if (node !== undefined && now < until + pauseMs) this.#pausedNodes.add(node);
+      return;
     }
+    // Where it cannot go any more, or a reservation has come to keep room, it may have another node at once.
+    if (node === undefined || site.away[node] || site.holds[node]?.length) return;
+    const owner = site.dedicatedTo[node] ?? null;
+    if (owner !== null && owner !== experimentId) return;
+    this.#nodes.set(requestId, node);
+    this.#people.set(requestId, userId);
+    if (behind) this.#behind.add(requestId);
+    this.ends.push({ requestId, at: until });
   }
 
   has(requestId: string): boolean {
@@ -98,7 +105,14 @@ export class Gathering {
 
   /** Those who are not decided on in this round keep theirs. */
   keepOthers(decided: ReadonlySet<string>): void {
-    for (const [id, node] of this.#nodes) if (!decided.has(id)) this.#site.gather(node, id);
+    for (const id of this.#nodes.keys())
+      if (!decided.has(id) && !this.#behind.has(id)) this.restore(id);
+  }
+
+  /** After others, who stand before it, have been decided on. */
+  restore(requestId: string): void {
+    const node = this.#nodes.get(requestId);
+    if (node !== undefined) this.#site.gather(node, requestId);
   }
 
   /** While a request is decided on, the room is its own. */
@@ -163,22 +177,23 @@ export class Gathering {
     let cpus = (site.cpus[node] ?? 0) - (site.usedCpus[node] ?? 0) + tolerance;
     let memory = (site.memory[node] ?? 0) - (site.usedMemory[node] ?? 0);
     let gpus = site.gpus[node] ?? [];
-    for (const [count, ending] of this.#endingsOn(node).entries()) {
-      if (ending.at >= before) return null;
+    const rooms = gpus;
+    for (const ending of this.#endingsOn(node)) {
+      if (ending.at >= before || isAsLarge(ending.size, size, rooms)) return null;
       cpus += ending.size.cpus;
       memory += ending.size.memoryBytes;
       if (ending.size.gpus > 0) gpus = returnGpus(gpus, sharesHeld(gpus, ending.size));
-      if (cpus < size.cpus || memory < size.memoryBytes || !fitsGpus(gpus, size)) continue;
-      return count === 0 && isAsLarge(ending.size, size) ? null : ending.at;
+      if (cpus >= size.cpus && memory >= size.memoryBytes && fitsGpus(gpus, size)) return ending.at;
     }
     return null;
   }
 
   #soonest(need: Need): { node: number; at: number } | null {
     let best: { node: number; at: number } | null = null;
+    const others = new Set(this.#nodes.values());
     for (let node = 0; node < this.#site.size; node++) {
       // Where room is kept for a reservation it is not ours to gather.
-      if (this.#site.gatheredFor[node] !== null || this.#site.holds[node]?.length) continue;
+      if (others.has(node) || this.#site.holds[node]?.length) continue;
       if (this.#pausedNodes.has(node) || !this.#mayUse(need, node)) continue;
       const at = this.#roomAt(need, node, best?.at ?? Infinity);
       if (at !== null) best = { node, at };

@@ -40,6 +40,7 @@ export class Replay {
   readonly #forRules = new WaitingLists();
   /** Nodes and limits on which an end was only usual: what starts there is so as well. */
   readonly #usual = new Set<number | string>();
+  readonly #gatherers = new Map<string, WaitingRequest>();
   readonly #started: (started: Started) => void;
 
   constructor(round: Round, started: (started: Started) => void) {
@@ -77,6 +78,7 @@ export class Replay {
     if (decision.kind !== "waits") return;
     const { need } = this.#round.caseOf(one.request);
     const waiting = { ...one, need, usual };
+    if (this.#round.gathering.has(one.id)) this.#gatherers.set(one.id, waiting);
     const { code, forbidden } = decision.reason;
     if (waitsForRoom.has(code)) this.#forRoom.add(this.#listOf(one, need), waiting);
     const reached = code === "limit_reached" ? this.#round.limitOf(one.request) : null;
@@ -162,9 +164,26 @@ export class Replay {
       if (!next) return;
       const { list, key, one } = next;
       list.removeFirst(key);
-      if (list === this.#forRoom) this.#keep(one, this.#round.decide(one.request), null);
-      else this.#keep(one, this.#round.decide(one.request), key);
+      this.#keep(one, this.#decide(one), list === this.#forRoom ? null : key);
     }
+  }
+
+  /** Whether it stands before somebody for whom room is gathered, or is that. */
+  #passes(one: WaitingRequest, gathererId: string): boolean {
+    const gatherer = this.#gatherers.get(gathererId);
+    return gathererId === one.id || (gatherer !== undefined && compareStanding(one, gatherer) < 0);
+  }
+
+  /** As the placer does, that asks whoever stands before somebody before a node is closed for that. */
+  #decide(one: WaitingRequest): Decision {
+    const { gathering } = this.#round;
+    const behind = [...this.#gatherers.keys()].filter(
+      (id) => id !== one.id && this.#passes(one, id),
+    );
+    for (const id of behind) gathering.lift(id);
+    const decision = this.#round.decide(one.request);
+    for (const id of behind) gathering.restore(id);
+    return decision;
   }
 
   #next(changed: ReadonlySet<number>, limits: readonly string[]): Next | null {
@@ -174,7 +193,7 @@ export class Replay {
     };
     for (const { key, one } of this.#forRoom.firsts())
       for (const node of changed)
-        if (this.#round.hasRoom(one.request, one.need, node)) {
+        if (this.#round.hasRoom(one.need, node, (id) => this.#passes(one, id))) {
           consider(this.#forRoom, key, one);
           break;
         }

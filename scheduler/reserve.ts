@@ -30,7 +30,11 @@ const inOrder = (a: Reservation, b: Reservation) => a.from - b.from || (a.id < b
 const unfilled = ({ reservation, taken }: Active) => Math.max(0, reservation.seats - taken);
 
 /** Whether what a desktop has of GPUs is as much as a seat has of them. */
-function hasGpusOf(seat: Size, { gpus, gpuMemoryBytes }: Size, rooms: readonly GpuRoom[]): boolean {
+export function hasGpusOf(
+  seat: Size,
+  { gpus, gpuMemoryBytes }: Size,
+  rooms: readonly GpuRoom[],
+): boolean {
   if (seat.gpus === 0) return true;
   if (gpus < seat.gpus) return false;
   // Of a GPU that is taken whole its memory is all of it, or is not named.

@@ -236,10 +236,14 @@ export class Round {
     this.reserved.ended(who);
   }
 
-  /** Whether a node has room for a request now, the room with it that is kept for it. */
-  hasRoom({ id }: Pick<Request, "id">, need: Need, node: number): boolean {
+  /**
+   * Whether a node has room for a request now.
+   * @param passes whether it may have the room that is gathered for another: it is its own, or that stands behind it
+   */
+  hasRoom(need: Need, node: number, passes: (requestId: string) => boolean): boolean {
     const refusal = refusedBy(this.site, need, node);
-    return refusal === null || (refusal === "gathered" && this.site.gatheredFor[node] === id);
+    const owner = this.site.gatheredFor[node] ?? null;
+    return refusal === null || (refusal === "gathered" && owner !== null && passes(owner));
   }
 
   /** The limit that leaves no place for it now. */

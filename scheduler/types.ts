@@ -156,8 +156,11 @@ export interface Reservation {
 export interface Gathered {
   readonly requestId: string;
   readonly userId: string;
+  readonly experimentId: string | null;
   readonly nodeId: string;
   readonly until: number;
+  /** It stands behind all that is decided on: it counts, and keeps the node from none of them. */
+  readonly behind?: boolean;
 }
 
 /** All that decisions hang on beside the request. */
