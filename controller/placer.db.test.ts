@@ -50,6 +50,37 @@ describe("the placer", () => {
     expect(await get(second)).toMatchObject({ state: "queued", reason: { code: "no_capacity" } });
   });
 
+  it("places nothing before it was queued, though it began to look before that", async () => {
+    await database.owner.db.execute(sql`delete from allocations`);
+    await setNode(100);
+    const [one, other] = [
+      database.as("placer", { max: 1 }).db,
+      database.as("placer", { max: 1 }).db,
+    ];
+    const [locked, queued] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const holding = one.transaction(async (tx) => {
+      await lockPlacer(tx);
+      locked.resolve();
+      await queued.promise;
+    });
+    await locked.promise;
+    const placing = placeQueue(other);
+    await expect
+      .poll(async () => {
+        const [row] = await database.owner.db.execute<{ n: number }>(sql`
+          select count(*)::int as n from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`);
+        return row?.n;
+      })
+      .toBe(1);
+    const id = await start();
+    queued.resolve();
+    await Promise.all([holding, placing]);
+    const times = (await get(id))?.timeline.flatMap((it) => it.at ?? []) ?? [];
+    expect(times).toHaveLength(2);
+    expect(times).toEqual(times.toSorted());
+  });
+
   it("never exceeds capacity, however many placers race", async () => {
     await database.owner.db.execute(sql`delete from allocations`);
     await database.owner.db.execute(sql`update instances set state = 'stopped'`);

@@ -49,8 +49,10 @@ export async function writePlacements(db: Queryable, placed: readonly Placed[]):
       returning i.id, i.incarnation, i.queued_at, d.*
     ), born as (
       insert into incarnations (instance_id, number, node_id, vnc_control, vnc_view, queued_at,
-        cpus, memory_bytes, gpus)
-      select id, incarnation, "nodeId", "vncControl", "vncView", queued_at, cpus, "memoryBytes",
+        placed_at, cpus, memory_bytes, gpus)
+      -- The transaction may have begun before the request was there.
+      select id, incarnation, "nodeId", "vncControl", "vncView", queued_at, clock_timestamp(), cpus,
+        "memoryBytes",
         coalesce((select jsonb_agg(u) from (
           select g.uuid, sum(g."memoryBytes") as "memoryBytes"
           from jsonb_to_recordset(moved.gpus) as g(uuid text, slot integer, "memoryBytes" bigint)
