@@ -55,6 +55,20 @@ export interface VisitOptions {
   readonly cookie?: string;
 }
 
+/** Links that come and go on this machine, other tests' for example, end what Chromium is just loading: then again. */
+function goSteadily(page: Page): Page["goto"] {
+  const goTo = page.goto.bind(page);
+  return async (...way) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await goTo(...way);
+      } catch (error) {
+        if (tries === 10 || !/ERR_NETWORK_CHANGED/.test(String(error))) throw error;
+      }
+    }
+  };
+}
+
 /** A window of one's own at the installation's address. */
 export async function visit(
   browser: Browser,
@@ -71,6 +85,7 @@ export async function visit(
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
+  page.goto = goSteadily(page);
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
   page.on("console", (message) => {

@@ -47,6 +47,10 @@ async function paint(page: Page, colorScheme: "light" | "dark"): Promise<void> {
     (scheme) => document.documentElement.dataset["theme"] === scheme,
     colorScheme,
   );
+  // What floats is put in its place with the next frames.
+  await page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  );
 }
 
 async function look(page: Page, device: Device): Promise<void> {
