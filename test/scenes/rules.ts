@@ -134,10 +134,7 @@ const editing: readonly Scene[] = [
     await page.getByText(/^Line 2, column 13/).waitFor();
   }),
   scene("condition", async (page) => {
-    const add = button(page, "Add a condition");
-    // With room below it for the menu, which would else cover half a button above.
-    await add.evaluate((it) => it.scrollIntoView({ block: "center" }));
-    await add.click();
+    await button(page, "Add a condition").click();
     await page.getByRole("menu").waitFor();
   }),
   scene("preview", async (page) => {
