@@ -16,6 +16,15 @@ const scenes = "test/e2e/scenes.browser.test.ts";
 /** Engines of their own, several at once. */
 const clusters = "test/cluster/**/*.docker.test.ts";
 
+/** They start real engines or desktops: one file after the other. */
+const engines = {
+  ...common,
+  globalSetup: [postgres],
+  fileParallelism: false,
+  testTimeout: 300_000,
+  hookTimeout: 900_000,
+};
+
 /** Suites that hold real servers; within each, files that need the same scarce thing run in turn. */
 export default defineConfig({
   test: {
@@ -61,25 +70,17 @@ export default defineConfig({
       },
       {
         test: {
-          ...common,
+          ...engines,
           name: "docker",
           include: ["**/*.docker.test.ts"],
           exclude: ["**/node_modules/**", clusters],
-          globalSetup: [postgres],
-          fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 900_000,
         },
       },
       {
         test: {
-          ...common,
+          ...engines,
           name: "cluster",
           include: [clusters],
-          globalSetup: [postgres],
-          fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 900_000,
         },
       },
       {

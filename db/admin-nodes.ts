@@ -1,6 +1,7 @@
 /** Nodes as administrators see and change them. */
 import { sql, type SQL } from "drizzle-orm";
 import type { Queryable } from "./client.ts";
+import { stillGathers } from "./gatherings.ts";
 import { nodeSilenceMs } from "./nodes.ts";
 import type { NamePage } from "./users.ts";
 
@@ -116,8 +117,7 @@ const columns = sql`jsonb_build_object(
     where d.node_id = n.id and d.ended_at is null),
   'gatheredFor', (select jsonb_build_object('owner', u.username, 'name', w.name, 'until', iso(t.until_at))
     from gatherings t join instances w on w.id = t.instance_id join users u on u.id = w.owner_id
-    where t.node_id = n.id and t.until_at > now() and w.state = 'queued' and w.desired = 'running'
-      and w.queued_at <= t.from_at
+    where t.node_id = n.id and t.until_at > now() and ${stillGathers}
     order by t.from_at limit 1),
   'images', (select jsonb_build_object(
       'present', count(*) filter (where m.state = 'present'), 'wanted', count(*) filter (where m.wanted),

@@ -8,21 +8,26 @@ import type { Queryable } from "./client.ts";
 /** With where its request stands in the queue. */
 export type Gathering = Gathered & { readonly standing: Standing };
 
+/**
+ * Of a gathering `t` and its instance `w`: whether that still waits for room, since before it began. What waits for
+ * something else, a limit say, keeps no node from anybody.
+ */
+export const stillGathers = sql`w.state = 'queued' and w.desired = 'running' and w.queued_at <= t.from_at
+  and (w.reason_code is null
+    or w.reason_code in ('no_capacity', 'node_dedicated', 'reserved', 'room_gathered'))`;
+
 /** Of those that still wait, since before it began; also what is over. */
 export async function readGatherings(db: Queryable): Promise<Gathering[]> {
   const rows = await db.execute<
     Gathered & { priority: number; at: number } & Record<string, unknown>
   >(sql`
-    select g.instance_id as "requestId", i.owner_id as "userId",
-      i.experiment_id as "experimentId", g.node_id as "nodeId",
-      (extract(epoch from g.until_at) * 1000)::float8 as until, i.queue_priority as priority,
-      (extract(epoch from coalesce(i.queue_at, i.queued_at)) * 1000)::float8 as at
-    from gatherings g join instances i on i.id = g.instance_id
-    where i.state = 'queued' and i.desired = 'running' and i.queued_at <= g.from_at
-      -- What waits for something else, a limit say, keeps no node from anybody.
-      and (i.reason_code is null
-        or i.reason_code in ('no_capacity', 'node_dedicated', 'reserved', 'room_gathered'))
-    order by g.from_at, g.instance_id`);
+    select t.instance_id as "requestId", w.owner_id as "userId",
+      w.experiment_id as "experimentId", t.node_id as "nodeId",
+      (extract(epoch from t.until_at) * 1000)::float8 as until, w.queue_priority as priority,
+      (extract(epoch from coalesce(w.queue_at, w.queued_at)) * 1000)::float8 as at
+    from gatherings t join instances w on w.id = t.instance_id
+    where ${stillGathers}
+    order by t.from_at, t.instance_id`);
   return rows.map(({ priority, at, until, ...it }) => ({
     ...it,
     until: Number(until),

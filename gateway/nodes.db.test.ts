@@ -175,6 +175,10 @@ describe("a node at which room is gathered", () => {
     await owner()`update gatherings set until_at = now()`;
     expect(await get()).toMatchObject(over);
     await owner()`update gatherings set until_at = ${until}`;
+    await owner()`update instances set reason_code = 'limit_reached' where id = ${id}`;
+    expect(await get()).toMatchObject(over);
+    await owner()`update instances set reason_code = 'no_capacity' where id = ${id}`;
+    expect(await get()).not.toMatchObject(over);
     // It has ended, and waits again since.
     await owner()`update instances set queued_at = now() + interval '1 s' where id = ${id}`;
     expect(await get()).toMatchObject(over);

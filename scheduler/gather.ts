@@ -4,9 +4,8 @@
  * it stands first. Which node it is is kept until then, or until its time is over: one that changed with every round
  * would be kept free for nobody.
  */
-import { fitsGpus, returnGpus, sharesHeld, type GpuRoom } from "./gpus.ts";
+import { fitsGpus, hasGpusOf, returnGpus, sharesHeld, type GpuRoom } from "./gpus.ts";
 import { couldHold, type Need } from "./need.ts";
-import { hasGpusOf } from "./reserve.ts";
 import type { Site } from "./site.ts";
 import type { Gathered, Live, Request, Situation, Size } from "./types.ts";
 

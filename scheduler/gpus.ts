@@ -139,6 +139,20 @@ export function sharesHeld(rooms: readonly GpuRoom[], need: GpuNeed): GpuGrant[]
     .slice(0, need.gpus);
 }
 
+/** Whether what something has of GPUs is as much as this. @param rooms the GPUs of its node */
+export function hasGpusOf(
+  wanted: GpuNeed,
+  { gpus, gpuMemoryBytes }: GpuNeed,
+  rooms: readonly GpuRoom[],
+): boolean {
+  if (wanted.gpus === 0) return true;
+  if (gpus < wanted.gpus) return false;
+  // Of a GPU that is taken whole its memory is all of it, or is not named.
+  if (gpuMemoryBytes === null) return true;
+  if (wanted.gpuMemoryBytes !== null) return gpuMemoryBytes >= wanted.gpuMemoryBytes;
+  return rooms.some((it) => it.memoryBytes <= gpuMemoryBytes);
+}
+
 /** Of all GPUs of a node how much is taken, of memory or slots what is more; 0 to their number. */
 export function gpusUsed(rooms: readonly GpuRoom[]): number {
   return rooms.reduce((sum, it) => {

@@ -1,6 +1,6 @@
 /** Reservations: room that is kept for the seats that nobody has taken yet. */
 import { seatsBesideHolds } from "./filter.ts";
-import type { GpuRoom } from "./gpus.ts";
+import { hasGpusOf } from "./gpus.ts";
 import type { Needs } from "./need.ts";
 import { parseSelector } from "./selector.ts";
 import type { Site } from "./site.ts";
@@ -28,20 +28,6 @@ const inOrder = (a: Reservation, b: Reservation) => a.from - b.from || (a.id < b
 
 /** Seats that nobody has taken. */
 const unfilled = ({ reservation, taken }: Active) => Math.max(0, reservation.seats - taken);
-
-/** Whether what a desktop has of GPUs is as much as a seat has of them. */
-export function hasGpusOf(
-  seat: Size,
-  { gpus, gpuMemoryBytes }: Size,
-  rooms: readonly GpuRoom[],
-): boolean {
-  if (seat.gpus === 0) return true;
-  if (gpus < seat.gpus) return false;
-  // Of a GPU that is taken whole its memory is all of it, or is not named.
-  if (gpuMemoryBytes === null) return true;
-  if (seat.gpuMemoryBytes !== null) return gpuMemoryBytes >= seat.gpuMemoryBytes;
-  return rooms.some((it) => it.memoryBytes <= gpuMemoryBytes);
-}
 
 interface Active {
   readonly reservation: Reservation;
