@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { type Socket, connect, createServer } from "node:net";
+import { type Socket, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../cli/ports.ts";
 import {
   type Side,
   cpuSeconds,
@@ -305,16 +306,6 @@ async function startWebsockify(
   const failed = once(child, "error").then(([error]) => Promise.reject(error as Error));
   await Promise.race([untilListening(port), failed]);
   return { child, port };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 async function untilListening(port: number): Promise<void> {

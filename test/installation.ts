@@ -2,10 +2,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePort } from "../cli/ports.ts";
 
 const root = join(import.meta.dirname, "..");
 const readyLine = /^ASCI is ready at (http:\/\/\S+)$/;
@@ -22,16 +22,6 @@ export interface TestInstallation {
   startAgain(): Promise<TestInstallation>;
   /** Stops everything, desktops included, and removes the data. */
   remove(): Promise<void>;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 function runCommand(command: string, env: Record<string, string>): ChildProcess {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { LoggedLine } from "../../gateway/testing.ts";
-import { freePort } from "../installation.ts";
+import { freePort } from "../../cli/ports.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 /** The command, to be run with Node. */
@@ -78,8 +78,21 @@ async function untilListening(origin: string, child: ChildProcess): Promise<void
   }
 }
 
-/** Starts it and resolves once it answers. */
+/**
+ * Starts it and resolves once it answers. Wrangler chooses some ports itself a moment before workerd takes them: where
+ * something else came to take one, it is started again.
+ */
 export async function startWorker(options: WorkerOptions): Promise<TestWorker> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (tries === 5 || !/Address already in use/.test(String(error))) throw error;
+    }
+  }
+}
+
+async function startOnce(options: WorkerOptions): Promise<TestWorker> {
   const port = options.port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), "asci-worker-"));
   const variables = {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "v
 import { placeQueue } from "../../controller/placer.ts";
 import { seedCatalogue } from "../../db/testing.ts";
 import { startTestGateway, type Browser, type TestGateway } from "../../gateway/testing.ts";
-import { freePort } from "../installation.ts";
+import { freePort } from "../../cli/ports.ts";
 import { keyTime } from "../keys.ts";
 import { askUpgrade } from "../upgrade.ts";
 import { startWorker, type TestWorker } from "./worker.ts";

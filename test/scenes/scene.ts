@@ -82,7 +82,9 @@ export async function play(
     await scene.open(opened.page, stage);
   } catch (error) {
     await close(true);
-    throw new Error(`the scene ${scene.name} on the ${device.name}`, { cause: error });
+    // A report has messages, and not their causes.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the scene ${scene.name} on the ${device.name}: ${why}`, { cause: error });
   }
   return { ...opened, close };
 }
