@@ -1,5 +1,5 @@
 import { Navigate, Route, Router } from "@solidjs/router";
-import { lazy, type JSX } from "solid-js";
+import type { JSX } from "solid-js";
 import { Page } from "./components/page.tsx";
 import { Shell } from "./components/shell.tsx";
 import { homeOfAdmin } from "./components/home.ts";
@@ -8,80 +8,40 @@ import { DesktopsOnly, PeopleOnly, SignedIn } from "./components/signed-in.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 import { HomePage } from "./pages/station/home-page.tsx";
+import { lazyPart } from "./kit/load-steadily.ts";
 import { paths } from "./paths.ts";
 import { loadViewerPage } from "./routes-preload.ts";
 
-const ViewerPage = lazy(async () => ({ default: (await loadViewerPage()).ViewerPage }));
-const AccountPage = lazy(async () => ({
-  default: (await import("./pages/account/account.tsx")).AccountPage,
-}));
-const AdminLayout = lazy(async () => ({
-  default: (await import("./pages/admin/layout.tsx")).AdminLayout,
-}));
-const UsersPage = lazy(async () => ({
-  default: (await import("./pages/admin/users.tsx")).UsersPage,
-}));
-const NodesPage = lazy(async () => ({
-  default: (await import("./pages/admin/nodes.tsx")).NodesPage,
-}));
-const NodePage = lazy(async () => ({
-  default: (await import("./pages/admin/node.tsx")).NodePage,
-}));
-const UsePage = lazy(async () => ({
-  default: (await import("./pages/admin/use.tsx")).UsePage,
-}));
-const GroupsPage = lazy(async () => ({
-  default: (await import("./pages/admin/groups.tsx")).GroupsPage,
-}));
-const BeamlinesPage = lazy(async () => ({
-  default: (await import("./pages/admin/beamlines.tsx")).BeamlinesPage,
-}));
-const ExperimentsPage = lazy(async () => ({
-  default: (await import("./pages/admin/experiments.tsx")).ExperimentsPage,
-}));
-const ExperimentPage = lazy(async () => ({
-  default: (await import("./pages/admin/experiment.tsx")).ExperimentPage,
-}));
-const InstancesPage = lazy(async () => ({
-  default: (await import("./pages/admin/instances.tsx")).InstancesPage,
-}));
-const EnvironmentsPage = lazy(async () => ({
-  default: (await import("./pages/admin/environments.tsx")).EnvironmentsPage,
-}));
-const EnvironmentPage = lazy(async () => ({
-  default: (await import("./pages/admin/environment.tsx")).EnvironmentPage,
-}));
-const MayStartPage = lazy(async () => ({
-  default: (await import("./pages/admin/may-start.tsx")).MayStartPage,
-}));
-const TokensPage = lazy(async () => ({
-  default: (await import("./pages/admin/tokens.tsx")).TokensPage,
-}));
-const ProvidersPage = lazy(async () => ({
-  default: (await import("./pages/admin/providers.tsx")).ProvidersPage,
-}));
-const AuditPage = lazy(async () => ({
-  default: (await import("./pages/admin/audit.tsx")).AuditPage,
-}));
-const ImportPage = lazy(async () => ({
-  default: (await import("./pages/admin/import.tsx")).ImportPage,
-}));
-
-const RulesPage = lazy(async () => ({
-  default: (await import("./pages/admin/rules/rules.tsx")).RulesPage,
-}));
-const ReservationsPage = lazy(async () => ({
-  default: (await import("./pages/admin/reservations/reservations.tsx")).ReservationsPage,
-}));
-const StationsPage = lazy(async () => ({
-  default: (await import("./pages/admin/stations.tsx")).StationsPage,
-}));
-const EnrolPage = lazy(async () => ({
-  default: (await import("./pages/station/enrol.tsx")).EnrolPage,
-}));
-const AddPage = lazy(async () => ({
-  default: (await import("./pages/station/add.tsx")).AddPage,
-}));
+const ViewerPage = lazyPart(loadViewerPage, "ViewerPage");
+const AccountPage = lazyPart(() => import("./pages/account/account.tsx"), "AccountPage");
+const AdminLayout = lazyPart(() => import("./pages/admin/layout.tsx"), "AdminLayout");
+const UsersPage = lazyPart(() => import("./pages/admin/users.tsx"), "UsersPage");
+const NodesPage = lazyPart(() => import("./pages/admin/nodes.tsx"), "NodesPage");
+const NodePage = lazyPart(() => import("./pages/admin/node.tsx"), "NodePage");
+const UsePage = lazyPart(() => import("./pages/admin/use.tsx"), "UsePage");
+const GroupsPage = lazyPart(() => import("./pages/admin/groups.tsx"), "GroupsPage");
+const BeamlinesPage = lazyPart(() => import("./pages/admin/beamlines.tsx"), "BeamlinesPage");
+const ExperimentsPage = lazyPart(() => import("./pages/admin/experiments.tsx"), "ExperimentsPage");
+const ExperimentPage = lazyPart(() => import("./pages/admin/experiment.tsx"), "ExperimentPage");
+const InstancesPage = lazyPart(() => import("./pages/admin/instances.tsx"), "InstancesPage");
+const EnvironmentsPage = lazyPart(
+  () => import("./pages/admin/environments.tsx"),
+  "EnvironmentsPage",
+);
+const EnvironmentPage = lazyPart(() => import("./pages/admin/environment.tsx"), "EnvironmentPage");
+const MayStartPage = lazyPart(() => import("./pages/admin/may-start.tsx"), "MayStartPage");
+const TokensPage = lazyPart(() => import("./pages/admin/tokens.tsx"), "TokensPage");
+const ProvidersPage = lazyPart(() => import("./pages/admin/providers.tsx"), "ProvidersPage");
+const AuditPage = lazyPart(() => import("./pages/admin/audit.tsx"), "AuditPage");
+const ImportPage = lazyPart(() => import("./pages/admin/import.tsx"), "ImportPage");
+const RulesPage = lazyPart(() => import("./pages/admin/rules/rules.tsx"), "RulesPage");
+const ReservationsPage = lazyPart(
+  () => import("./pages/admin/reservations/reservations.tsx"),
+  "ReservationsPage",
+);
+const StationsPage = lazyPart(() => import("./pages/admin/stations.tsx"), "StationsPage");
+const EnrolPage = lazyPart(() => import("./pages/station/enrol.tsx"), "EnrolPage");
+const AddPage = lazyPart(() => import("./pages/station/add.tsx"), "AddPage");
 
 /** The pattern of an address that has an id in it. */
 const ofId = (path: (to: { id: string }) => string): string =>

@@ -95,6 +95,26 @@ describe("with desktops", () => {
   });
 });
 
+describe("on a network that changes", () => {
+  it("a part of the app that does not come at first comes all the same", async () => {
+    const { context, page } = await visit(browser, installation.url);
+    await signIn(page, installation);
+    const ended = new Set<string>();
+    await page.route("**/assets/*.js", async (route) => {
+      const url = route.request().url();
+      if (ended.has(url)) return route.continue();
+      ended.add(url);
+      return route.abort("failed");
+    });
+    await page.getByRole("link", { name: "Admin", exact: true }).click();
+    await page.getByRole("link", { name: "Operation", exact: true }).click();
+    await page.getByRole("table").getByRole("link").first().click();
+    await page.getByRole("img", { name: /:/ }).locator("canvas").first().waitFor();
+    expect([...ended].filter((it) => /uPlot/i.test(it))).toHaveLength(1);
+    await context.close();
+  });
+});
+
 describe("the account page", () => {
   const account = async (page: Page): Promise<void> => {
     await page

@@ -22,13 +22,17 @@ function retryDelayMs(attempt: number): number {
   return Math.min(500 * 2 ** attempt, 5_000) * (0.75 + Math.random() / 2);
 }
 
+/** What is asked for, and changes nothing, is asked for again. */
+export const retryPassing = (failures: number, error: unknown): boolean =>
+  failures < 2 && isPassing(error);
+
 /** The app's one query client. */
 export const queryClient: QueryClient = new QueryClient({
   defaultOptions: {
     queries: {
       // Reach is judged by trying: `navigator.onLine` is wrong behind many VPNs and in closed networks.
       networkMode: "always",
-      retry: (failures, error) => failures < 2 && isPassing(error),
+      retry: retryPassing,
       retryDelay: retryDelayMs,
       staleTime: 10_000,
       refetchOnWindowFocus: true,

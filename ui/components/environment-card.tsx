@@ -1,8 +1,9 @@
 import ChevronDown from "lucide-solid/icons/chevron-down";
-import { createSignal, createUniqueId, For, lazy, Show, Suspense, type JSX } from "solid-js";
+import { createSignal, createUniqueId, For, Show, Suspense, type JSX } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import type { CatalogueEnvironment } from "../../gateway/catalogue-schemas.ts";
 import { Button, buttonClass } from "../kit/button.tsx";
+import { lazyPart } from "../kit/load-steadily.ts";
 import { Menu, MenuItem } from "../kit/menu.tsx";
 import { t } from "../messages/messages.ts";
 import { preloadViewer } from "../routes-preload.ts";
@@ -14,9 +15,7 @@ import { useStart } from "./use-start.ts";
 import styles from "./environment-card.module.css";
 
 /** Most who start something never ask. */
-const Availability = lazy(async () => ({
-  default: (await import("./availability.tsx")).Availability,
-}));
+const Availability = lazyPart(() => import("./availability.tsx"), "Availability");
 
 interface EnvironmentCardProps {
   readonly view: CatalogueView;

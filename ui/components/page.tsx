@@ -39,7 +39,8 @@ export function Page(props: RouteSectionProps): JSX.Element {
 
 /** A chunk that is gone means that ASCI was updated under an open page: reloading cures it. */
 const isOutdated = (error: unknown): boolean =>
-  error instanceof Error && /dynamically imported module|module script/i.test(error.message);
+  error instanceof Error &&
+  /dynamically imported module|module script|unable to preload/i.test(error.message);
 
 function Crashed(props: { readonly error: unknown }): JSX.Element {
   const outdated = (): boolean => isOutdated(props.error);

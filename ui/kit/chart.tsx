@@ -1,6 +1,7 @@
 import { createEffect, on, onCleanup, onMount, type JSX } from "solid-js";
 import type uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { loadSteadily } from "./load-steadily.ts";
 import styles from "./chart.module.css";
 
 export interface ChartLine {
@@ -36,7 +37,7 @@ export function Chart(props: ChartProps): JSX.Element {
   let gone = false;
 
   const draw = async (): Promise<void> => {
-    const { default: UPlot } = await import("uplot");
+    const { default: UPlot } = await loadSteadily(() => import("uplot"));
     if (gone || host === undefined) return;
     plot?.destroy();
     plot = new UPlot(optionsOf(props, host), dataOf(props), host);

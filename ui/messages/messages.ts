@@ -1,5 +1,6 @@
 import { createSignal } from "solid-js";
 import { readSetting, writeSetting } from "../components/settings.ts";
+import { loadSteadily } from "../kit/load-steadily.ts";
 import { en, type Catalogue, type Message, type MessageKey, type Plural } from "./en.ts";
 import { fill } from "./fill.ts";
 
@@ -55,7 +56,7 @@ async function load(next: Language): Promise<Catalogue> {
     case "en":
       return en;
     case "de":
-      return (await import("./de.ts")).de;
+      return (await loadSteadily(() => import("./de.ts"))).de;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Texts that come with the pages which show them: whoever starts a desktop need not wait for those of others. */
 import { createEffect, createRoot, createSignal, on } from "solid-js";
+import { loadSteadily } from "../kit/load-steadily.ts";
 import type { en, Message, MessageKey, Plural } from "./en.ts";
 import { fill } from "./fill.ts";
 import { language, locale, textOf, type Language, type Parameters } from "./messages.ts";
@@ -36,7 +37,7 @@ export async function loadPart<const P extends Messages, B extends Messages = ty
 ) {
   const [catalogue, setCatalogue] = createSignal<CatalogueOf<P>>(own as CatalogueOf<P>);
   const load = async (next: Language): Promise<void> => {
-    const messages = next === "en" ? (own as CatalogueOf<P>) : await translated[next]();
+    const messages = next === "en" ? (own as CatalogueOf<P>) : await loadSteadily(translated[next]);
     setCatalogue(() => messages);
   };
   await load(language());

@@ -1,4 +1,5 @@
 import type RFB from "@novnc/novnc";
+import { loadSteadily } from "../kit/load-steadily.ts";
 
 export type RfbConstructor = typeof RFB;
 
@@ -9,7 +10,7 @@ let loading: Promise<RfbConstructor> | undefined;
  * so it comes only when someone is about to need it. A failed load is tried again at the next call.
  */
 export function loadNoVnc(): Promise<RfbConstructor> {
-  loading ??= import("@novnc/novnc").then(
+  loading ??= loadSteadily(() => import("@novnc/novnc")).then(
     (module) => module.default,
     (error: unknown) => {
       loading = undefined;

@@ -8,6 +8,7 @@ import {
 } from "../../api/admin-calls.ts";
 import { ApiError, isGone } from "../../api/errors.ts";
 import type { List } from "../../api/calls.ts";
+import { queryClient, retryPassing } from "../../api/query-client.ts";
 import { useQuery } from "../../api/use-query.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { limit } from "../../components/limit.ts";
@@ -41,7 +42,12 @@ export function MayStartCheck(props: MayStartCheckProps): JSX.Element {
     setBusy(true);
     setError(null);
     try {
-      const answer = await askMayStart(question);
+      const answer = await queryClient.fetchQuery({
+        queryKey: ["admin", "may-start", question],
+        queryFn: () => askMayStart(question),
+        staleTime: 0,
+        retry: retryPassing,
+      });
       setAnswered({ question, answer });
     } catch (failure) {
       setAnswered(null);
