@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { LongFirst } from "./test/long-first.ts";
 
 const postgres = "./test/postgres-setup.ts";
+const prebuilt = "./test/edge/prebuilt-setup.ts";
 const common = { environment: "node" as const, restoreMocks: true };
 /** Files share what they import: none changes a module for others, and loading anew costs as much as the tests. */
 const shared = { ...common, isolate: false };
@@ -28,6 +30,7 @@ const engines = {
 /** Suites that hold real servers; within each, files that need the same scarce thing run in turn. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {
@@ -60,7 +63,7 @@ export default defineConfig({
           name: "worker",
           include: [...portable, "**/*.worker.test.ts"],
           exclude: ["**/node_modules/**"],
-          globalSetup: [postgres],
+          globalSetup: [postgres, prebuilt],
           provide: { entry: "workerd" },
           // They wait more than they work.
           maxWorkers: 3,

@@ -94,7 +94,7 @@ async function follow(surfer: Surfer, start: string, account: string): Promise<s
 export async function openOidcSite(
   options: (origin: string) => TestProviderOptions = () => ({}),
 ): Promise<OidcSite> {
-  const gateway = await startTestGateway(inject("postgresUrl"));
+  const gateway = await startTestGateway(inject("postgresUrl"), { asksOthers: true });
   const { origin } = gateway;
   const owner = gateway.database.owner.sql;
   const callbackOf = (slug: string) => `${origin}/auth/oidc/${slug}/callback`;
@@ -119,7 +119,7 @@ export async function openOidcSite(
       provider.claims.clear();
       Object.assign(provider, { down: false, halt: false, reissue: undefined });
       provider.asked.length = 0;
-      gateway.lines.length = 0;
+      gateway.forgetLines();
       return add("uni", provider);
     },
     async signIn(account, surfer = new Surfer(), next = "/", slug = "uni") {

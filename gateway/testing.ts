@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { inject } from "vitest";
 import { openTunnel } from "../test/edge/tunnel.ts";
-import { startWorker } from "../test/edge/worker.ts";
+import { startPrebuilt } from "../test/edge/harness.ts";
+import { loggedIn, startWorker } from "../test/edge/worker.ts";
 import { createTestDatabase, type TestDatabase } from "../db/testing.ts";
 import type { KeyCacheOptions } from "../db/key-cache.ts";
 import { createApp } from "./app.ts";
@@ -28,7 +29,9 @@ export interface TestGateway {
   readonly database: TestDatabase;
   readonly sealingKey: Uint8Array;
   readonly origin: string;
-  readonly lines: LoggedLine[];
+  /** What it has logged up to now. */
+  readonly lines: readonly LoggedLine[];
+  forgetLines(): void;
   readonly deps: Deps;
   /** Adds a person with the password `a good password`. */
   addUser(username: string, roles?: string[]): Promise<string>;
@@ -107,10 +110,14 @@ export interface TestGatewayOptions {
   /** A gateway of the same site: its database and its sealing key are used, and left alone. */
   readonly beside?: TestGateway;
   readonly keyCache?: KeyCacheOptions;
+  /** Whether it asks others, nodes or providers, as it does where it runs for people. */
+  readonly asksOthers?: boolean;
 }
 
 interface Door {
   readonly origin: string;
+  /** Of a gateway that logs elsewhere than to what it was given. */
+  readonly log?: { lines(): LoggedLine[]; forget(): void };
   close(): Promise<void>;
 }
 
@@ -119,7 +126,7 @@ interface DoorOptions {
   readonly peerOf: ReturnType<typeof createPeerOf>;
   readonly database: TestDatabase;
   readonly sealingKey: Uint8Array;
-  readonly lines: LoggedLine[];
+  readonly asksOthers: boolean;
 }
 
 async function openNode({ deps, peerOf }: DoorOptions): Promise<Door> {
@@ -136,16 +143,24 @@ async function openNode({ deps, peerOf }: DoorOptions): Promise<Door> {
 }
 
 /** The same site through a Worker, with a tunnel to whatever relay its node has. */
-async function openWorkerd({ database, sealingKey, lines }: DoorOptions): Promise<Door> {
+async function openWorkerd({ database, sealingKey, asksOthers }: DoorOptions): Promise<Door> {
+  const databaseUrl = database.urls.gateway;
+  if (!asksOthers) {
+    const { origin, log, stop } = await startPrebuilt({ databaseUrl, sealingKey });
+    return { origin, log, close: stop };
+  }
   const tunnel = await openTunnel(async () => {
     const [node] = await database.owner.sql<{ url: string }[]>`
       select relay_url as url from nodes where id = ${database.nodeId}`;
     return node?.url.replace("unix:", "") ?? "/nowhere";
   });
-  const databaseUrl = database.urls.gateway;
-  const worker = await startWorker({ databaseUrl, sealingKey, nodeUrl: tunnel.url, lines });
+  const worker = await startWorker({ databaseUrl, sealingKey, nodeUrl: tunnel.url });
   return {
     origin: worker.origin,
+    log: {
+      lines: () => worker.output.map(loggedIn),
+      forget: () => void worker.output.splice(0),
+    },
     async close() {
       await worker.stop();
       await tunnel.close();
@@ -155,7 +170,7 @@ async function openWorkerd({ database, sealingKey, lines }: DoorOptions): Promis
 
 export async function startTestGateway(
   postgresUrl: string,
-  { beside, keyCache, entry = inject("entry") }: TestGatewayOptions = {},
+  { beside, keyCache, asksOthers = false, entry = inject("entry") }: TestGatewayOptions = {},
 ): Promise<TestGateway> {
   const database = beside?.database ?? (await createTestDatabase(postgresUrl));
   const sealingKey = beside?.sealingKey ?? crypto.getRandomValues(new Uint8Array(32));
@@ -184,7 +199,7 @@ export async function startTestGateway(
     peerOf,
     database,
     sealingKey,
-    lines,
+    asksOthers,
   });
   const { origin } = door;
   const hash = await hashForTests();
@@ -192,7 +207,13 @@ export async function startTestGateway(
     database,
     sealingKey,
     origin,
-    lines,
+    get lines() {
+      return door.log?.lines() ?? lines;
+    },
+    forgetLines() {
+      lines.length = 0;
+      door.log?.forget();
+    },
     deps,
     async addUser(username, roles = ["user"]) {
       const [row] = await database.owner.sql<{ id: string }[]>`

@@ -30,7 +30,11 @@ async function bundleFor(environment: string): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), "asci-bundle-"));
   folders.push(folder);
   const args = ["deploy", "--dry-run", "--outdir", folder, "--metafile", `--env=${environment}`];
-  const env = { ...process.env, NO_COLOR: "1", WRANGLER_SEND_METRICS: "false" };
+  const env = {
+    ...process.env,
+    NO_COLOR: "1",
+    WRANGLER_SEND_METRICS: "false",
+  };
   const run = promisify(execFile);
   const { stdout, stderr } = await run(process.execPath, [wrangler, ...args], {
     cwd: root,

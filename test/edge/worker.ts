@@ -27,8 +27,6 @@ export interface WorkerOptions {
   readonly nodeUrl?: string;
   readonly port?: number;
   readonly variables?: Readonly<Record<string, string>>;
-  /** Gets what is printed. */
-  readonly lines?: LoggedLine[];
 }
 
 export interface TestWorker {
@@ -44,7 +42,7 @@ export interface TestWorker {
 }
 
 /** A line of the gateway's own, or one that the runtime prints of it, an uncaught error for example. */
-function loggedIn(line: string): LoggedLine {
+export function loggedIn(line: string): LoggedLine {
   // Wrangler puts what it is before it, of warnings for example, and a colour around it.
   const start = line.indexOf('{"level":');
   if (start < 0) {
@@ -64,6 +62,18 @@ function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // It has ended by itself.
   }
+}
+
+export function variablesOf({
+  sealingKey,
+  nodeUrl,
+  variables,
+}: WorkerOptions): Record<string, string> {
+  return {
+    ASCI_SEALING_KEY: Buffer.from(sealingKey).toString("base64"),
+    ASCI_NODE_URL: nodeUrl ?? "http://{node}.invalid",
+    ...variables,
+  };
 }
 
 async function untilListening(origin: string, child: ChildProcess): Promise<void> {
@@ -95,12 +105,7 @@ export async function startWorker(options: WorkerOptions): Promise<TestWorker> {
 async function startOnce(options: WorkerOptions): Promise<TestWorker> {
   const port = options.port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), "asci-worker-"));
-  const variables = {
-    ASCI_SEALING_KEY: Buffer.from(options.sealingKey).toString("base64"),
-    ASCI_NODE_URL: options.nodeUrl ?? "http://{node}.invalid",
-    ...options.variables,
-  };
-  const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
+  const lines = Object.entries(variablesOf(options)).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(join(folder, "vars.env"), lines.join(""), { mode: 0o600 });
   const args = ["dev", "--config", join(root, "wrangler.toml"), "--ip", "127.0.0.1"];
   args.push("--port", String(port), "--inspector-port", String(await freePort()));
@@ -125,7 +130,6 @@ async function startOnce(options: WorkerOptions): Promise<TestWorker> {
   for (const stream of [child.stdout, child.stderr])
     createInterface(stream).on("line", (line) => {
       output.push(line);
-      options.lines?.push(loggedIn(line));
     });
   const exited = once(child, "exit");
   const end = async (signal: NodeJS.Signals): Promise<void> => {

@@ -10,7 +10,7 @@ let rig: TestRelay;
 let ada: Browser;
 
 beforeAll(async () => {
-  gateway = await startTestGateway(inject("postgresUrl"));
+  gateway = await startTestGateway(inject("postgresUrl"), { asksOthers: true });
   rig = await startTestRelay(gateway);
   await gateway.addUser("ada");
   await gateway.addUser("root", ["admin", "user"]);

@@ -20,7 +20,7 @@ let folder: string;
 const run = (text: string) => gateway.database.owner.sql.unsafe(text);
 
 beforeAll(async () => {
-  gateway = await startTestGateway(inject("postgresUrl"));
+  gateway = await startTestGateway(inject("postgresUrl"), { asksOthers: true });
   await run("update nodes set ready = true, last_seen_at = now(), cpus = 100, memory_bytes = 1e12");
   await gateway.addUser("ada");
   ada = await gateway.signIn("ada");

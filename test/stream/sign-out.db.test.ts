@@ -18,8 +18,8 @@ let rig: TestRelay;
 let admin: Browser;
 
 beforeAll(async () => {
-  one = await startTestGateway(inject("postgresUrl"));
-  two = await startTestGateway(inject("postgresUrl"), { beside: one });
+  one = await startTestGateway(inject("postgresUrl"), { asksOthers: true });
+  two = await startTestGateway(inject("postgresUrl"), { beside: one, asksOthers: true });
   rig = await startTestRelay(one);
   await one.addUser("root", ["admin", "user"]);
   admin = await one.signIn("root");

@@ -14,7 +14,7 @@ let rig: TestRelay;
 let station: Browser;
 
 beforeAll(async () => {
-  gateway = await startTestGateway(inject("postgresUrl"));
+  gateway = await startTestGateway(inject("postgresUrl"), { asksOthers: true });
   rig = await startTestRelay(gateway);
   await gateway.addUser("ada");
 });
