@@ -106,7 +106,7 @@ describe("an administrator", () => {
     await field.fill("zone=hall-9");
     await field.press("Enter");
     await page.getByRole("button", { name: "Change zone=hall-9" }).click();
-    expect((await nodeRow()).labels).toEqual({ zone: "hall-9" });
+    await until("it is set", async () => (await nodeRow()).labels["zone"] === "hall-9");
     await page.getByLabel("Label zone=hall-9").fill("zone=hall-8");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Remove zone=hall-8" }).click();

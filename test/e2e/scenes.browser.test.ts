@@ -2,7 +2,13 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchShell } from "../browser.ts";
-import { clippedOf, faultsOf, overflowOf, smallTargets } from "../scenes/checks.ts";
+import {
+  clippedOf,
+  faultsOf,
+  overflowOf,
+  smallTargets,
+  type ReadableLooks,
+} from "../scenes/checks.ts";
 import { administration } from "../scenes/admin.ts";
 import { failures } from "../scenes/failures.ts";
 import { imports } from "../scenes/imports.ts";
@@ -17,6 +23,7 @@ import { openStage, type Stage } from "../stage.ts";
 let stage: Stage;
 let browser: Browser;
 let windows: Windows;
+const readable: ReadableLooks = new Set();
 
 beforeAll(async () => {
   stage = await openStage();
@@ -58,7 +65,10 @@ async function look(page: Page, device: Device): Promise<void> {
     await paint(page, scheme);
     // The dark theme has other colours and nothing else.
     const rules = scheme === "light" ? "all" : "colours";
-    expect({ scheme, faults: await faultsOf(page, rules) }).toEqual({ scheme, faults: [] });
+    expect({ scheme, faults: await faultsOf(page, rules, readable) }).toEqual({
+      scheme,
+      faults: [],
+    });
   }
   expect(await overflowOf(page)).toBe(0);
   expect(await clippedOf(page)).toEqual([]);

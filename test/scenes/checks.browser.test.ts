@@ -46,3 +46,27 @@ it("finds what is typed into a field, and tells of what is alike once", async ()
   expect(faults.filter((it) => it.includes("<input"))).toHaveLength(1);
   expect(faults.filter((it) => it.includes("<td"))).toHaveLength(1);
 });
+
+it("judges on a further page what is new there, and again what was hard to read", async () => {
+  const readable = new Set<number>();
+  await show(table(many));
+  expect(await faultsOf(page, "all", readable)).toEqual([]);
+  expect(readable.size).toBeGreaterThan(0);
+  for (const _ of ["once", "and again"]) {
+    await show(table([...many, row("odd", ' class="pale"')]));
+    expect(await faultsOf(page, "all", readable)).toEqual([
+      expect.stringMatching(/^color-contrast: .*odd/),
+    ]);
+  }
+});
+
+it("does not take for readable what lies behind something", async () => {
+  const readable = new Set<number>();
+  const cover = '<div style="position: absolute; inset: 0; background: #333"></div>';
+  await show(`<p>behind</p>${cover}`);
+  await faultsOf(page, "colours", readable);
+  const before = readable.size;
+  await show("<p>behind</p>");
+  await faultsOf(page, "colours", readable);
+  expect(readable.size).toBeGreaterThan(before);
+});

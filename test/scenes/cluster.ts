@@ -136,6 +136,11 @@ async function build(stage: Stage): Promise<void> {
       stage.addPerson(`crowd-${name}`, { displayName: `Crowd ${name}` }),
     ),
   );
+  // Within every limit of the scenes' rules: it waits for room and for nothing else.
+  await stage.addPerson("crowd-large", {
+    displayName: "Crowd large",
+    desktops: [{ environment: "Notebook", state: "queued", minutesAgo: 1 }],
+  });
   await nodes(stage);
   await gpus(stage);
   await images(stage);

@@ -79,7 +79,7 @@ const nodes: readonly Scene[] = [
       await stage.db.execute(sql`
         insert into gatherings (instance_id, node_id, until_at)
         select i.id, n.id, now() + interval '47 minutes' from nodes n, instances i join users u on u.id = i.owner_id
-        where n.name = 'cluster-03' and u.username = 'waiter' and i.state = 'queued'`);
+        where n.name = 'cluster-03' and u.username = 'crowd-large' and i.state = 'queued'`);
       await node(page, stage, "cluster-03");
       await page.getByText("Room is gathered here for").waitFor();
     },

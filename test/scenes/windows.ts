@@ -36,7 +36,8 @@ export function createWindows(browser: Browser, url: string): Windows {
         localStorage.clear();
         sessionStorage.clear();
       });
-      await page.goto("about:blank");
+      // Not a blank page: for what comes from elsewhere Chromium begins a process anew, which takes as long as a scene.
+      await page.goto("/healthz");
       await context.clearCookies();
       free.set(device, visitor);
     },
