@@ -172,6 +172,22 @@ describe("an administrator", () => {
     await page.context().close();
   });
 
+  it("sorts on a phone as well, where rows are cards", async () => {
+    const { viewport, touch } = phone;
+    const page = await as("admin", { viewport, touch });
+    await table(page, "/admin/users");
+    const first = () => rows(page).first().locator("code").first().textContent();
+    const before = await first();
+    const head = button(page, "Username");
+    const box = await head.boundingBox();
+    expect(box?.height).toBeGreaterThanOrEqual(44);
+    await head.tap();
+    await page.waitForURL(/sort=-name/);
+    await expect.poll(first).not.toBe(before);
+    expect(await overflowOf(page)).toBe(0);
+    await page.context().close();
+  });
+
   it("finds in the trail what was done, by person and kind, and takes it away as CSV", async () => {
     const page = await as("admin");
     await table(page, "/admin/audit");
