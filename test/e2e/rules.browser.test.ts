@@ -114,8 +114,9 @@ describe("an administrator", () => {
     const rule = await ruleOf("Tomography in hall 2");
     expect(rule?.effects).toEqual({ require: "zone in (hall-2)" });
     expect(await reasonsOf(rule?.id)).toEqual(["The hall 2 nodes have the detectors’ storage."]);
-    expect(await names(page).count()).toBe(4);
-    expect(new URL(page.url()).searchParams.get("rule")).toBe(rule?.id);
+    // Behind a dialog that is just going away nothing is to be found.
+    await expect.poll(() => names(page).count()).toBe(4);
+    await expect.poll(() => new URL(page.url()).searchParams.get("rule")).toBe(rule?.id);
     await page.context().close();
   });
 
