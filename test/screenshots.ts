@@ -34,6 +34,8 @@ async function useDesktop(page: Page): Promise<void> {
     const search = ["xdotool", "search", "--onlyvisible", "--class", "mate-terminal"];
     return (await execIn(container.Id, search, ["DISPLAY=:1"])).length > 0;
   });
+  // What is typed before its prompt is there stands before it.
+  await page.waitForTimeout(1500);
   await page.keyboard.type("glxinfo -B | head -12", { delay: 10 });
   await page.keyboard.press("Enter");
   await page.waitForTimeout(3000);
