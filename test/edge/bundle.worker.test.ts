@@ -1,14 +1,11 @@
 /** What is sent to the edge: small, and with nothing in it that only Node has. */
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
-import { wrangler } from "./worker.ts";
+import { bundleWorker } from "./bundle.ts";
 
-const root = join(import.meta.dirname, "..", "..");
 const folders: string[] = [];
 
 interface Bundle {
@@ -25,28 +22,16 @@ interface Metafile {
   readonly outputs: Record<string, { readonly imports: { path: string; kind: string }[] }>;
 }
 
-/** As `wrangler deploy` makes it, but sent nowhere. */
 async function bundleFor(environment: string): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), "asci-bundle-"));
   folders.push(folder);
-  const args = ["deploy", "--dry-run", "--outdir", folder, "--metafile", `--env=${environment}`];
-  const env = {
-    ...process.env,
-    NO_COLOR: "1",
-    WRANGLER_SEND_METRICS: "false",
-  };
-  const run = promisify(execFile);
-  const { stdout, stderr } = await run(process.execPath, [wrangler, ...args], {
-    cwd: root,
-    env: { ...env, WRANGLER_LOG_PATH: join(folder, "logs") },
-  });
-  const metafile = await readFile(join(folder, "bundle-meta.json"), "utf8");
+  const printed = await bundleWorker(folder, "--metafile", `--env=${environment}`);
+  const metafile = await readFile(join(folder, "bundle", "bundle-meta.json"), "utf8");
   const { inputs, outputs } = JSON.parse(metafile) as Metafile;
   const imports = Object.values(outputs).flatMap((it) => it.imports);
   return {
-    // Warnings go to the other one.
-    printed: stdout + stderr,
-    code: await readFile(join(folder, "worker.js")),
+    printed,
+    code: await readFile(join(folder, "bundle", "worker.js")),
     inputs: Object.keys(inputs),
     externals: imports.map((it) => it.path),
   };

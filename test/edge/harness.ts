@@ -41,6 +41,9 @@ async function listen(
  * whatever is about nodes or other servers takes a Worker of its own.
  */
 export async function startPrebuilt(options: WorkerOptions): Promise<PrebuiltWorker> {
+  const prebuilt = inject("prebuilt");
+  // It writes its log while it runs, not only while it starts.
+  process.env["WRANGLER_LOG_PATH"] = join(prebuilt, "logs");
   // Only here: it takes a second that the tests on Node need not wait.
   const { createTestHarness } = await import("wrangler");
   const { ASCI_SEALING_KEY: sealingKey = "", ...vars } = variablesOf(options);
@@ -49,7 +52,7 @@ export async function startPrebuilt(options: WorkerOptions): Promise<PrebuiltWor
     workers: [
       {
         configPath: "wrangler.toml",
-        prebuiltWorkerDir: inject("workerBundle"),
+        prebuiltWorkerDir: join(prebuilt, "bundle"),
         // Not as a secret: the configuration's own variables would go before it.
         vars,
         secrets: { ASCI_SEALING_KEY: sealingKey },
