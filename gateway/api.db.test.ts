@@ -114,10 +114,19 @@ describe("signing in", () => {
     ).toMatchObject(problem(401, "wrong_credentials"));
   });
 
-  it("writes no password, cookie or ticket into its log", async () => {
-    await gateway
-      .browser()
-      .call("POST", "/api/auth/login", { username: "ada", password: "secret-word" });
+  it("writes no password, cookie or ticket into its log, where it fails either", async () => {
+    const { sql } = gateway.database.owner;
+    const ada = await gateway.signIn("ada");
+    await sql`alter table sign_in_failures rename to away`;
+    try {
+      const typed = { username: "ada", password: "secret-word" };
+      expect((await ada.call("POST", "/api/auth/login", typed)).status).toBe(500);
+    } finally {
+      await sql`alter table away rename to sign_in_failures`;
+    }
+    const told = () => gateway.lines.filter((it) => it.message === "request failed");
+    await expect.poll(told).not.toEqual([]);
+    expect(told().map((it) => it.fields["route"])).toContain("/api/auth/login");
     expect(JSON.stringify(gateway.lines)).not.toMatch(/secret-word|asci_session|eyJ/);
   });
 });
