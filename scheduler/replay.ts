@@ -42,10 +42,17 @@ export class Replay {
   readonly #usual = new Set<number | string>();
   readonly #gatherers = new Map<string, WaitingRequest>();
   readonly #started: (started: Started) => void;
+  readonly #notPlaced: (decision: Exclude<Decision, Placement>) => void;
 
-  constructor(round: Round, started: (started: Started) => void) {
+  /** @param notPlaced is told each time that a request is decided and does not start: it may wait for another reason */
+  constructor(
+    round: Round,
+    started: (started: Started) => void,
+    notPlaced: (decision: Exclude<Decision, Placement>) => void = () => {},
+  ) {
     this.#round = round;
     this.#started = started;
+    this.#notPlaced = notPlaced;
     for (const { id, at } of round.reserved.ends)
       this.#events.add(at, { what: "reservation", id, basis: "limit" });
     for (const { requestId, at } of round.gathering.ends)
@@ -74,7 +81,8 @@ export class Replay {
 
   #keep(one: Omit<WaitingRequest, "need">, decision: Decision, limit: string | null): void {
     const usual = one.usual || (limit !== null && this.#usual.has(limit));
-    if (decision.kind === "placed") this.#start(decision, usual);
+    if (decision.kind === "placed") return this.#start(decision, usual);
+    this.#notPlaced(decision);
     if (decision.kind !== "waits") return;
     const { need } = this.#round.caseOf(one.request);
     const waiting = { ...one, need, usual };

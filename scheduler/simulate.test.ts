@@ -95,6 +95,19 @@ describe("simulate", () => {
     });
   });
 
+  it("says why what never starts waited last, not at first", () => {
+    const rules = [
+      rule("one each", { limits: { perPerson: 1 } }),
+      when("moon", { environment: "moonlight" }, { require: "zone=moon" }),
+    ];
+    const all = outcomes(
+      [past("a", 0, 100, ada), past("b", 1, 10, { ...ada, environment: "moonlight" })],
+      rules,
+      [node("n1", { cpus: 2 }), node("n2", { cpus: 2 })],
+    );
+    expect(all[1]?.[1]).toMatchObject({ kind: "waits", code: "no_node_matches" });
+  });
+
   it("gives a beamtime's node back when the beamtime is over", () => {
     const rules = [rule("beamtime", { dedicate: true })];
     const requests = [

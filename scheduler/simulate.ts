@@ -1,7 +1,7 @@
 /** What past requests would have got under a set of rules. */
 import type { Decision } from "./decision.ts";
 import { standing } from "./queue-order.ts";
-import { Replay } from "./replay.ts";
+import { Replay, type Started } from "./replay.ts";
 import { Round } from "./round.ts";
 import { compileRules, effectsOf, type CompiledRules } from "./rules.ts";
 import type { Candidate, Request, Rule, Situation } from "./types.ts";
@@ -57,7 +57,7 @@ class Shares {
 function startReplay(round: Round, rules: CompiledRules, outcomes: Map<string, Outcome>) {
   const shares = new Shares();
   const durations = new Map<string, number>();
-  const replay: Replay = new Replay(round, ({ decision, at }) => {
+  const starts = ({ decision, at }: Started) => {
     const { request, size, gpus } = decision;
     outcomes.set(request.id, outcomeOf(decision, at - request.queuedAt));
     const node = round.site.numbers.get(decision.node.id);
@@ -68,6 +68,11 @@ function startReplay(round: Round, rules: CompiledRules, outcomes: Map<string, O
       return { node, size, gpus, who: request, effects };
     };
     replay.willEnd(at + (durations.get(request.id) ?? 0), ended, "limit");
+  };
+  const replay: Replay = new Replay(round, starts, (decision) => {
+    const { request, kind } = decision;
+    outcomes.set(request.id, outcomeOf(decision, 0));
+    if (kind === "refused") shares.count(request.userId, -1);
   });
   return { replay, shares, durations };
 }
@@ -94,9 +99,7 @@ export function simulate(
     durations.set(request.id, Math.max(0, request.durationMs));
     const effects = effectsOf(request, compiled, round.now);
     const ahead = shares.count(request.userId, 1);
-    const decision = replay.arrive(request, standing(request, effects, ahead));
-    if (decision.kind === "refused") shares.count(request.userId, -1);
-    if (decision.kind !== "placed") outcomes.set(request.id, outcomeOf(decision, 0));
+    replay.arrive(request, standing(request, effects, ahead));
   }
   replay.run(Infinity);
   return outcomes;
