@@ -3,7 +3,9 @@ import { LongFirst } from "./test/long-first.ts";
 
 const postgres = "./test/postgres-setup.ts";
 const prebuilt = "./test/edge/prebuilt-setup.ts";
-const common = { environment: "node" as const, restoreMocks: true };
+/** A second is what `expect.poll` waits by itself: too short where the machine has other work. */
+const patience = { poll: { timeout: 30_000 } };
+const common = { environment: "node" as const, restoreMocks: true, expect: patience };
 /** Files share what they import: none changes a module for others, and loading anew costs as much as the tests. */
 const shared = { ...common, isolate: false };
 

@@ -55,18 +55,25 @@ export interface VisitOptions {
   readonly cookie?: string;
 }
 
-/** Links that come and go on this machine, other tests' for example, end what Chromium is just loading: then again. */
-function goSteadily(page: Page): Page["goto"] {
-  const goTo = page.goto.bind(page);
-  return async (...way) => {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await goTo(...way);
-      } catch (error) {
-        if (tries === 10 || !/ERR_NETWORK_CHANGED/.test(String(error))) throw error;
-      }
+/** How Chromium tells that links came or went: by their error, or by its page for errors that came in between. */
+const networkChanged = /ERR_NETWORK_CHANGED|interrupted by another navigation to "chrome-error:/;
+
+async function steadily<T>(load: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await load();
+    } catch (error) {
+      if (tries === 10 || !networkChanged.test(String(error))) throw error;
     }
-  };
+  }
+}
+
+/** Links that come and go on this machine, other tests' for example, end what Chromium is just loading: then again. */
+function loadSteadily(page: Page): void {
+  const goTo = page.goto.bind(page);
+  const reload = page.reload.bind(page);
+  page.goto = (...way) => steadily(() => goTo(...way));
+  page.reload = (...way) => steadily(() => reload(...way));
 }
 
 /** A window of one's own at the installation's address. */
@@ -84,8 +91,8 @@ export async function visit(
     locale: options.locale ?? "en-AU",
     reducedMotion: "reduce",
   });
+  context.on("page", loadSteadily);
   const page = await context.newPage();
-  page.goto = goSteadily(page);
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
   page.on("console", (message) => {

@@ -255,10 +255,16 @@ describe("what is copied inside the desktop", () => {
     const abilities = viewers.map((viewer) => viewer.cutTexts.length);
     expect(abilities).toEqual([0, 1]);
     await desktop.run(
-      `nohup setsid -f zenity --entry --title=copying --entry-text=secret >/dev/null 2>&1 </dev/null
-       xdotool search --sync --onlyvisible --name '^copying$' windowactivate --sync key ctrl+a ctrl+c`,
+      "nohup setsid -f zenity --entry --title=copying --entry-text=secret >/dev/null 2>&1 </dev/null",
     );
-    await expect.poll(async () => (await look()).selections[1]?.text, limit).toBe("secret");
+    // A window that is active may not have its field ready for keys yet.
+    const copy =
+      "xdotool search --sync --onlyvisible --name '^copying$' windowactivate --sync key ctrl+a ctrl+c";
+    const copied = async () => {
+      await desktop.run(copy);
+      return (await look()).selections[1]?.text;
+    };
+    await expect.poll(copied, limit).toBe("secret");
     await expect.poll(() => person.cutTexts.length, limit).toBeGreaterThan(before);
     for (const viewer of viewers) {
       for (let round = 0; round < 3; round += 1) expect(await viewer.picture()).toBe(true);
