@@ -84,6 +84,14 @@ describe("a node before anybody asks", () => {
     expect(by([full("n1"), full("n2", { cpus: 1 }), full("n3", { ready: false })])).toEqual([
       "x1: n1 by online",
     ]);
+    const card = (present: boolean, slots: number[]) => ({
+      gpus: [gpu("g", { present, taken: slots.map((slot) => ({ slot, memoryBytes: 0 })) })],
+    });
+    const asked = [beamtime("x1", [open("online", { gpus: 1 })])];
+    const away = node("n1", card(false, []));
+    expect(taken(asked, { nodes: [away, node("n2", card(true, [0]))] })).toEqual([
+      "x1: n2 by online",
+    ]);
     // What is kept for others is nobody's to take.
     expect(by([node("n1", { cpus: 2 })], { live: [], reservations: [reservation("r")] })).toEqual(
       [],

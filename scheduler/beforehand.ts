@@ -1,7 +1,7 @@
 /** Beamtimes that are on: nodes for experiments alone, before anybody of theirs asks for a desktop. */
 import { othersOn, toDedicate } from "./dedicate.ts";
 import { refusedBy } from "./filter.ts";
-import { couldHold } from "./need.ts";
+import { holdsOnceEmpty } from "./need.ts";
 import { Round, type Case } from "./round.ts";
 import type { RuleWarning } from "./judge.ts";
 import type { RuleRef } from "./rules.ts";
@@ -68,7 +68,7 @@ function nodeFor({ site }: Round, { request, need }: Case): number | undefined {
   const full = site.nodes.flatMap((_, node) => {
     const room = refusedBy(site, need, node);
     if (room !== "cpus" && room !== "memory" && room !== "gpus") return [];
-    if (!couldHold(site, need.size, node)) return [];
+    if (!holdsOnceEmpty(site, need.size, node)) return [];
     return [{ node, others: othersOn(site, need, request, node) }];
   });
   return full.sort((a, b) => a.others - b.others || a.node - b.node)[0]?.node;

@@ -3,6 +3,8 @@ import { stillDedicates } from "./dedicate.ts";
 import { place } from "./place.ts";
 import { compileRules } from "./rules.ts";
 import {
+  gib,
+  gpu,
   hour,
   live,
   node,
@@ -91,6 +93,17 @@ describe("a node for a beamtime", () => {
     expect(
       outcomes([x1("a"), x1("b", { size: size({ cpus: 1 }) })], { nodes: [small, ...others] }),
     ).toEqual(["n2, its own", "n2"]);
+  });
+
+  it("is not waited for where the GPU that it would take is away", () => {
+    const own = { dedicatedTo: "x1" };
+    const broken = node("n1", { ...own, gpus: [gpu("GPU-1", { present: false })] });
+    const shares = [{ slot: 0, memoryBytes: gib }];
+    const taken = node("n1", { ...own, gpus: [gpu("GPU-1", { taken: shares })] });
+    const others = [node("n2", { gpus: [gpu("GPU-2")] })];
+    const asked = [x1("a", { size: size({ gpus: 1 }) })];
+    expect(outcomes(asked, { nodes: [broken, ...others] })).toEqual(["n2, its own"]);
+    expect(outcomes(asked, { nodes: [taken, ...others] })).toEqual(["no_capacity"]);
   });
 
   it("is waited for where it is not ready for a moment, and no longer than some minutes", () => {

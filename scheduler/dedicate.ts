@@ -1,6 +1,6 @@
 /** Beamtime: nodes that one experiment has to itself. */
 import { refusedBy } from "./filter.ts";
-import { couldHold, type Need } from "./need.ts";
+import { holdsOnceEmpty, type Need } from "./need.ts";
 import { covers } from "./overlap.ts";
 import type { CompiledRule, CompiledRules, Effects, RuleRef } from "./rules.ts";
 import { nearby, scoreOf } from "./score.ts";
@@ -64,7 +64,7 @@ export function hasOwnNode(
     (node) =>
       (!site.away[node] || returns(site.node(node))) &&
       need.admits[node] === 1 &&
-      couldHold(site, need.size, node),
+      holdsOnceEmpty(site, need.size, node),
   );
 }
 

@@ -239,6 +239,17 @@ it("looks at how GPUs become free", () => {
   expect(begun([both], cards(null))).toEqual([null]);
 });
 
+it("is over where a GPU that it would take is away", () => {
+  const held = (present: boolean): Partial<Situation> => ({
+    now,
+    nodes: [node("n1", { gpus: [gpu("g1", { present, taken: [{ slot: 0, memoryBytes: gib }] })] })],
+    gathered: [gathered("card", "n1")],
+  });
+  const card = request("card", { size: size({ gpus: 1 }), queuedAt: 0 });
+  expect(kinds([card, small("a")], held(true))).toEqual(["no_capacity", "room_gathered"]);
+  expect(kinds([card, small("a")], held(false))).toEqual(["no_capacity", "n1"]);
+});
+
 it("asks all nodes for a few requests in a round only", () => {
   const nodes = Array.from({ length: 400 }, (_, n) => node(`n${n}`, full));
   const lives = nodes.map((it) => live(it.id, it.id, { size: cores(4), endsAt: now + hour / 2 }));

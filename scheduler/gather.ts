@@ -5,7 +5,7 @@
  * would be kept free for nobody.
  */
 import { fitsGpus, hasGpusOf, returnGpus, sharesHeld, type GpuRoom } from "./gpus.ts";
-import { couldHold, type Need } from "./need.ts";
+import { holdsOnceEmpty, type Need } from "./need.ts";
 import type { Site } from "./site.ts";
 import type { Gathered, Live, Request, Situation, Size } from "./types.ts";
 
@@ -145,7 +145,7 @@ export class Gathering {
     if (site.away[node] || !need.admits[node]) return false;
     const owner = site.dedicatedTo[node] ?? null;
     if (owner === null ? need.onlyOwn : owner !== need.experimentId || need.onlyFree) return false;
-    return couldHold(site, need.size, node);
+    return holdsOnceEmpty(site, need.size, node);
   }
 
   #endingsOn(node: number): readonly Ending[] {

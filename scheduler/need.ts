@@ -1,5 +1,5 @@
 /** What a request effectively needs: requests with the same need see the same nodes and scores. */
-import { couldFitGpus } from "./gpus.ts";
+import { couldFitGpus, type GpuRoom } from "./gpus.ts";
 import type { Effects, RuleSelector } from "./rules.ts";
 import { formatSelector, matchesSelector, type Selector } from "./selector.ts";
 import { imagePoints } from "./score.ts";
@@ -206,11 +206,21 @@ export class Needs {
   }
 }
 
-/** Whether a node could hold this if it were empty, ready and nobody else's. */
+/** Whether a node could hold this if it were empty, ready, nobody else's, and had all of its GPUs. */
 export function couldHold(site: Site, size: Size, node: number): boolean {
+  return couldHoldWith(site, size, node, site.gpus[node] ?? []);
+}
+
+/** Whether a node could hold this once others have gone: a GPU that is away is nothing to wait for. */
+export function holdsOnceEmpty(site: Site, size: Size, node: number): boolean {
+  const present = (site.gpus[node] ?? []).filter((it) => it.present);
+  return couldHoldWith(site, size, node, present);
+}
+
+function couldHoldWith(site: Site, size: Size, node: number, gpus: readonly GpuRoom[]): boolean {
   return (
     size.cpus <= (site.cpus[node] ?? 0) &&
     size.memoryBytes <= (site.memory[node] ?? 0) &&
-    couldFitGpus(site.gpus[node] ?? [], size)
+    couldFitGpus(gpus, size)
   );
 }
