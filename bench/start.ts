@@ -28,16 +28,19 @@ async function rememberStrip(page: Page): Promise<number[]> {
   }, strip);
 }
 
-/** Times from the click on Start, in the page itself, frame by frame, until the strip is painted. */
+/** The meter must not take the processor from what it measures; what is seen late by this counts against ASCI. */
+const lookEveryMs = 40;
+
+/** Times from the click on Start, in the page itself, until the strip is painted. */
 async function armPage(page: Page, reference: number[]): Promise<void> {
   await page.evaluate(
-    ({ width, height, known }) => {
+    ({ width, height, known, everyMs }) => {
       const painted = (): boolean => {
         const canvas = document.querySelector<HTMLCanvasElement>('[data-testid="desktop"] canvas');
         const context = canvas?.getContext("2d");
         if (!canvas || !context || canvas.height < height) return false;
         const { data } = context.getImageData(0, canvas.height - height, width, height);
-        // One pixel in 13, which shifts from row to row: the meter must not take the processor from what it measures.
+        // One pixel in 13, which shifts from row to row.
         let looked = 0;
         let same = 0;
         for (let at = 0; at < data.length; at += 4 * 13) {
@@ -52,7 +55,7 @@ async function armPage(page: Page, reference: number[]): Promise<void> {
           (event) => {
             const look = () => {
               if (painted()) resolve(performance.now() - event.timeStamp);
-              else requestAnimationFrame(look);
+              else setTimeout(look, everyMs);
             };
             look();
           },
@@ -60,7 +63,7 @@ async function armPage(page: Page, reference: number[]): Promise<void> {
         );
       });
     },
-    { ...strip, known: reference },
+    { ...strip, known: reference, everyMs: lookEveryMs },
   );
 }
 
@@ -72,6 +75,15 @@ async function stopShown(page: Page, url: string): Promise<void> {
   await until("the desktop is gone", async () => (await containersOf(id)).length === 0);
   await page.goto(url);
   await page.getByRole("button", { name: "Start", exact: true }).first().waitFor();
+  await settle(page);
+}
+
+/** Neither side is measured while the page still loads: someone who reads the catalogue has the viewer by then. */
+async function settle(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    performance.getEntriesByType("resource").some((it) => it.name.includes("novnc")),
+  );
+  await page.waitForTimeout(1000);
 }
 
 async function clickToPainted(page: Page, url: string, reference: number[]): Promise<number> {

@@ -17,7 +17,7 @@ import { DesktopNotice, mayExtend, openNotice } from "./desktop-notice.tsx";
 import { isOwn, isStation, keepsHome } from "./station.ts";
 import { TellMeButton } from "./tell-me-button.tsx";
 import { StateBadge } from "./state-badge.tsx";
-import { TimelineView } from "./timeline-view.tsx";
+import { tickMs, TimelineView } from "./timeline-view.tsx";
 import { createNow } from "./now.ts";
 import { whyNot } from "./why-not.ts";
 import { whyText } from "./reason.ts";
@@ -199,7 +199,7 @@ function Stopping(props: {
 }
 
 function Ticking(props: { readonly instance: Instance }): JSX.Element {
-  return <TimelineView instance={props.instance} now={createNow(100)} />;
+  return <TimelineView instance={props.instance} now={createNow(tickMs)} />;
 }
 
 function Facts(props: {

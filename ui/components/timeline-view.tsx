@@ -6,6 +6,9 @@ import { durationText } from "./moment.tsx";
 import { computeTimeline, type TimelineStep } from "./timeline.ts";
 import styles from "./timeline-view.module.css";
 
+/** How often the phase under way ticks: it is seen to move, and takes little from the desktop that is just starting. */
+export const tickMs = 250;
+
 interface TimelineViewProps {
   readonly instance: Instance;
   readonly now: Accessor<number>;

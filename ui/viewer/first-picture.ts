@@ -3,6 +3,9 @@ const settleMs = 400;
 /** A desktop that keeps another size, or moves all the time, is shown as it is after this long. */
 const patienceMs = 1_200;
 
+/** Not at every frame: each look has the whole canvas drawn, while the desktop needs what there is of processors. */
+const everyMs = 50;
+
 /** What a look at the canvas saw. Times in milliseconds of one clock. */
 export interface Look {
   readonly kind: "none" | "flat" | "picture";
@@ -59,7 +62,7 @@ export function watchFirstPicture(
   sample.height = size;
   const context = sample.getContext("2d", { willReadFrequently: true });
   const isReady = createJudgement(flatMs);
-  let frame = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const look = (): void => {
     const { width, height } = canvas;
     if (width > 0 && height > 0 && context !== null) {
@@ -69,11 +72,11 @@ export function watchFirstPicture(
       const seen = { kind: judge(data), print: printOf(data), nowMs: performance.now() };
       if (isReady({ ...seen, width, height, fits: fits() })) return painted();
     }
-    frame = requestAnimationFrame(look);
+    timer = setTimeout(look, everyMs);
   };
-  // At once: the size may change before the first frame.
+  // At once: the size may change before the next look.
   look();
-  return () => cancelAnimationFrame(frame);
+  return () => clearTimeout(timer);
 }
 
 /** FNV-1a. */

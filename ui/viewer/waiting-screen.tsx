@@ -7,7 +7,7 @@ import { isOwn } from "../components/station.ts";
 import { useSignedIn } from "../components/signed-in-context.ts";
 import { StateBadge } from "../components/state-badge.tsx";
 import { TellMeButton } from "../components/tell-me-button.tsx";
-import { TimelineView } from "../components/timeline-view.tsx";
+import { tickMs, TimelineView } from "../components/timeline-view.tsx";
 import { Button, buttonClass } from "../kit/button.tsx";
 import { t } from "../messages/messages.ts";
 import { paths } from "../paths.ts";
@@ -26,7 +26,7 @@ const placingMs = 2_000;
 
 /** From the click to the first picture: what is going on, for how long, and the way out. */
 export function WaitingScreen(props: WaitingScreenProps): JSX.Element {
-  const now = createNow(100);
+  const now = createNow(tickMs);
   const me = useSignedIn();
   const it = (): Instance => props.instance;
   const waits = createMemo(
