@@ -1,3 +1,5 @@
+import { dateFormat, numberFormat, relativeFormat } from "../messages/formats.ts";
+
 /** A duration as parts of a message, so that each language puts its own words around them. */
 export type DurationText =
   | { readonly key: "duration.seconds"; readonly parameters: { readonly seconds: string } }
@@ -21,10 +23,10 @@ export function describeDuration(ms: number, locale: string): DurationText {
   if (seconds < 60) {
     const digits = seconds < 9.95 ? 1 : 0;
     const cut = digits === 1 ? Math.floor(seconds * 10) / 10 : Math.floor(seconds);
-    const text = cut.toLocaleString(locale, {
+    const text = numberFormat(locale, {
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
-    });
+    }).format(cut);
     return { key: "duration.seconds", parameters: { seconds: text } };
   }
   const minutes = Math.floor((ms + 0.5) / minuteMs);
@@ -52,7 +54,7 @@ const units = [
 
 /** "3 minutes ago", "in 2 hours", "yesterday", as the locale says it. Times in ms since 1970. */
 export function formatRelative(atMs: number, nowMs: number, locale: string): string {
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const format = relativeFormat(locale, { numeric: "auto" });
   const minutes = (atMs - nowMs) / minuteMs;
   for (const [unit, size] of units) {
     if (Math.abs(minutes) >= size) return format.format(Math.trunc(minutes / size), unit);
@@ -72,9 +74,9 @@ export function formatClock(
   timeZone?: string,
 ): string {
   const zone = timeZone === undefined ? {} : { timeZone };
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: "short", ...zone });
+  const day = dateFormat(locale, { dateStyle: "short", ...zone });
   const sameDay = day.format(atMs) === day.format(nowMs);
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     timeStyle: precise ? "medium" : "short",
     ...(sameDay ? {} : { dateStyle: "medium" }),
     ...zone,
@@ -83,7 +85,7 @@ export function formatClock(
 
 /** The day alone: "21 Nov 2026". */
 export function formatDay(atMs: number, locale: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     dateStyle: "medium",
     ...(timeZone === undefined ? {} : { timeZone }),
   }).format(atMs);
@@ -96,7 +98,7 @@ export function formatDays(
   locale: string,
   timeZone?: string,
 ): string {
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     dateStyle: "medium",
     ...(timeZone === undefined ? {} : { timeZone }),
   }).formatRange(fromMs, untilMs);
@@ -112,7 +114,7 @@ export function isSoon(atMs: number, nowMs: number): boolean {
 
 /** The exact moment in the reader's locale and time zone, with its name. */
 export function formatExact(atMs: number, locale: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     dateStyle: "medium",
     timeStyle: "long",
     ...(timeZone === undefined ? {} : { timeZone }),
@@ -123,5 +125,6 @@ export function formatExact(atMs: number, locale: string, timeZone?: string): st
 export function formatBytes(bytes: number, locale: string): string {
   const gib = bytes / 2 ** 30;
   const [value, unit] = gib >= 1 ? [gib, "GiB"] : [bytes / 2 ** 20, "MiB"];
-  return `${value.toLocaleString(locale, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${unit}`;
+  const format = numberFormat(locale, { maximumFractionDigits: value < 10 ? 1 : 0 });
+  return `${format.format(value)} ${unit}`;
 }

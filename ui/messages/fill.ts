@@ -1,14 +1,5 @@
 import type { Message } from "./en.ts";
-
-const rules = new Map<string, Intl.PluralRules>();
-
-function pluralRules(locale: string): Intl.PluralRules {
-  const known = rules.get(locale);
-  if (known !== undefined) return known;
-  const made = new Intl.PluralRules(locale);
-  rules.set(locale, made);
-  return made;
-}
+import { numberFormat, pluralRules } from "./formats.ts";
 
 /** Chooses the plural form by `count` and puts the parameters in. Pure. */
 export function fill(
@@ -26,6 +17,6 @@ export function fill(
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = parameters[name];
     if (value === undefined) return whole;
-    return typeof value === "number" ? value.toLocaleString(locale) : value;
+    return typeof value === "number" ? numberFormat(locale).format(value) : value;
   });
 }

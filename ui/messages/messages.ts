@@ -46,9 +46,18 @@ export function pickLocale(language: Language, wanted: readonly string[]): strin
   );
 }
 
+const nowhere: readonly string[] = [];
+/** Every text asks for it, and it changes next to never. */
+let picked: { for: readonly string[]; language: Language; locale: string } | undefined;
+
 /** BCP 47 locale for `Intl`; follows the chosen language. */
 export function locale(): string {
-  return pickLocale(language(), typeof navigator === "undefined" ? [] : navigator.languages);
+  const wanted = typeof navigator === "undefined" ? nowhere : navigator.languages;
+  const chosen = language();
+  // A browser hands out one list until its settings change.
+  if (picked?.for !== wanted || picked.language !== chosen)
+    picked = { for: wanted, language: chosen, locale: pickLocale(chosen, wanted) };
+  return picked.locale;
 }
 
 async function load(next: Language): Promise<Catalogue> {

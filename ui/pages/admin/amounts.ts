@@ -1,4 +1,5 @@
 import { formatBytes } from "../../components/time.ts";
+import { numberFormat } from "../../messages/formats.ts";
 import { locale } from "../../messages/messages.ts";
 import { t } from "../../messages/scheduler.ts";
 
@@ -11,8 +12,8 @@ function fine(value: number): Intl.NumberFormatOptions {
 /** "12 of 64", as the locale writes numbers. */
 export function ofNumbers(used: number, total: number): string {
   return t("nodes.ofCapacity", {
-    used: used.toLocaleString(locale(), fine(used)),
-    total: total.toLocaleString(locale(), fine(total)),
+    used: numberFormat(locale(), fine(used)).format(used),
+    total: numberFormat(locale(), fine(total)).format(total),
   });
 }
 
@@ -20,14 +21,15 @@ export function ofNumbers(used: number, total: number): string {
 export function ofBytes(used: number, total: number): string {
   const gib = total >= 2 ** 30;
   const figure = used / (gib ? 2 ** 30 : 2 ** 20);
-  const text = figure.toLocaleString(locale(), fine(figure));
+  const text = numberFormat(locale(), fine(figure)).format(figure);
   return t("nodes.ofCapacity", { used: text, total: formatBytes(total, locale()) });
 }
 
 export const bytesText = (bytes: number): string => formatBytes(bytes, locale());
 
-export const numberText = (value: number): string => value.toLocaleString(locale(), fine(value));
+export const numberText = (value: number): string =>
+  numberFormat(locale(), fine(value)).format(value);
 
 /** "71 %" */
 export const percentText = (share: number): string =>
-  share.toLocaleString(locale(), { style: "percent", maximumFractionDigits: 0 });
+  numberFormat(locale(), { style: "percent", maximumFractionDigits: 0 }).format(share);

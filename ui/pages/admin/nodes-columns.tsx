@@ -3,6 +3,7 @@ import { For, Show, type Accessor, type JSX } from "solid-js";
 import type { AdminNode } from "../../../gateway/node-schemas.ts";
 import type { Column } from "../../kit/table.tsx";
 import { UseBar } from "../../kit/use-bar.tsx";
+import { numberFormat } from "../../messages/formats.ts";
 import { locale } from "../../messages/messages.ts";
 import { t } from "../../messages/scheduler.ts";
 import { paths } from "../../paths.ts";
@@ -84,13 +85,13 @@ export function nodeColumns(
     {
       head: t("nodes.people"),
       end: true,
-      cell: (node) => node.people.toLocaleString(locale()),
+      cell: (node) => numberFormat(locale()).format(node.people),
       sort: sort("people"),
     },
     {
       head: t("nodes.instances"),
       end: true,
-      cell: (node) => node.allocated.instances.toLocaleString(locale()),
+      cell: (node) => numberFormat(locale()).format(node.allocated.instances),
       sort: sort("instances"),
     },
     { head: t("nodes.images"), cell: (node) => <Images node={node} />, sort: sort("images") },
@@ -118,7 +119,7 @@ function Images(props: { readonly node: AdminNode }): JSX.Element {
   const it = () => props.node.images;
   return (
     <span class={styles["images"]}>
-      {it().present.toLocaleString(locale())}
+      {numberFormat(locale()).format(it().present)}
       <Show when={it().pulling > 0}>
         <span class={admin["muted"]}>{t("nodes.imagesPulling", { count: it().pulling })}</span>
       </Show>

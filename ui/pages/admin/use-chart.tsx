@@ -1,6 +1,7 @@
 import { createMemo, createSignal, For, Show, type JSX } from "solid-js";
 import { formatExact } from "../../components/time.ts";
 import { Chart, type ChartLine } from "../../kit/chart.tsx";
+import { dateFormat } from "../../messages/formats.ts";
 import { locale } from "../../messages/messages.ts";
 import { t } from "../../messages/scheduler.ts";
 import { bytesText, numberText, percentText } from "./amounts.ts";
@@ -197,9 +198,9 @@ const formats: Record<Span, Intl.DateTimeFormatOptions> = {
 };
 
 function tableTime(ms: number): string {
-  return new Intl.DateTimeFormat(locale(), { ...formats["24h"], ...formats["7d"] }).format(ms);
+  return dateFormat(locale(), { ...formats["24h"], ...formats["7d"] }).format(ms);
 }
 
 function axisTime(ms: number, span: Span): string {
-  return new Intl.DateTimeFormat(locale(), formats[span]).format(ms);
+  return dateFormat(locale(), formats[span]).format(ms);
 }

@@ -1,6 +1,7 @@
 import { Show, type JSX } from "solid-js";
 import { formatExact } from "../../components/time.ts";
 import { t } from "../../messages/admin.ts";
+import { dateFormat } from "../../messages/formats.ts";
 import { locale } from "../../messages/messages.ts";
 import styles from "./admin.module.css";
 
@@ -8,7 +9,7 @@ import styles from "./admin.module.css";
 export function When(props: { readonly at: string; readonly seconds?: boolean }): JSX.Element {
   const atMs = (): number => Date.parse(props.at);
   const text = (): string =>
-    new Intl.DateTimeFormat(locale(), {
+    dateFormat(locale(), {
       dateStyle: "medium",
       timeStyle: props.seconds === true ? "medium" : "short",
     }).format(atMs());

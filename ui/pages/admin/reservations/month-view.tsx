@@ -4,6 +4,7 @@ import { dayText, touches } from "./calendar-days.ts";
 import { dayKeys } from "./day-grid.ts";
 import { dayName, spanText, timeText } from "./reservation-words.ts";
 import { cellText, isToday, spanOf, type CalendarProps } from "./week-view.tsx";
+import { dateFormat } from "../../../messages/formats.ts";
 import { locale } from "../../../messages/messages.ts";
 import styles from "./reservations.module.css";
 
@@ -36,11 +37,7 @@ export function MonthView(props: MonthProps): JSX.Element {
       <thead>
         <tr>
           <For each={props.weeks[0]}>
-            {(day) => (
-              <th scope="col">
-                {new Intl.DateTimeFormat(locale(), { weekday: "short" }).format(day)}
-              </th>
-            )}
+            {(day) => <th scope="col">{dateFormat(locale(), { weekday: "short" }).format(day)}</th>}
           </For>
         </tr>
       </thead>

@@ -1,5 +1,6 @@
 import type { AdminReservation } from "../../../../gateway/reservation-schemas.ts";
 import { formatBytes } from "../../../components/time.ts";
+import { dateFormat } from "../../../messages/formats.ts";
 import { locale } from "../../../messages/messages.ts";
 import { t } from "../../../messages/rules.ts";
 
@@ -9,17 +10,17 @@ const names = {
 } as const;
 
 export const dayName = (day: Date, length: keyof typeof names): string =>
-  new Intl.DateTimeFormat(locale(), names[length]).format(day);
+  dateFormat(locale(), names[length]).format(day);
 
 /** "23 Nov 2026, 9:00 am – 5:00 pm" */
 export const spanText = (it: Pick<AdminReservation, "from" | "until">): string =>
-  new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).formatRange(
+  dateFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).formatRange(
     Date.parse(it.from),
     Date.parse(it.until),
   );
 
 export const timeText = (at: string): string =>
-  new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(Date.parse(at));
+  dateFormat(locale(), { timeStyle: "short" }).format(Date.parse(at));
 
 /** "2 cores · 8 GiB · 1 GPU of 12 GiB": what each seat has. */
 export function sizeText(

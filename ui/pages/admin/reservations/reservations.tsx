@@ -14,6 +14,7 @@ import { createNow } from "../../../components/now.ts";
 import { usePageTitle } from "../../../components/page-title.ts";
 import { Button } from "../../../kit/button.tsx";
 import { SearchField } from "../../../kit/search-field.tsx";
+import { dateFormat } from "../../../messages/formats.ts";
 import { locale } from "../../../messages/messages.ts";
 import { t } from "../../../messages/rules.ts";
 import { zoneName } from "../local-time.ts";
@@ -189,9 +190,9 @@ const sameDays = (a: readonly Date[][], b: readonly Date[][]): boolean =>
 /** What the arrows go by. */
 const asSpan = (view: View): "week" | "month" => (view === "month" ? "month" : "week");
 
-const monthText = (day: Date): string => new Intl.DateTimeFormat(locale(), soonest).format(day);
+const monthText = (day: Date): string => dateFormat(locale(), soonest).format(day);
 const weekText = (days: readonly Date[]): string =>
-  new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).formatRange(
+  dateFormat(locale(), { dateStyle: "medium" }).formatRange(
     days[0] ?? new Date(),
     days.at(-1) ?? new Date(),
   );

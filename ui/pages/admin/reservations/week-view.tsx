@@ -1,5 +1,6 @@
 import { For, Show, type JSX } from "solid-js";
 import type { AdminReservation } from "../../../../gateway/reservation-schemas.ts";
+import { dateFormat } from "../../../messages/formats.ts";
 import { locale } from "../../../messages/messages.ts";
 import { t } from "../../../messages/rules.ts";
 import { blocksOf, clock, dayText, touches, type Span } from "./calendar-days.ts";
@@ -80,7 +81,7 @@ export function WeekView(props: CalendarProps & { readonly days: readonly Date[]
                     style={{ top: percent(hour / 24) }}
                     aria-hidden="true"
                   >
-                    {new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(
+                    {dateFormat(locale(), { timeStyle: "short" }).format(
                       new Date(2026, 0, 1, hour),
                     )}
                   </span>

@@ -5,6 +5,7 @@ import { durationText } from "../../../components/moment.tsx";
 import { sentence } from "../../../components/reason.ts";
 import { Notice } from "../../../kit/notice.tsx";
 import { t } from "../../../messages/rules.ts";
+import { dateFormat } from "../../../messages/formats.ts";
 import { locale } from "../../../messages/messages.ts";
 import { PreviewTable } from "./preview-table.tsx";
 import type { PreviewState } from "./preview-run.ts";
@@ -95,8 +96,7 @@ function Phase(props: {
     props.state.usualMs === null
       ? t("rules.previewing")
       : t("rules.previewingUsual", { time: durationText(props.state.usualMs) });
-  const clock = (at: number): string =>
-    new Intl.DateTimeFormat(locale(), { timeStyle: "medium" }).format(at);
+  const clock = (at: number): string => dateFormat(locale(), { timeStyle: "medium" }).format(at);
   return (
     <p class={styles["phase"]} role="status" data-phase={props.state.phase}>
       <Switch>
