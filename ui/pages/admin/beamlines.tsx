@@ -119,7 +119,7 @@ function plainColumns(list: ReturnType<typeof useAdminList<Beamline>>): Column<B
       end: true,
       cell: (it) => (
         <A
-          class={styles["link"]}
+          class={`${styles["link"]} ${styles["figure"]}`}
           href={paths.adminExperiments({ beamline: it.code })}
           aria-label={t("beamlines.experimentsOf", { count: it.experiments, code: it.code })}
         >
