@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchShell, visit, type VisitOptions } from "../browser.ts";
 import { button, table } from "../scenes/admin-steps.ts";
 import { clippedOf, overflowOf } from "../scenes/checks.ts";
+import { setCluster } from "../scenes/cluster.ts";
 import { cookieOf, setScenes, type Person } from "../scenes/people.ts";
 import { phone, tablet } from "../scenes/scene.ts";
 import { openStage, type Stage } from "../stage.ts";
@@ -242,6 +243,18 @@ describe("staff of a beamline", () => {
     await page.getByRole("button", { name: /^Administration/ }).click();
     await page.getByRole("menuitem", { name: "Beamlines" }).click();
     await heading(page, "Beamlines").waitFor();
+    await page.context().close();
+  });
+});
+
+describe("a list of many nodes", () => {
+  it("shows all of its columns at once on a laptop", async () => {
+    await setCluster(stage);
+    const page = await as("admin");
+    await table(page, "/admin/nodes");
+    await rows(page).nth(16).waitFor();
+    const list = page.getByRole("region", { name: "Nodes", exact: true });
+    await expect.poll(() => list.evaluate((it) => it.scrollWidth - it.clientWidth)).toBe(0);
     await page.context().close();
   });
 });

@@ -1,6 +1,7 @@
 import Upload from "lucide-solid/icons/upload";
 import { createSignal, createUniqueId, Show, type JSX } from "solid-js";
 import { Button } from "../../kit/button.tsx";
+import { numberFormat } from "../../messages/formats.ts";
 import { locale, t } from "../../messages/messages.ts";
 import styles from "./import.module.css";
 
@@ -12,7 +13,7 @@ interface ImportSourceProps {
 }
 
 const kilobytes = (file: File): string =>
-  Math.max(1, Math.round(file.size / 1000)).toLocaleString(locale());
+  numberFormat(locale()).format(Math.max(1, Math.round(file.size / 1000)));
 
 /** Where the lines come from: a file that is chosen or dropped, or text that is pasted. */
 export function ImportSource(props: ImportSourceProps): JSX.Element {

@@ -7,6 +7,7 @@ import {
   Show,
   type JSX,
 } from "solid-js";
+import { numberFormat } from "../../../messages/formats.ts";
 import { locale } from "../../../messages/messages.ts";
 import { t } from "../../../messages/rules.ts";
 import { numberFault } from "./rule-shape.ts";
@@ -94,9 +95,7 @@ export function NumberInput(props: NumberInputProps): JSX.Element {
 
 /** As the reader writes numbers, without marks between thousands, which could not be read back. */
 function plain(value: number): string {
-  return new Intl.NumberFormat(locale(), { useGrouping: false, maximumFractionDigits: 3 }).format(
-    value,
-  );
+  return numberFormat(locale(), { useGrouping: false, maximumFractionDigits: 3 }).format(value);
 }
 
 function read(

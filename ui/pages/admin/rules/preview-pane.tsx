@@ -5,7 +5,7 @@ import { durationText } from "../../../components/moment.tsx";
 import { sentence } from "../../../components/reason.ts";
 import { Notice } from "../../../kit/notice.tsx";
 import { t } from "../../../messages/rules.ts";
-import { dateFormat } from "../../../messages/formats.ts";
+import { dateFormat, numberFormat } from "../../../messages/formats.ts";
 import { locale } from "../../../messages/messages.ts";
 import { PreviewTable } from "./preview-table.tsx";
 import type { PreviewState } from "./preview-run.ts";
@@ -150,7 +150,7 @@ function Summary(props: { readonly answer: RulePreview }): JSX.Element {
           {(it) => (
             <div class={styles["figure"]} data-change={summary()[it] > 0 ? it : undefined}>
               <dt>{t(`rules.summary.${it}`)}</dt>
-              <dd>{summary()[it].toLocaleString(locale())}</dd>
+              <dd>{numberFormat(locale()).format(summary()[it])}</dd>
             </div>
           )}
         </For>

@@ -2,6 +2,7 @@ import { createUniqueId, For, Show, type JSX } from "solid-js";
 import type { RulePreview } from "../../../../gateway/preview-schemas.ts";
 import { sentence } from "../../../components/reason.ts";
 import { t } from "../../../messages/rules.ts";
+import { numberFormat } from "../../../messages/formats.ts";
 import { locale } from "../../../messages/messages.ts";
 import { finders } from "./finders.ts";
 import { PickField } from "./pick-field.tsx";
@@ -102,7 +103,7 @@ function Verdict(props: {
   readonly node: Sides["after"]["nodes"][number] | undefined;
 }): JSX.Element {
   const points = (value: number): string =>
-    value.toLocaleString(locale(), { signDisplay: "exceptZero", maximumFractionDigits: 1 });
+    numberFormat(locale(), { signDisplay: "exceptZero", maximumFractionDigits: 1 }).format(value);
   return (
     <td
       data-verdict={
@@ -115,7 +116,9 @@ function Verdict(props: {
             <details class={styles["score"]}>
               <summary>
                 {t("rules.fits", {
-                  score: (node().score ?? 0).toLocaleString(locale(), { maximumFractionDigits: 1 }),
+                  score: numberFormat(locale(), { maximumFractionDigits: 1 }).format(
+                    node().score ?? 0,
+                  ),
                 })}
               </summary>
               <ul>
