@@ -310,6 +310,21 @@ const cell = (page: Page) => page.locator('[role="grid"] td[tabindex="0"]');
 describe("reservations", () => {
   beforeEach(() => setReservations(stage, 0));
 
+  it("have days that the keyboard goes to, however fast its keys come", async () => {
+    const page = await as("admin");
+    await page.goto("/admin/reservations?day=2030-11-20&view=month");
+    await cell(page).focus();
+    await page.evaluate(() => {
+      const from = document.activeElement;
+      for (const key of ["ArrowRight", "PageDown", "End"])
+        from?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    });
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute("data-day")))
+      .toBe("2030-12-22");
+    await page.context().close();
+  });
+
   it("are made on a day that the keyboard goes to, and refused with the numbers where they are too large", async () => {
     const page = await as("admin");
     await page.goto("/admin/reservations?day=2030-11-20&view=month");

@@ -10,10 +10,15 @@ export function dayKeys(options: {
   readonly onBegin: (day: Date) => void;
   readonly grid: () => HTMLElement | undefined;
 }) {
-  return (event: KeyboardEvent, day: Date, placeInWeek: number): void => {
+  /** Where the keys have led, while the focus is still on its way there: the next key counts from it. */
+  let ahead: Date | null = null;
+  return (event: KeyboardEvent, cell: Date, placeInCellsWeek: number): void => {
     // What stands in a cell has keys of its own.
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey)
       return;
+    const day = ahead ?? cell;
+    const days = Math.round((day.getTime() - cell.getTime()) / dayMs);
+    const placeInWeek = (((placeInCellsWeek + days) % 7) + 7) % 7;
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       return options.onBegin(day);
@@ -22,9 +27,15 @@ export function dayKeys(options: {
     if (to === null) return;
     event.preventDefault();
     options.onDay(to);
-    focusDay(options.grid, to, 20);
+    ahead = to;
+    focusDay(options.grid, to, 20, () => {
+      if (ahead === to) ahead = null;
+    });
   };
 }
+
+/** Rounded, as a day on which the clock is changed is an hour shorter or longer. */
+const dayMs = 86_400_000;
 
 function targetOf(
   key: string,
@@ -55,8 +66,14 @@ function targetOf(
 }
 
 /** Another week or month is drawn once the address has changed, some frames later. */
-function focusDay(grid: () => HTMLElement | undefined, day: Date, tries: number): void {
+function focusDay(
+  grid: () => HTMLElement | undefined,
+  day: Date,
+  tries: number,
+  done: () => void,
+): void {
   const cell = grid()?.querySelector<HTMLElement>(`[data-day="${dayText(day)}"][tabindex="0"]`);
-  if (cell) cell.focus();
-  else if (tries > 0) requestAnimationFrame(() => focusDay(grid, day, tries - 1));
+  cell?.focus();
+  if (cell || tries === 0) done();
+  else requestAnimationFrame(() => focusDay(grid, day, tries - 1, done));
 }
