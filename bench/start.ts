@@ -3,11 +3,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import Docker from "dockerode";
 import type { Browser, Page } from "playwright-core";
+import { networkHolderOf } from "../controller/runtimes/docker-options.ts";
 import { launchBrowser, signIn, until, visit } from "../test/browser.ts";
 import { containersOf } from "../test/containers.ts";
 import type { TestInstallation } from "../test/installation.ts";
 import { measureFloor, type FloorOptions, type FloorRun } from "./floor.ts";
 import { median } from "./figures.ts";
+import { benchNetworks } from "./networks.ts";
 import type { BenchRow } from "./relay.ts";
 
 /** Left part of the bottom panel: the menu, which looks the same at any size and any time. */
@@ -104,7 +106,12 @@ async function limitsOf(docker: Docker, id: string): Promise<WarmUp["like"]> {
   const [container] = await containersOf(id);
   if (!container) throw new Error("the first desktop has no container");
   const { HostConfig } = await docker.getContainer(container.Id).inspect();
-  const { NetworkMode, Memory, MemorySwap, NanoCpus, PidsLimit } = HostConfig;
+  const { Memory, MemorySwap, NanoCpus, PidsLimit } = HostConfig;
+  const holder = networkHolderOf(HostConfig.NetworkMode);
+  // The bare start makes its own network: that ASCI has one ready is what it is measured for.
+  const { NetworkMode } = holder
+    ? (await docker.getContainer(holder).inspect()).HostConfig
+    : HostConfig;
   return { NetworkMode, Memory, MemorySwap, NanoCpus, PidsLimit } as WarmUp["like"];
 }
 
@@ -175,6 +182,7 @@ export async function benchStart(
         goal: "none",
         pass: true,
       },
+      await benchNetworks(docker, image, like.NetworkMode ?? "bridge"),
     ];
   } finally {
     await browser.close();

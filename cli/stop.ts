@@ -1,6 +1,7 @@
-import { removeFirewall } from "../controller/firewall.ts";
 import { stat } from "node:fs/promises";
 import Docker from "dockerode";
+import { removeFirewall } from "../controller/firewall.ts";
+import { removeNetworkHolders } from "../controller/runtimes/spare-networks.ts";
 import { openDataFolder } from "./data-folder.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { stopEngine } from "./engine.ts";
@@ -89,6 +90,7 @@ async function removeDesktops(installationId: string | undefined): Promise<numbe
       await container.remove({ force: true, v: true }).catch(tolerate);
     }),
   );
+  await removeNetworkHolders(docker, installationId);
   await removeNetworks(docker, label);
   await removeFirewall(installationId).catch(() => undefined);
   await removeRunDir(installationId);

@@ -23,11 +23,12 @@ export class StartFailure extends Error {
 export class ContainerGone extends Error {}
 
 /** Tells when the panel is on the screen; the timeline shows it, nothing depends on it. */
-function followPanel({ db, roots, background }: Hands, spec: InstanceSpec): void {
+function followPanel({ db, roots, background, stockUp }: Hands, spec: InstanceSpec): void {
   const folder = incarnationFolder(roots.runDir, spec.id, spec.incarnation);
   background(async (signal) => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(panelLimitMs)]);
-    await waitForPanel(folder, limit);
+    // The next start is seen to once this one has its screen.
+    await waitForPanel(folder, limit).finally(stockUp);
     await recordPhase(db, spec.id, spec.incarnation, "panel");
   });
 }

@@ -25,6 +25,7 @@ import { openPacedRegistry, type PacedRegistry } from "./paced-registry.ts";
 import { describeTask, installationIdOf, register, type NodeNotes } from "./registration.ts";
 import { Rooms } from "./rooms.ts";
 import { Slots } from "./slots.ts";
+import { sparesTask } from "./spares.ts";
 import { openStorage, type Storages } from "./storage/storage.ts";
 import { connectAnew } from "./runtimes/docker-connect.ts";
 import { DockerRuntime } from "./runtimes/docker.ts";
@@ -55,7 +56,13 @@ const engineTimeoutMs = 30_000;
 /** Apart, so that data that cannot be reached keeps nobody from their home: as many as all slots can ask at once. */
 const homeThreads = 64;
 const dataThreads = 512;
-const defaults = { leaseMs: 30_000, slots: 16, answerMs: 30_000, minFreeBytes: 2 * 1024 ** 3 };
+const defaults = {
+  leaseMs: 30_000,
+  slots: 16,
+  answerMs: 30_000,
+  minFreeBytes: 2 * 1024 ** 3,
+  spareNetworks: 2,
+};
 
 function dockerRuntime(
   config: ControllerConfig,
@@ -69,7 +76,11 @@ function dockerRuntime(
   };
   const docker = new Docker({ timeout: engineTimeoutMs });
   const calls = connectAnew();
-  return { runtime: new DockerRuntime(docker, own, calls), store: new DockerImages(docker, calls) };
+  const networks = config.ASCI_SPARE_NETWORKS ?? defaults.spareNetworks;
+  return {
+    runtime: new DockerRuntime(docker, own, { events: calls, networks }),
+    store: new DockerImages(docker, calls),
+  };
 }
 
 interface Node {
@@ -84,7 +95,11 @@ interface Node {
   readonly background: Background;
 }
 
-function handsOf(node: Node, config: ControllerConfig, answerMs: number): Hands {
+function handsOf(
+  node: Node,
+  config: ControllerConfig,
+  more: Pick<Hands, "answerMs" | "stockUp">,
+): Hands {
   const { db, runtime, rooms, storage, images, slots, engine, limits, background } = node;
   return {
     db,
@@ -109,7 +124,7 @@ function handsOf(node: Node, config: ControllerConfig, answerMs: number): Hands 
       engineAway: engine.wasAway,
       bootedAt: new Date(Date.now() - uptime() * 1000),
     },
-    answerMs,
+    ...more,
     background: background.run,
   };
 }
@@ -118,6 +133,7 @@ interface Loops {
   readonly claim: Loop;
   readonly compare: Loop;
   readonly images: Loop;
+  readonly spares: Loop;
   stop(): Promise<void>;
 }
 
@@ -137,18 +153,29 @@ function guarded(task: LoopTask, onSuperseded: () => void): LoopTask {
 }
 
 function startLoops(
-  tasks: Record<"claim" | "compare" | "ping" | "homes" | "images" | "describe", LoopTask>,
+  tasks: Record<
+    "claim" | "compare" | "ping" | "homes" | "images" | "spares" | "describe",
+    LoopTask
+  >,
   { log, onSuperseded }: ControllerOptions,
 ): Loops {
   const start = (task: LoopTask) => startLoop(guarded(task, onSuperseded), log);
   const claim = start(tasks.claim);
   const compare = start(tasks.compare);
   const images = start(tasks.images);
-  const all = [claim, compare, images, ...[tasks.ping, tasks.homes, tasks.describe].map(start)];
+  const spares = start(tasks.spares);
+  const all = [
+    claim,
+    compare,
+    images,
+    spares,
+    ...[tasks.ping, tasks.homes, tasks.describe].map(start),
+  ];
   return {
     claim,
     compare,
     images,
+    spares,
     stop: async () => void (await Promise.all(all.map((it) => it.stop()))),
   };
 }
@@ -196,6 +223,7 @@ export async function startController(
     loops.claim.activate();
     loops.compare.activate();
     loops.images.activate();
+    loops.spares.activate();
   });
   const storage = { homes: openStorage(homeThreads), data: openStorage(dataThreads) };
   const rate = config.ASCI_PULL_BYTES_PER_SECOND;
@@ -204,13 +232,13 @@ export async function startController(
   const onWork = (): void => loops.claim.activate();
   const slots = new Slots(count, onWork);
   const node: Node = { db, runtime, rooms, storage, images, slots, engine, limits, background };
-  const hands = handsOf(node, config, answerMs);
+  const hands = handsOf(node, config, { answerMs, stockUp: () => loops.spares.activate() });
   const runner = createWorkRunner({ hands, log, leaseMs });
   const imageWork = createImageWork({ db, start, puller: images, leaseMs, log, onDone: onWork });
   const counters: Counters = { unknownContainers: 0, comparisons: 0, foundByComparison: 0 };
   const control = await startControlServer(config.ASCI_CONTROLLER_LISTEN, {
     poke: onWork,
-    metrics: () => metricsText(counters),
+    metrics: () => metricsText(counters, runtime.spareNetworks),
   });
   const context = { db, ...start, runtime, runner, images: imageWork, notes, engine, leaseMs, log };
   const ready = () => engine.beat().ready;
@@ -219,6 +247,7 @@ export async function startController(
       ...nodeTasks({ ...context, counters }),
       homes: homesTask(hands),
       images: imagesTask({ db, start, store, pulling: () => images.pulling, ready, onWork }),
+      spares: sparesTask({ runtime, rooms, ready, log }),
       describe: describeTask(db, start, { look, notes, log }),
     },
     options,
@@ -226,7 +255,6 @@ export async function startController(
   const watched = { db, runtime, nodeId, state: engine, log, onWork };
   background.run((ended) => watchEngine(watched, ended));
   background.run((ended) => watchImages(store, () => loops.images.activate(), ended));
-  background.run(() => rooms.fill());
   log.info({ node: name, epoch }, "the node is registered");
 
   /** Claims nothing more, waits for what is under way, gives leases back, and closes the pool. */
@@ -234,7 +262,7 @@ export async function startController(
     await Promise.all([loops.stop(), control.close()]);
     await Promise.all([runner.stop(stopDeadlineMs), imageWork.stop()]);
     await background.stop();
-    await rooms.close();
+    await Promise.all([rooms.close(), runtime.close()]);
     await paced?.close();
     storage.homes.close();
     storage.data.close();

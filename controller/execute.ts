@@ -36,6 +36,8 @@ export interface Hands {
   readonly circumstances: Circumstances;
   /** How long a desktop may take to answer after its container started. */
   readonly answerMs: number;
+  /** Has what a start took made anew, for the next one. */
+  stockUp(): void;
   /** Work that outlives the lease, e.g. waiting for the panel; it ends with the controller. */
   background(task: (signal: AbortSignal) => Promise<void>): void;
 }
@@ -127,8 +129,6 @@ export async function execute(
       const containerId = await create(hands, lease, spec, signal);
       await startContainer(hands, spec, containerId);
       await awaitReady(hands, spec, containerId, signal);
-      // For the next one; this one is not to be kept from its screen by it.
-      hands.background(() => hands.rooms.fill());
       return reportRunning(hands, lease, spec);
     }
     case "start":

@@ -1,7 +1,7 @@
 import type { Counters } from "./loops.ts";
 
 /** The controller's counters in Prometheus' text format. */
-export function metricsText(counters: Counters): string {
+export function metricsText(counters: Counters, spareNetworks: number): string {
   return [
     "# HELP asci_unknown_containers Containers with our labels that belong to no known instance",
     "# TYPE asci_unknown_containers gauge",
@@ -12,6 +12,9 @@ export function metricsText(counters: Counters): string {
     "# HELP asci_found_by_comparison_total Instances that only a comparison found to differ",
     "# TYPE asci_found_by_comparison_total counter",
     `asci_found_by_comparison_total ${counters.foundByComparison}`,
+    "# HELP asci_spare_networks Networks that stand ready for starts",
+    "# TYPE asci_spare_networks gauge",
+    `asci_spare_networks ${spareNetworks}`,
     "",
   ].join("\n");
 }

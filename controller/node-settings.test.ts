@@ -29,6 +29,7 @@ describe("a node's settings", () => {
       ASCI_NODE_MEMORY: "64GiB",
       ASCI_IMAGES_MAX_BYTES: "200 GiB",
       ASCI_IMAGES_MIN_FREE: "0",
+      ASCI_SPARE_NETWORKS: "8",
     });
     expect(parsed).toEqual({
       ASCI_NODE_GPUS: [
@@ -46,6 +47,7 @@ describe("a node's settings", () => {
       ASCI_NODE_MEMORY: 64 * gib,
       ASCI_IMAGES_MAX_BYTES: 200 * gib,
       ASCI_IMAGES_MIN_FREE: 0,
+      ASCI_SPARE_NETWORKS: 8,
     });
     expect(schema.parse({ ASCI_NODE_GPUS: "[]" })).toEqual({ ASCI_NODE_GPUS: [] });
   });
@@ -53,6 +55,12 @@ describe("a node's settings", () => {
   it.each(["-1", "0", "0.0", "many", "1e3", "99999999"])("refuse %s cores", (text) => {
     expect(faultsOf({ ASCI_NODE_CPUS: text })).toEqual([
       `ASCI_NODE_CPUS: "${text}" is not a number of cores: give how many this node offers, more than 0.`,
+    ]);
+  });
+
+  it.each(["-1", "1.5", "33", "few"])("refuse %s networks that stand ready", (text) => {
+    expect(faultsOf({ ASCI_SPARE_NETWORKS: text })).toEqual([
+      `ASCI_SPARE_NETWORKS: "${text}" is not a number of networks: give how many stand ready for starts, 0 to 32.`,
     ]);
   });
 

@@ -5,6 +5,7 @@ import { parseLabels } from "./node-labels.ts";
 
 const mostGpus = 64;
 const mostSlots = 64;
+const mostSpares = 32;
 const units: Record<string, number> = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };
 
 /** Bytes from `1073741824` or `1.5GiB`; NaN where it is neither. */
@@ -126,6 +127,10 @@ export const nodeSettings = {
   ).optional(),
   /** Of the placer's: whether images are asked for before anybody starts from them. */
   ASCI_IMAGES_BEFOREHAND: z.enum(["0", "1"], "0 or 1").optional(),
+  ASCI_SPARE_NETWORKS: number(
+    z.int().min(0).max(mostSpares),
+    `a number of networks: give how many stand ready for starts, 0 to ${mostSpares}`,
+  ).optional(),
   ASCI_IMAGES_MIN_FREE: size(
     0,
     "a size: give what pulls must leave free, in bytes or like 20GiB",

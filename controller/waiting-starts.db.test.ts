@@ -77,6 +77,7 @@ async function startRunner(): Promise<WorkRunner> {
     runtime: new DockerRuntime(docker, own),
     roots: { runDir: folder, relayGid: 0 },
     rooms: new Rooms(folder),
+    stockUp: () => {},
     storage,
     sites: { homes: "", makesHomes: false, data: undefined, makesData: false },
     images: new ImagePuller({ db, start, site, log }),

@@ -1,11 +1,14 @@
 /** A node for tests: a real controller with the placer, on the engine of this machine or another. */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import Docker from "dockerode";
 import { sql } from "drizzle-orm";
 import { unmountBelow } from "../cli/run-dir.ts";
 import { removeFirewall } from "../controller/firewall.ts";
+import { removeNetworkHolders } from "../controller/runtimes/spare-networks.ts";
 import { controllerConfigSchema } from "../controller/config.ts";
 import { startController, type Controller } from "../controller/controller.ts";
 import type { Log } from "../controller/log.ts";
@@ -42,6 +45,10 @@ export interface TestNode {
   /** Waits for a state; the error tells the last one seen. */
   untilState(id: string, state: string): Promise<InstanceRow>;
   containers(id: string): Promise<Docker.ContainerInfo[]>;
+  /** Containers that hold a network, for a desktop or ready for one. */
+  networks(): Promise<Docker.ContainerInfo[]>;
+  /** What the controller counts, by the metric's name. */
+  metric(name: string): Promise<number>;
   remove(): Promise<void>;
 }
 
@@ -51,6 +58,18 @@ export interface NodeEngine {
   /** As DOCKER_HOST names it. */
   readonly url: string;
   readonly image: string;
+}
+
+/** From the controller's own port. */
+async function metricOf(socketPath: string, name: string): Promise<number> {
+  const shown = await new Promise<string>((resolve, reject) => {
+    request({ socketPath, path: "/metrics" }, (answer) => {
+      text(answer).then(resolve, reject);
+    })
+      .on("error", reject)
+      .end();
+  });
+  return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(shown)?.[1]);
 }
 
 export async function createTestNode(postgresUrl: string, on?: NodeEngine): Promise<TestNode> {
@@ -137,10 +156,17 @@ export async function createTestNode(postgresUrl: string, on?: NodeEngine): Prom
     },
     containers: (id) =>
       engine.listContainers({ all: true, filters: { label: [`asci.instance=${id}`] } }),
+    networks: () =>
+      engine.listContainers({
+        all: true,
+        filters: { label: [`asci.network=${database.installationId}`] },
+      }),
+    metric: (name) => metricOf(`${runDir}/controller.sock`, name),
     async remove() {
       await Promise.all(controllers.map((it) => it.stop()));
       for (const it of await engine.listContainers({ all: true, filters: owned }))
         await engine.getContainer(it.Id).remove({ force: true, v: true });
+      await removeNetworkHolders(engine, database.installationId);
       for (const it of await engine.listNetworks({ filters: owned }))
         await engine.getNetwork(it.Id).remove();
       await removeFirewall(database.installationId);

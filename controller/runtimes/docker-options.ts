@@ -1,6 +1,7 @@
 import type { ContainerCreateOptions, DeviceRequest, NetworkCreateOptions } from "dockerode";
 import { bridgeName } from "../firewall-rules.ts";
 import { gpuEnv } from "./docker-gpus.ts";
+import { holderImage, holderProgram } from "./holder-image.ts";
 import type { ContainerWish } from "./runtime.ts";
 
 export interface Ownership {
@@ -14,6 +15,15 @@ export interface Ownership {
 export const bridgeOption = "com.docker.network.bridge.name";
 
 const shmBytes = 1024 ** 3;
+
+/** Of every desktop: those that join a network made beforehand have the name that it was made with. */
+const hostName = "desktop";
+
+const unprivileged = {
+  CapDrop: ["ALL"],
+  SecurityOpt: ["no-new-privileges"],
+  RestartPolicy: { Name: "no" },
+};
 
 /** `asci-<instanceId>-<incarnation>`: the name is the fence that the engine knows. */
 export function containerName(wish: { instanceId: string; incarnation: number }): string {
@@ -47,6 +57,37 @@ export function networkOptions(own: Ownership): NetworkCreateOptions {
   };
 }
 
+const joined = "container:";
+
+/** @returns the id of the container whose network another one has that was made with this mode */
+export function networkHolderOf(networkMode: string | undefined): string | undefined {
+  return networkMode?.startsWith(joined) ? networkMode.slice(joined.length) : undefined;
+}
+
+/** A container that has a network, and else nothing: no privileges, no files. */
+export function holderOptions(own: Ownership): ContainerCreateOptions {
+  return {
+    Image: holderImage,
+    Entrypoint: [holderProgram],
+    Hostname: hostName,
+    User: "65534:65534",
+    // It hears no other.
+    StopSignal: "SIGKILL",
+    HostConfig: {
+      ...unprivileged,
+      NetworkMode: own.network,
+      // Nobody needs one that has ended.
+      AutoRemove: true,
+      ReadonlyRootfs: true,
+      IpcMode: "none",
+      // What starts it needs more than it does itself.
+      Memory: 64 * 1024 ** 2,
+      PidsLimit: 64,
+      LogConfig: { Type: "none", Config: {} },
+    },
+  };
+}
+
 /** It counts as the desktop's own memory, so its limit is that of the container as well. */
 const passingHomeOf = ({ person, memoryLimitBytes }: ContainerWish) => ({
   [`/home/${person.username}`]: `rw,exec,nosuid,nodev,uid=${person.uid},gid=${person.gid},size=${Math.floor(memoryLimitBytes / 2)}`,
@@ -59,12 +100,13 @@ const passingHomeOf = ({ person, memoryLimitBytes }: ContainerWish) => ({
 export function createOptions(
   wish: ContainerWish,
   own: Ownership,
-  gpus: readonly DeviceRequest[] = [],
+  { gpus = [], holder }: { gpus?: readonly DeviceRequest[]; holder?: string | undefined } = {},
 ): ContainerCreateOptions {
   const env = { ...wish.env, ...gpuEnv(gpus) };
   return {
     Image: wish.image,
-    Hostname: wish.environment.slice(0, 63),
+    // With another's network comes its name.
+    ...(holder === undefined ? { Hostname: hostName } : {}),
     User: `${wish.person.uid}:${wish.person.gid}`,
     WorkingDir: `/home/${wish.person.username}`,
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
@@ -72,10 +114,8 @@ export function createOptions(
     HostConfig: {
       Init: true,
       GroupAdd: wish.person.groups.map(String),
-      CapDrop: ["ALL"],
-      SecurityOpt: ["no-new-privileges"],
-      RestartPolicy: { Name: "no" },
-      NetworkMode: own.network,
+      ...unprivileged,
+      NetworkMode: holder === undefined ? own.network : `${joined}${holder}`,
       ShmSize: shmBytes,
       PidsLimit: wish.pidsLimit,
       Memory: wish.memoryLimitBytes,

@@ -6,7 +6,7 @@ import type { FirewallInputs } from "../firewall-rules.ts";
 import { guarded, settled, type EngineFault } from "./docker-faults.ts";
 import { gpuRequests } from "./docker-gpus.ts";
 import { bridgeExists, ensureNetwork } from "./docker-network.ts";
-import { containerName, createOptions, type Ownership } from "./docker-options.ts";
+import { containerName, createOptions, networkHolderOf, type Ownership } from "./docker-options.ts";
 import { jsonLines } from "./json-lines.ts";
 import {
   RuntimeError,
@@ -17,6 +17,7 @@ import {
   type ObservedContainer,
   type Runtime,
 } from "./runtime.ts";
+import { SpareNetworks } from "./spare-networks.ts";
 
 const pingLimitMs = 4000;
 const removalLooks = 50;
@@ -43,15 +44,19 @@ export class DockerRuntime implements Runtime {
   /** By container: the look at the rules that its start waits for, begun while it was created. */
   readonly #isolated = new Map<string, Promise<void>>();
   readonly #events: Docker;
+  readonly #spares: SpareNetworks;
+
   /**
    * @param docker should give up on calls that are not answered
    * @param events must not, as a call for events is answered for as long as it lasts; with a
    *   connection for each call it also tells whether the engine is being stopped
+   * @param networks how many are made before somebody waits for them
    */
-  constructor(docker: Docker, own: Ownership, events: Docker = docker) {
+  constructor(docker: Docker, own: Ownership, { events = docker, networks = 0 } = {}) {
     this.#docker = docker;
     this.#own = own;
     this.#events = events;
+    this.#spares = new SpareNetworks(docker, own, networks);
   }
 
   async ping(): Promise<void> {
@@ -82,9 +87,22 @@ export class DockerRuntime implements Runtime {
   }
 
   async prepare(): Promise<void> {
+    this.#spares.forget();
     const inputs = await guarded(ensureNetwork(this.#docker, this.#own));
     await guarded(applyFirewall(inputs));
     this.#network = inputs;
+  }
+
+  async stockUp(signal: AbortSignal): Promise<string[]> {
+    return this.#network ? guarded(this.#spares.fill(signal)) : [];
+  }
+
+  get spareNetworks(): number {
+    return this.#spares.count;
+  }
+
+  close(): Promise<void> {
+    return this.#spares.close();
   }
 
   /** Rules can be lost while a controller runs, e.g. by a reload of the site's: no start without them. */
@@ -134,22 +152,47 @@ export class DockerRuntime implements Runtime {
   async create(wish: ContainerWish): Promise<string> {
     const gpus =
       wish.gpus.length === 0 ? [] : gpuRequests(await guarded(this.#docker.info()), wish.gpus);
-    const options = createOptions(wish, this.#own, gpus);
     const isolated = this.#isolate();
     // Whoever starts the container hears of it.
     isolated.catch(() => {});
-    const container = await guarded(
-      this.#docker.createContainer({ name: containerName(wish), ...options }),
-    );
-    this.#isolated.set(container.id, isolated);
-    return container.id;
+    return this.#spares.lend(async (holder) => {
+      const options = createOptions(wish, this.#own, { gpus, holder });
+      const container = await guarded(
+        this.#docker.createContainer({ name: containerName(wish), ...options }),
+      );
+      this.#isolated.set(container.id, isolated);
+      return container.id;
+    });
   }
 
   async start(containerId: string): Promise<void> {
     const isolated = this.#isolated.get(containerId) ?? this.#isolate();
     this.#isolated.delete(containerId);
     await isolated;
-    await settled(this.#docker.getContainer(containerId).start(), [304]);
+    try {
+      await settled(this.#docker.getContainer(containerId).start(), [304]);
+    } catch (error) {
+      await this.#removeCutOff(containerId).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Whose network ended before it was joined can never start: the next try is to make another one. */
+  async #removeCutOff(containerId: string): Promise<void> {
+    const holder = await this.#holderOf(containerId);
+    if (holder === undefined) return;
+    const state = await this.#docker
+      .getContainer(holder)
+      .inspect()
+      .catch((error: EngineFault) =>
+        error.statusCode === 404 ? undefined : Promise.reject(error),
+      );
+    if (!state?.State.Running) await this.remove(containerId);
+  }
+
+  async #holderOf(containerId: string): Promise<string | undefined> {
+    const { HostConfig } = await this.#docker.getContainer(containerId).inspect();
+    return networkHolderOf(HostConfig.NetworkMode);
   }
 
   async stop(containerId: string, graceSeconds: number): Promise<void> {
@@ -169,6 +212,7 @@ export class DockerRuntime implements Runtime {
 
   async remove(containerId: string): Promise<void> {
     const container = this.#docker.getContainer(containerId);
+    const holder = await this.#holderOf(containerId).catch(() => undefined);
     this.#isolated.delete(containerId);
     // 409: its removal is under way already. Its place is free only once it has been seen gone.
     await settled(container.remove({ force: true, v: true }), [404, 409]);
@@ -177,7 +221,10 @@ export class DockerRuntime implements Runtime {
         () => false,
         (error: EngineFault) => error.statusCode === 404,
       );
-      if (gone) return;
+      if (gone) {
+        if (holder !== undefined) await this.#spares.remove(holder).catch(() => {});
+        return;
+      }
       await new Promise((resolve) => setTimeout(resolve, removalPauseMs));
     }
     throw new RuntimeError("engine_error", "The engine does not remove the container.");

@@ -86,6 +86,13 @@ export interface Runtime {
   ping(): Promise<void>;
   /** Makes what containers need in common, e.g. their network. */
   prepare(): Promise<void>;
+  /**
+   * Makes beforehand what starts would wait for, and clears away what others left of it.
+   * @returns ids of instances that run and have lost their network
+   */
+  stockUp(signal: AbortSignal): Promise<string[]>;
+  /** Removes what was made beforehand and is in nobody's use. */
+  close(): Promise<void>;
   /** Every container with this installation's and this node's labels. */
   list(): Promise<ObservedContainer[]>;
   find(instanceId: string): Promise<ObservedContainer[]>;

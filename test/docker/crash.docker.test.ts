@@ -13,14 +13,18 @@ beforeAll(async () => {
 });
 afterAll(() => node?.remove());
 
+/** So that the call at which it is killed is one of the desktop's. */
+const throughProxy = ({ url }: { url: string }) =>
+  spawnController({ DOCKER_HOST: url, ASCI_SPARE_NETWORKS: "0" });
+
 /** The controller as a process of its own, which can be killed. */
-function spawnController(dockerHost?: string): ChildProcess {
+function spawnController(more: Record<string, string> = {}): ChildProcess {
   const entry = join(import.meta.dirname, "../../controller/main.ts");
   const child = spawn(process.execPath, [entry], {
     env: {
       PATH: process.env["PATH"],
       ...node.controllerEnv,
-      ...(dockerHost ? { DOCKER_HOST: dockerHost } : {}),
+      ...more,
     },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
@@ -45,7 +49,7 @@ describe("a controller killed by SIGKILL", () => {
       child?.kill("SIGKILL");
       killed.resolve();
     });
-    child = spawnController(proxy.url);
+    child = throughProxy(proxy);
     const id = await node.start();
     await killed.promise;
     await proxy.close();
@@ -74,7 +78,7 @@ describe("a controller killed by SIGKILL", () => {
       child?.kill("SIGKILL");
       killed.resolve();
     });
-    child = spawnController(proxy.url);
+    child = throughProxy(proxy);
     const id = await node.start();
     await node.untilState(id, "running");
     await node.stop(id);
@@ -106,5 +110,6 @@ describe("a controller killed by SIGKILL", () => {
       filters: { label: [`asci.installation=${node.database.installationId}`] },
     });
     expect(left).toEqual([]);
+    expect(await node.networks()).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import type Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { applyFirewall, removeFirewall } from "../../controller/firewall.ts";
 import { bridgeName, type FirewallInputs } from "../../controller/firewall-rules.ts";
+import { networkHolderOf } from "../../controller/runtimes/docker-options.ts";
 import { until } from "../browser.ts";
 import { execIn } from "../containers.ts";
 import { createTestNode, docker, type TestNode } from "../node.ts";
@@ -37,6 +38,8 @@ interface Place {
   readonly id: string;
   readonly address: string;
   readonly gateway: string;
+  /** Its network was made before it. */
+  readonly joined: boolean;
 }
 
 /** `tcp`, `udp`, or `pg`: asks whether TLS is spoken, and Postgres says yes or no with one letter. */
@@ -67,10 +70,12 @@ async function reached(place: Place, targets: readonly Target[], limitS = 3): Pr
 const named = (targets: readonly Target[]) => targets.map((it) => it.join(" ")).toSorted();
 
 async function placeOf(id: string): Promise<Place> {
-  const { NetworkSettings } = await docker.getContainer(id).inspect();
+  const { NetworkSettings, HostConfig } = await docker.getContainer(id).inspect();
+  const holder = networkHolderOf(HostConfig.NetworkMode);
+  if (holder !== undefined) return { ...(await placeOf(holder)), id, joined: true };
   const [network] = Object.values(NetworkSettings.Networks);
   if (!network) throw new Error("a container without a network");
-  return { id, address: network.IPAddress, gateway: network.Gateway };
+  return { id, address: network.IPAddress, gateway: network.Gateway, joined: false };
 }
 
 async function startPlain(options: Docker.ContainerCreateOptions = {}): Promise<Place> {
@@ -187,8 +192,15 @@ beforeAll(async () => {
     forwardPostgres(),
   ]);
   node = await createTestNode(inject("postgresUrl"));
-  await node.startController();
-  desktops = await Promise.all([startDesktop(), startDesktop()]);
+  await node.startController({ env: { ASCI_SPARE_NETWORKS: "1" } });
+  await until(
+    "a network stands ready",
+    async () => (await node.metric("asci_spare_networks")) === 1,
+  );
+  const both = await Promise.all([startDesktop(), startDesktop()]);
+  desktops = both.toSorted((a, b) => Number(b.joined) - Number(a.joined));
+  // One has the network that stood ready, the other one of its own.
+  expect(desktops.map((it) => it.joined)).toEqual([true, false]);
   plainNetwork = await docker.createNetwork({
     Name: `asci-test-plain-${process.pid}`,
     Driver: "bridge",
@@ -199,7 +211,7 @@ beforeAll(async () => {
   plain = [await startPlain(), await startPlain(options)];
   const info = await docker.getContainer(plain[1]!.id).inspect();
   published = Number(info.NetworkSettings.Ports[port]?.[0]?.HostPort);
-  await Promise.all([listenIn(desktops[1]!), listenIn(plain[1]!)]);
+  await Promise.all([...desktops, plain[1]!].map(listenIn));
 });
 
 afterAll(async () => {
@@ -214,25 +226,27 @@ afterAll(async () => {
 
 describe("from inside a desktop", () => {
   it("nothing of the host, of ASCI, of metadata or of a neighbour is reached, and the rest is", async () => {
-    const [desktop, neighbour] = desktops as [Place, Place];
     const plainPeer = bothWays(plain[1]!.address, listenPort);
     // First that the way in question is open where nothing closes it.
     const open = [...ofHost(plain[0]!), ...ofMetadata(), ...plainPeer, ...abroad()];
     expect(await reached(plain[0]!, open, 20)).toEqual(named(open));
 
     const before = new Set(host.callers);
-    const closed = [
+    const closed = (desktop: Place, neighbour: Place): Target[] => [
       ...ofHost(desktop),
       ...ofMetadata(),
       ...plainPeer,
       ...bothWays(neighbour.address, listenPort),
       ...bothWays("255.255.255.255", host.port),
-      ["pg", desktop.gateway, Number(new URL(inject("postgresUrl")).port)] as const,
+      ["pg", desktop.gateway, Number(new URL(inject("postgresUrl")).port)],
     ];
-    expect(await reached(desktop, closed)).toEqual([]);
-    expect(await reached(desktop, abroad(), 20)).toEqual(named(abroad()));
-    expect(host.callers).toEqual(before);
-    expect(host.callers).not.toContain(desktop.address);
+    const [first, second] = desktops as [Place, Place];
+    for (const [desktop, neighbour] of [[first, second] as const, [second, first] as const]) {
+      expect(await reached(desktop, closed(desktop, neighbour))).toEqual([]);
+      expect(await reached(desktop, abroad(), 20)).toEqual(named(abroad()));
+      expect(host.callers).toEqual(before);
+      expect(host.callers).not.toContain(desktop.address);
+    }
   });
 
   it("the engine's resolver answers, also through a cloud's name server in a closed range", async () => {

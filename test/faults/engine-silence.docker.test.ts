@@ -10,6 +10,8 @@ import { makeStandIns, type StandIn } from "../stand-in.ts";
 
 /** Long enough for a desktop that does come up. */
 const answerMs = 4000;
+/** What is removed is a desktop then. */
+const env = { ASCI_SPARE_NETWORKS: "0" };
 
 let engine: OwnEngine;
 let images: Record<StandIn, string>;
@@ -20,7 +22,7 @@ beforeAll(async () => {
   await engine.start();
   images = await makeStandIns(engine, host);
   node = await createTestNode(inject("postgresUrl"), { ...engine, image: images.desktop });
-  await node.startController({ answerMs });
+  await node.startController({ answerMs, env });
 });
 afterAll(async () => {
   if (engine && !engine.started) await engine.start();
@@ -121,7 +123,7 @@ describe("an engine that fails while a desktop comes up", () => {
     );
     const direct = process.env["DOCKER_HOST"];
     process.env["DOCKER_HOST"] = proxy.url;
-    const controller = await node.startController({ answerMs });
+    const controller = await node.startController({ answerMs, env });
     const id = await node.start({ versionId: await versionOf(images.stuck) });
     await refused.promise;
     await untilWaits(id, "engine_unreachable");

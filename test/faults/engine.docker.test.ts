@@ -1,5 +1,3 @@
-import { request } from "node:http";
-import { text } from "node:stream/consumers";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { incarnationFolder } from "../../controller/incarnation-files.ts";
@@ -61,16 +59,7 @@ async function history(id: string): Promise<unknown[]> {
 const nodeRow = () => getNode(node.database.owner.db, node.database.nodeId);
 
 /** How often the controller has compared everything that runs with everything that should. */
-async function comparisons(): Promise<number> {
-  const metrics = await new Promise<string>((resolve, reject) => {
-    request({ socketPath: `${node.runDir}/controller.sock`, path: "/metrics" }, (answer) => {
-      text(answer).then(resolve, reject);
-    })
-      .on("error", reject)
-      .end();
-  });
-  return Number(/^asci_comparisons_total (\d+)$/m.exec(metrics)?.[1]);
-}
+const comparisons = () => node.metric("asci_comparisons_total");
 
 /** Runs an outage, and waits until the controller has looked at everything after it and is done. */
 async function survived(outage: () => Promise<void>): Promise<void> {
