@@ -259,10 +259,10 @@ export async function startController(
 
   /** Claims nothing more, waits for what is under way, gives leases back, and closes the pool. */
   async function end(): Promise<void> {
-    await Promise.all([loops.stop(), control.close()]);
+    await Promise.all([loops.stop(), control.close(), runtime.close()]);
     await Promise.all([runner.stop(stopDeadlineMs), imageWork.stop()]);
     await background.stop();
-    await Promise.all([rooms.close(), runtime.close()]);
+    await rooms.close();
     await paced?.close();
     storage.homes.close();
     storage.data.close();

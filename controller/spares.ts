@@ -18,10 +18,10 @@ export function sparesTask({ runtime, rooms, ready, log }: Stock): LoopTask {
   return {
     name: "spares",
     periodMs: 60_000,
-    async run(signal) {
+    async run() {
       await rooms.fill();
       if (!ready()) return;
-      const cutOff = await runtime.stockUp(signal);
+      const cutOff = await runtime.stockUp();
       for (const instance of cutOff)
         if (!told.has(instance))
           log.warn(

@@ -93,8 +93,8 @@ export class DockerRuntime implements Runtime {
     this.#network = inputs;
   }
 
-  async stockUp(signal: AbortSignal): Promise<string[]> {
-    return this.#network ? guarded(this.#spares.fill(signal)) : [];
+  async stockUp(): Promise<string[]> {
+    return this.#network ? guarded(this.#spares.fill()) : [];
   }
 
   get spareNetworks(): number {

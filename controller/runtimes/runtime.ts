@@ -90,7 +90,7 @@ export interface Runtime {
    * Makes beforehand what starts would wait for, and clears away what others left of it.
    * @returns ids of instances that run and have lost their network
    */
-  stockUp(signal: AbortSignal): Promise<string[]>;
+  stockUp(): Promise<string[]>;
   /** Removes what was made beforehand and is in nobody's use. */
   close(): Promise<void>;
   /** Every container with this installation's and this node's labels. */

@@ -63,8 +63,8 @@ export class SpareNetworks {
    * @returns ids of running desktops whose network has ended, by whoever's hand
    * @throws the engine's errors
    */
-  fill(signal: AbortSignal): Promise<string[]> {
-    this.#filling ??= this.#fill(signal).finally(() => (this.#filling = undefined));
+  fill(): Promise<string[]> {
+    this.#filling ??= this.#fill().finally(() => (this.#filling = undefined));
     return this.#filling;
   }
 
@@ -75,19 +75,19 @@ export class SpareNetworks {
     await Promise.allSettled(this.#spares.splice(0).map((id) => this.remove(id)));
   }
 
-  async #fill(signal: AbortSignal): Promise<string[]> {
-    const cutOff = await this.#clear(signal);
-    while (!this.#closed && !signal.aborted && this.#spares.length < this.#wanted) {
-      const id = await this.#make(signal);
+  async #fill(): Promise<string[]> {
+    const cutOff = await this.#clear();
+    while (!this.#closed && this.#spares.length < this.#wanted) {
+      const id = await this.#make();
       if (id === undefined) break;
       this.#spares.push(id);
     }
     return cutOff;
   }
 
-  async #clear(abortSignal: AbortSignal): Promise<string[]> {
+  async #clear(): Promise<string[]> {
     const list = (label: string[]) =>
-      this.#docker.listContainers({ all: true, filters: { label }, abortSignal });
+      this.#docker.listContainers({ all: true, filters: { label } });
     const { installationId, nodeId } = this.#own;
     const holders = await list([`${ownerLabel}=${installationId}`, `${nodeLabel}=${nodeId}`]);
     const running = new Set(holders.flatMap((it) => (it.State === "running" ? [it.Id] : [])));
@@ -107,13 +107,12 @@ export class SpareNetworks {
   }
 
   /** @returns undefined where the engine's architecture has no image for it */
-  async #make(abortSignal: AbortSignal): Promise<string | undefined> {
+  async #make(): Promise<string | undefined> {
     const { installationId, nodeId } = this.#own;
     const options = {
       ...holderOptions(this.#own),
       name: `asci_network_${randomBytes(6).toString("hex")}`,
       Labels: { [ownerLabel]: installationId, [nodeLabel]: nodeId },
-      abortSignal,
     };
     const create = () => this.#docker.createContainer(options);
     const container = await create().catch(async (error: unknown) => {
@@ -122,7 +121,7 @@ export class SpareNetworks {
     });
     if (container === undefined) return undefined;
     try {
-      await container.start({ abortSignal });
+      await container.start();
     } catch (error) {
       await this.remove(container.id).catch(() => {});
       throw error;
