@@ -143,6 +143,8 @@ export async function execute(
     case "remove":
       await runtime.remove(step.containerId);
       await removeIncarnationFiles(roots, spec.id, step.incarnation);
+      // It may have ended before anything else asked for it.
+      hands.stockUp();
       return true;
     case "bury":
       await bury(hands, lease, spec, step.containerId);
