@@ -207,8 +207,10 @@ export async function startController(
   const { db } = connection;
   const lostMs = config.ASCI_LOST_SECONDS * 1000;
   const imagesBeforehand = config.ASCI_IMAGES_BEFOREHAND !== "0";
+  let claim: Loop | undefined;
+  const onWork = (): void => claim?.activate();
   const placer = placerUrl
-    ? startPlacer({ url: placerUrl, lostMs, imagesBeforehand, log })
+    ? startPlacer({ url: placerUrl, lostMs, imagesBeforehand, log, onPlaced: onWork })
     : undefined;
   const installationId = await installationIdOf(connection, log);
   const { runtime, store } = dockerRuntime(config, installationId);
@@ -229,7 +231,6 @@ export async function startController(
   const rate = config.ASCI_PULL_BYTES_PER_SECOND;
   const paced = rate === undefined ? undefined : await openPacedRegistry(rate);
   const images = openImages(db, start, store, config, { log, paced });
-  const onWork = (): void => loops.claim.activate();
   const slots = new Slots(count, onWork);
   const node: Node = { db, runtime, rooms, storage, images, slots, engine, limits, background };
   const hands = handsOf(node, config, { answerMs, stockUp: () => loops.spares.activate() });
@@ -252,6 +253,7 @@ export async function startController(
     },
     options,
   );
+  claim = loops.claim;
   const watched = { db, runtime, nodeId, state: engine, log, onWork };
   background.run((ended) => watchEngine(watched, ended));
   background.run((ended) => watchImages(store, () => loops.images.activate(), ended));

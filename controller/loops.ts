@@ -94,11 +94,15 @@ export function nodeTasks(context: NodeContext): Record<"claim" | "compare" | "p
 
 export interface PlacerContext {
   readonly db: Db;
+  /** For rounds of placing alone. */
+  readonly placing: Db;
   readonly log: Log;
   /** Nodes for which a wish was notified and whose controller has not been told. */
   readonly wished: Set<string>;
   /** How long a node may be silent before what stands on it counts as lost. */
   readonly lostMs: number;
+  /** Called after a round that has placed something. */
+  onPlaced(): void;
 }
 
 const judgePeriodMs = 5000;
@@ -116,9 +120,11 @@ type PlacerTask =
 
 export function placerTasks({
   db,
+  placing,
   log,
   wished,
   lostMs,
+  onPlaced,
 }: PlacerContext): Record<PlacerTask, LoopTask> {
   const judge = createJudge(db, { periodMs: judgePeriodMs, lostMs });
   const remembered = nothingRemembered();
@@ -127,7 +133,7 @@ export function placerTasks({
       name: "place",
       periodMs: 2000,
       async run(_, activations) {
-        await placeQueue(db, { memory: remembered, activations });
+        if ((await placeQueue(placing, { memory: remembered, activations })) > 0) onPlaced();
       },
     },
     expect: {

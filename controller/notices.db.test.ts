@@ -52,7 +52,15 @@ const warn = async () => {
 /** One run of what the placer does over and over. */
 const lookAfter = () => {
   const log = { info: () => {}, warn: () => {}, error: () => {} };
-  const tasks = placerTasks({ db: placer(), log, wished: new Set(), lostMs: 60_000 });
+  const db = placer();
+  const tasks = placerTasks({
+    db,
+    placing: db,
+    log,
+    wished: new Set(),
+    lostMs: 60_000,
+    onPlaced() {},
+  });
   return startLoop(tasks.lifetimes, log).stop();
 };
 async function dedicate(): Promise<void> {

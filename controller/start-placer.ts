@@ -12,18 +12,32 @@ export interface PlacerOptions {
   /** Whether nodes are asked to pull what is likely to be started. */
   readonly imagesBeforehand: boolean;
   readonly log: Log;
+  /** Called when something has been placed, anywhere. */
+  onPlaced?(): void;
 }
 
 /** Starts placing, judging and sweeping. `stop` waits for what is under way. */
 export function startPlacer(options: PlacerOptions): { stop(): Promise<void> } {
   const { url, lostMs, imagesBeforehand, log } = options;
-  const connection = connect(url, {
-    applicationName: "asci-placer",
-    max: 4,
-    statementTimeoutMs: 5000,
-  });
+  const open = (max: number) =>
+    connect(url, {
+      applicationName: "asci-placer",
+      max,
+      statementTimeoutMs: 5000,
+    });
+  const connection = open(3);
+  // Of its own: what a round of placing asks is planned on it already when somebody waits.
+  const placing = open(1);
   const wished = new Set<string>();
-  const tasks = placerTasks({ db: connection.db, log, wished, lostMs });
+  const onPlaced = options.onPlaced ?? (() => {});
+  const tasks = placerTasks({
+    db: connection.db,
+    placing: placing.db,
+    log,
+    wished,
+    lostMs,
+    onPlaced,
+  });
   const place = startLoop(tasks.place, log);
   const poke = startLoop(tasks.poke, log);
   const { expect, judge, stations, lifetimes, beamtimes, images, sweep } = tasks;
@@ -43,7 +57,7 @@ export function startPlacer(options: PlacerOptions): { stop(): Promise<void> } {
     async stop() {
       await listener.close();
       await Promise.all(loops.map((it) => it.stop()));
-      await connection.close();
+      await Promise.all([connection.close(), placing.close()]);
     },
   };
 }

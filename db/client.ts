@@ -20,6 +20,8 @@ export interface Connection {
 export interface ConnectOptions {
   readonly max?: number;
   readonly applicationName?: string;
+  /** How long a connection is kept that nobody uses; a new one has everything to plan anew. Default 60. */
+  readonly idleSeconds?: number;
   /** A statement that takes longer is cancelled by the server. */
   readonly statementTimeoutMs?: number;
   /**
@@ -43,7 +45,7 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
   const sql = postgres(url, {
     max: options.max ?? 10,
     connect_timeout: 5,
-    idle_timeout: 60,
+    idle_timeout: options.idleSeconds ?? 60,
     // Seconds. The default grows to 20: after an outage nodes would be heard of later than the judge.
     backoff: (retries: number) => Math.min(1, 0.1 * 2 ** retries) * (0.5 + Math.random()),
     // Without this every connection asks the catalogue for array types first.
@@ -58,7 +60,10 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
   return { db: drizzle(client, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
 }
 
-/** Has every statement with parameters planned once for each connection: drizzle leaves that out. */
+/**
+ * Has every statement planned once for each connection: drizzle leaves that out, and the driver where
+ * there are no parameters. So a text is one statement.
+ */
 function prepared<T extends object>(client: T): T {
   return new Proxy(client, {
     get(target, name) {
@@ -66,7 +71,7 @@ function prepared<T extends object>(client: T): T {
       if (typeof value !== "function") return value;
       if (name === "unsafe")
         return (text: string, args: unknown[], options?: object) =>
-          value.call(target, text, args, { ...options, prepare: true });
+          value.call(target, text, args, { ...options, prepare: true, simple: false });
       if (name === "begin" || name === "savepoint")
         return (...args: unknown[]) => {
           const run = args.pop() as (client: object) => unknown;

@@ -46,7 +46,11 @@ async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
 /** Starts a gateway and resolves once it listens. */
 export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   const log = pino({ name: "gateway" });
-  const connection = connect(config.DATABASE_URL, { applicationName: "asci-gateway" });
+  // Gateways are few, and somebody waits for each of their statements.
+  const connection = connect(config.DATABASE_URL, {
+    applicationName: "asci-gateway",
+    idleSeconds: 600,
+  });
   const feed = createChangeFeed(connection.db, config.DATABASE_URL, log);
   const peerOf = createPeerOf(parseProxies(config.ASCI_TRUSTED_PROXIES), config.ASCI_PUBLIC_URL);
   const draining = new AbortController();
