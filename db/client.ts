@@ -62,7 +62,7 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
 
 /**
  * Has every statement planned once for each connection: drizzle leaves that out, and the driver where
- * there are no parameters. So a text is one statement.
+ * there are no parameters. Several statements in one text cannot be.
  */
 function prepared<T extends object>(client: T): T {
   return new Proxy(client, {
@@ -71,7 +71,11 @@ function prepared<T extends object>(client: T): T {
       if (typeof value !== "function") return value;
       if (name === "unsafe")
         return (text: string, args: unknown[], options?: object) =>
-          value.call(target, text, args, { ...options, prepare: true, simple: false });
+          value.call(target, text, args, {
+            ...options,
+            prepare: true,
+            simple: args.length === 0 && text.includes(";"),
+          });
       if (name === "begin" || name === "savepoint")
         return (...args: unknown[]) => {
           const run = args.pop() as (client: object) => unknown;

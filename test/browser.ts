@@ -55,8 +55,12 @@ export interface VisitOptions {
   readonly cookie?: string;
 }
 
-/** How Chromium tells that links came or went: by their error, or by its page for errors that came in between. */
-const networkChanged = /ERR_NETWORK_CHANGED|interrupted by another navigation to "chrome-error:/;
+/**
+ * How Chromium tells that links came or went: by their error, or by what it does about them meanwhile, its page for
+ * errors or a load of its own of the same address.
+ */
+const networkChanged =
+  /ERR_NETWORK_CHANGED|interrupted by another navigation to "chrome-error:|Navigation to "([^"]+)" is interrupted by another navigation to "\1"/;
 
 async function steadily<T>(load: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {

@@ -73,6 +73,13 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
   // A tenth of a node each: enough that spreading them counts for more than a person's desktops standing together.
   const small = { cpus: 0.2, memoryBytes: 64 * 1024 ** 2, image };
   const environment = `env-${(await seedCatalogue(database.db, small)).username}`;
+  // Placement prefers nodes that have an image, and each tells of it when its engine says that something has changed.
+  for (const { engine } of cluster.nodes)
+    await engine.docker.getImage(image).tag({ repo: "asci-test/told", tag: "1" });
+  await until("every node tells that it has the image", async () => {
+    const told = await database.sql`select from node_images where state = 'present'`;
+    return told.length === cluster.nodes.length;
+  });
   const admin = await signedIn(cluster.url);
   return {
     ...cluster,

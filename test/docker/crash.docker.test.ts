@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { networkHolderOf } from "../../controller/runtimes/docker-options.ts";
 import { until } from "../browser.ts";
 import { startEngineProxy } from "../engine-proxy.ts";
 import { createTestNode, docker, type TestNode } from "../node.ts";
@@ -68,6 +69,42 @@ describe("a controller killed by SIGKILL", () => {
     await node.untilState(id, "stopped");
     expect(await node.containers(id)).toEqual([]);
     await end(next);
+  });
+
+  it("leaves a container that was to join a network, and that network, to the next one", async () => {
+    let child: ChildProcess | undefined;
+    const killed = Promise.withResolvers<void>();
+    const call = /^POST (\/v[\d.]+)?\/containers\/create\?name=asci-/;
+    const proxy = await startEngineProxy(join(node.runDir, "engine.sock"), call, () => {
+      child?.kill("SIGKILL");
+      killed.resolve();
+    });
+    child = spawnController({ DOCKER_HOST: proxy.url });
+    const ready = () => node.metric("asci_spare_networks").catch(() => undefined);
+    await until("networks stand ready", async () => (await ready()) === 2);
+    const id = await node.start();
+    await killed.promise;
+    await proxy.close();
+    const [left] = await until("its container is there", async () => {
+      const found = await node.containers(id);
+      return found.length > 0 && found;
+    });
+    const holder = networkHolderOf(left?.HostConfig.NetworkMode);
+    const networks = async () => (await node.networks()).map((it) => it.Id);
+    expect(await networks()).toContain(holder);
+
+    const next = spawnController();
+    await node.untilState(id, "running");
+    expect((await node.containers(id)).map((it) => it.Id)).toEqual([left?.Id]);
+    // The other one that was left is nobody's.
+    await until("others stand ready", async () => (await ready()) === 2);
+    expect(await networks()).toHaveLength(3);
+    expect(await networks()).toContain(holder);
+    await node.stop(id);
+    await node.untilState(id, "stopped");
+    expect(await networks()).not.toContain(holder);
+    await end(next);
+    expect(await networks()).toEqual([]);
   });
 
   it("while it stops one leaves nothing of it", async () => {

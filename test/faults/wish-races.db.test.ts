@@ -46,7 +46,7 @@ async function wish(browser: Browser, person: number): Promise<number> {
     const action = (n + person) % 2 === 0 ? "stop" : "restart";
     const { status, body } = await browser.call("POST", `/api/instances/${id}/${action}`);
     if (status === 202) accepted += 1;
-    else if (status !== 409) faults.push({ status, body });
+    else if (status !== 409) faults.push({ status, body, log: gateway.lines.slice(-3) });
   }
   return accepted;
 }
