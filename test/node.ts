@@ -107,6 +107,8 @@ export async function createTestNode(postgresUrl: string, on?: NodeEngine): Prom
     ASCI_EXPERIMENT_DATA: join(storageDir, "data", "{beamline}", "{experiment}"),
     ASCI_CONTROLLER_LISTEN: `unix:${runDir}/controller.sock`,
     ASCI_RELAY_GID: "0",
+    // Tests ask for them: links that come and go end what browsers beside these load.
+    ASCI_SPARE_NETWORKS: "0",
   };
   const wish = async (instanceId: string, action: "stop" | "restart") => {
     const outcome = await wishInstance(gateway, { by: { owner: userId }, instanceId, action });

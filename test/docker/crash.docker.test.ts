@@ -14,6 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => node?.remove());
 
+const spares = { ASCI_SPARE_NETWORKS: "2" };
 /** So that the call at which it is killed is one of the desktop's. */
 const throughProxy = ({ url }: { url: string }) =>
   spawnController({ DOCKER_HOST: url, ASCI_SPARE_NETWORKS: "0" });
@@ -79,7 +80,7 @@ describe("a controller killed by SIGKILL", () => {
       child?.kill("SIGKILL");
       killed.resolve();
     });
-    child = spawnController({ DOCKER_HOST: proxy.url });
+    child = spawnController({ DOCKER_HOST: proxy.url, ...spares });
     const ready = () => node.metric("asci_spare_networks").catch(() => undefined);
     await until("networks stand ready", async () => (await ready()) === 2);
     const id = await node.start();
@@ -93,7 +94,7 @@ describe("a controller killed by SIGKILL", () => {
     const networks = async () => (await node.networks()).map((it) => it.Id);
     expect(await networks()).toContain(holder);
 
-    const next = spawnController();
+    const next = spawnController(spares);
     await node.untilState(id, "running");
     expect((await node.containers(id)).map((it) => it.Id)).toEqual([left?.Id]);
     // The other one that was left is nobody's.
@@ -129,14 +130,14 @@ describe("a controller killed by SIGKILL", () => {
   });
 
   it("while many start leaves one container each", async () => {
-    const first = spawnController();
+    const first = spawnController(spares);
     const ids = await Promise.all(Array.from({ length: 6 }, () => node.start()));
     await until("some have begun", async () => {
       const states = await Promise.all(ids.map((id) => node.get(id)));
       return states.some((it) => it.state === "running");
     });
     first.kill("SIGKILL");
-    const next = spawnController();
+    const next = spawnController(spares);
     for (const id of ids) await node.untilState(id, "running");
     for (const id of ids) expect(await node.containers(id)).toHaveLength(1);
     await Promise.all(ids.map((id) => node.stop(id)));

@@ -18,10 +18,8 @@ afterEach(async () => {
 });
 afterAll(() => node?.remove());
 
-const begin = async (networks?: string) =>
-  (controller = await node.startController({
-    env: networks === undefined ? {} : { ASCI_SPARE_NETWORKS: networks },
-  }));
+const begin = async (networks: string) =>
+  (controller = await node.startController({ env: { ASCI_SPARE_NETWORKS: networks } }));
 const ids = async () => (await node.networks()).map((it) => it.Id);
 /** @returns those in use as well */
 async function untilReady(count: number): Promise<string[]> {
@@ -46,7 +44,7 @@ const hostName = async (id: string) => (await execIn(id, ["hostname"])).toString
 const addresses = async (id: string) => (await execIn(id, ["hostname", "-I"])).toString().trim();
 
 it("A desktop has one that stood ready, and takes it along; the next start finds another one", async () => {
-  await begin();
+  await begin("2");
   const ready = await untilReady(2);
   const desktop = await startDesktop();
   expect(ready).toContain(desktop.holder);
