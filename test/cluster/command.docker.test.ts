@@ -124,6 +124,7 @@ describe("npm run cluster", () => {
     const admin = await signedIn(playing.url, playing.password);
     const nodes = async () =>
       (await admin.call("GET", "/api/admin/nodes?sort=name")).body.items as {
+        id: string;
         name: string;
         state: string;
         labels: Record<string, string>;
@@ -133,6 +134,13 @@ describe("npm run cluster", () => {
       ["node-2", "ready", "south"],
     ]);
 
+    // Placement prefers nodes that have an image; each tells of it within a minute.
+    const tells = async ({ id }: { id: string }) =>
+      JSON.stringify((await admin.call("GET", `/api/admin/nodes/${id}`)).body).includes(
+        '"state":"present"',
+      );
+    const told = async () => (await Promise.all((await nodes()).map(tells))).every(Boolean);
+    await until("both nodes tell that they have the image", told, 120_000);
     const started = await Promise.all(
       [1, 2].map(() => admin.call("POST", "/api/instances", { environment: "mate" })),
     );
