@@ -14,6 +14,11 @@ export interface ClusterOptions {
   readonly settings: Settings;
   /** What the nodes' engines have from the start. */
   readonly images: ImageStoreOptions;
+  /**
+   * Runs before the nodes start, so that they tell from the first of which versions they have the images.
+   * @param ownerUrl a connection as the database's owner
+   */
+  fillCatalogue?(ownerUrl: string): Promise<void>;
   /** The built pages; default: none. */
   readonly uiDir?: string;
   /** How long a node may be silent before what stands on it counts as lost; default 60. */

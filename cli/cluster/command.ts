@@ -71,7 +71,6 @@ async function play(
     const image = await prepare(home, requested.signal);
     const started = await start(home, { count, image, environment, signal: requested.signal });
     try {
-      await ensureDemo(started.ownerUrl, { ...image, digest: image.id });
       await writeFile(linksFile(runFolder(home)), JSON.stringify(started.nodes.map(linkOf)));
       await explain(started, runFolder(home));
       if (!requested.signal.aborted)
@@ -126,6 +125,7 @@ function start(home: string, { count, image, environment, signal }: Wanted): Pro
         await engine.load(await new Docker().getImage(image.id).get());
       },
     },
+    fillCatalogue: (ownerUrl) => ensureDemo(ownerUrl, { ...image, digest: image.id }),
     onLine: (line) => {
       if (calm.isNews(line, performance.now())) say(line);
     },

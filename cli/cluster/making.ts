@@ -81,6 +81,7 @@ export class Making {
       onLine,
       onStart: (name, identity) => installation.setPart(name, identity),
     };
+    await this.#options.fillCatalogue?.(database.ownerUrl);
     await this.#startControlPlane(host, database);
     const started = await this.#startNodes(host, database, engines);
     await Promise.all(this.#supervised.map(({ ready }) => ready));

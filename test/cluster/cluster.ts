@@ -53,6 +53,7 @@ export interface TestClusterOptions extends Pick<ClusterOptions, "nodes" | "lost
 export async function startTestCluster(options: TestClusterOptions): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), "asci-cluster-"));
   let image = "";
+  let environment = "";
   const cluster = await startCluster({
     ...options,
     settings: readSettings({
@@ -67,15 +68,17 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
         image = (await makeStandIns(engine, new Docker())).desktop;
       },
     },
+    async fillCatalogue(ownerUrl) {
+      const { db, close } = connect(ownerUrl, { max: 1 });
+      // A tenth of a node each: enough that spreading them counts for more than a person's desktops standing together.
+      const small = { cpus: 0.2, memoryBytes: 64 * 1024 ** 2, image };
+      environment = `env-${(await seedCatalogue(db, small)).username}`;
+      await close();
+    },
     onLine: (line) => void options.lines?.push(line),
   });
   const database = connect(cluster.ownerUrl, { max: 2 });
-  // A tenth of a node each: enough that spreading them counts for more than a person's desktops standing together.
-  const small = { cpus: 0.2, memoryBytes: 64 * 1024 ** 2, image };
-  const environment = `env-${(await seedCatalogue(database.db, small)).username}`;
-  // Placement prefers nodes that have an image, and each tells of it when its engine says that something has changed.
-  for (const { engine } of cluster.nodes)
-    await engine.docker.getImage(image).tag({ repo: "asci-test/told", tag: "1" });
+  // Placement prefers nodes that have an image.
   await until("every node tells that it has the image", async () => {
     const told = await database.sql`select from node_images where state = 'present'`;
     return told.length === cluster.nodes.length;

@@ -134,13 +134,13 @@ describe("npm run cluster", () => {
       ["node-2", "ready", "south"],
     ]);
 
-    // Placement prefers nodes that have an image; each tells of it within a minute.
-    const tells = async ({ id }: { id: string }) =>
-      JSON.stringify((await admin.call("GET", `/api/admin/nodes/${id}`)).body).includes(
-        '"state":"present"',
-      );
+    // Placement prefers nodes that have an image; each tells of it as soon as it has seen its engine.
+    const tells = async ({ id }: { id: string }) => {
+      const { body } = await admin.call("GET", `/api/admin/nodes/${id}`);
+      return (body["imageList"] as { state: string }[]).some((it) => it.state === "present");
+    };
     const told = async () => (await Promise.all((await nodes()).map(tells))).every(Boolean);
-    await until("both nodes tell that they have the image", told, 120_000);
+    await until("both nodes tell that they have the image", told);
     const started = await Promise.all(
       [1, 2].map(() => admin.call("POST", "/api/instances", { environment: "mate" })),
     );
