@@ -15,9 +15,6 @@ beforeAll(async () => {
 afterAll(() => node?.remove());
 
 const spares = { ASCI_SPARE_NETWORKS: "2" };
-/** So that the call at which it is killed is one of the desktop's. */
-const throughProxy = ({ url }: { url: string }) =>
-  spawnController({ DOCKER_HOST: url, ASCI_SPARE_NETWORKS: "0" });
 
 /** The controller as a process of its own, which can be killed. */
 function spawnController(more: Record<string, string> = {}): ChildProcess {
@@ -33,6 +30,34 @@ function spawnController(more: Record<string, string> = {}): ChildProcess {
   return child;
 }
 
+/**
+ * A controller that is killed as soon as the engine has answered a call of that kind.
+ * @returns what waits for that
+ */
+async function spawnDoomed(
+  call: RegExp,
+  more: Record<string, string> = {},
+): Promise<() => Promise<void>> {
+  const killed = Promise.withResolvers<void>();
+  let child: ChildProcess | undefined;
+  const proxy = await startEngineProxy(join(node.runDir, "engine.sock"), call, () => {
+    child?.kill("SIGKILL");
+    killed.resolve();
+  });
+  child = spawnController({ ...more, DOCKER_HOST: proxy.url });
+  return async () => {
+    await killed.promise;
+    await proxy.close();
+  };
+}
+
+/** What a killed one left of a start. */
+const leftOf = (id: string) =>
+  until("its container is there", async () => {
+    const [found] = await node.containers(id);
+    return found;
+  });
+
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
@@ -45,26 +70,16 @@ describe("a controller killed by SIGKILL", () => {
     ["between create and start", /^POST (\/v[\d.]+)?\/containers\/create/],
     ["between start and finish", /^POST (\/v[\d.]+)?\/containers\/[0-9a-f]+\/start/],
   ])("%s leaves exactly one container to the next one", async (_when, call) => {
-    const killed = Promise.withResolvers<void>();
-    let child: ChildProcess | undefined;
-    const proxy = await startEngineProxy(join(node.runDir, "engine.sock"), call, () => {
-      child?.kill("SIGKILL");
-      killed.resolve();
-    });
-    child = throughProxy(proxy);
+    const killed = await spawnDoomed(call);
     const id = await node.start();
-    await killed.promise;
-    await proxy.close();
-    const [left] = await until("its container is there", async () => {
-      const found = await node.containers(id);
-      return found.length > 0 && found;
-    });
+    await killed();
+    const left = await leftOf(id);
     expect((await node.get(id)).state).toBe("starting");
 
     const next = spawnController();
     await node.untilState(id, "running");
     const containers = await node.containers(id);
-    expect(containers.map((it) => it.Id)).toEqual([left?.Id]);
+    expect(containers.map((it) => it.Id)).toEqual([left.Id]);
     expect(containers[0]?.State).toBe("running");
     await node.stop(id);
     await node.untilState(id, "stopped");
@@ -73,30 +88,20 @@ describe("a controller killed by SIGKILL", () => {
   });
 
   it("leaves a container that was to join a network, and that network, to the next one", async () => {
-    let child: ChildProcess | undefined;
-    const killed = Promise.withResolvers<void>();
     const call = /^POST (\/v[\d.]+)?\/containers\/create\?name=asci-/;
-    const proxy = await startEngineProxy(join(node.runDir, "engine.sock"), call, () => {
-      child?.kill("SIGKILL");
-      killed.resolve();
-    });
-    child = spawnController({ DOCKER_HOST: proxy.url, ...spares });
+    const killed = await spawnDoomed(call, spares);
     const ready = () => node.metric("asci_spare_networks").catch(() => undefined);
     await until("networks stand ready", async () => (await ready()) === 2);
     const id = await node.start();
-    await killed.promise;
-    await proxy.close();
-    const [left] = await until("its container is there", async () => {
-      const found = await node.containers(id);
-      return found.length > 0 && found;
-    });
-    const holder = networkHolderOf(left?.HostConfig.NetworkMode);
+    await killed();
+    const left = await leftOf(id);
+    const holder = networkHolderOf(left.HostConfig.NetworkMode);
     const networks = async () => (await node.networks()).map((it) => it.Id);
     expect(await networks()).toContain(holder);
 
     const next = spawnController(spares);
     await node.untilState(id, "running");
-    expect((await node.containers(id)).map((it) => it.Id)).toEqual([left?.Id]);
+    expect((await node.containers(id)).map((it) => it.Id)).toEqual([left.Id]);
     // The other one that was left is nobody's.
     await until("others stand ready", async () => (await ready()) === 2);
     expect(await networks()).toHaveLength(3);
@@ -109,19 +114,11 @@ describe("a controller killed by SIGKILL", () => {
   });
 
   it("while it stops one leaves nothing of it", async () => {
-    let child: ChildProcess | undefined;
-    const killed = Promise.withResolvers<void>();
-    const call = /^DELETE (\/v[\d.]+)?\/containers\/[0-9a-f]+/;
-    const proxy = await startEngineProxy(join(node.runDir, "engine.sock"), call, () => {
-      child?.kill("SIGKILL");
-      killed.resolve();
-    });
-    child = throughProxy(proxy);
+    const killed = await spawnDoomed(/^DELETE (\/v[\d.]+)?\/containers\/[0-9a-f]+/);
     const id = await node.start();
     await node.untilState(id, "running");
     await node.stop(id);
-    await killed.promise;
-    await proxy.close();
+    await killed();
     expect((await node.get(id)).state).toBe("stopping");
     const next = spawnController();
     await node.untilState(id, "stopped");

@@ -18,7 +18,7 @@ export const keys = {
 } as const;
 
 /** Retries quickly at first: a server that restarts is back in seconds. */
-function retryDelayMs(attempt: number): number {
+export function retryDelayMs(attempt: number): number {
   return Math.min(500 * 2 ** attempt, 5_000) * (0.75 + Math.random() / 2);
 }
 

@@ -11,7 +11,7 @@ interface Asked {
   fail(): void;
 }
 
-function setUp() {
+function setUp({ retries = 0 } = {}) {
   const asked: Asked[] = [];
   const states: PreviewState<string>[] = [];
   const run = new PreviewRun<string, string>({
@@ -21,6 +21,7 @@ function setUp() {
       ),
     show: (state) => states.push(state),
     now: () => Date.now(),
+    retryMs: (failures) => (failures < retries ? 300 : null),
   });
   return {
     asked,
@@ -77,6 +78,42 @@ describe("PreviewRun", () => {
     asked[1]!.fail();
     await wait(0);
     expect(last()).toMatchObject({ phase: "failed", answer: "of first", stale: true });
+  });
+
+  it("asks again by itself what may well be answered then, and not for ever", async () => {
+    const { asked, run, last, wait } = setUp({ retries: 2 });
+    run.question("first");
+    await wait(typingMs);
+    asked[0]!.fail();
+    await wait(299);
+    expect(asked).toHaveLength(1);
+    expect(last()?.phase).toBe("asking");
+    await wait(1);
+    expect(asked.map((it) => it.question)).toEqual(["first", "first"]);
+    asked[1]!.fail();
+    await wait(300);
+    asked[2]!.fail();
+    await wait(300);
+    expect(asked).toHaveLength(3);
+    expect(last()?.phase).toBe("failed");
+    run.question("second", 0);
+    await wait(0);
+    asked[3]!.fail();
+    await wait(300);
+    asked[4]!.answer("of second");
+    await wait(0);
+    expect(last()).toMatchObject({ phase: "done", answer: "of second", error: null });
+  });
+
+  it("does not ask again what is not the question any more", async () => {
+    const { asked, run, wait } = setUp({ retries: 2 });
+    run.question("first");
+    await wait(typingMs);
+    asked[0]!.fail();
+    await wait(100);
+    run.question("second");
+    await wait(1000);
+    expect(asked.map((it) => it.question)).toEqual(["first", "second"]);
   });
 
   it("forgets all about another rule, and an answer that is on its way", async () => {

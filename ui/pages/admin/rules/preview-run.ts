@@ -30,6 +30,11 @@ interface PreviewRunOptions<Q, A> {
   readonly ask: (question: Q, signal: AbortSignal) => Promise<A>;
   readonly show: (state: PreviewState<A>) => void;
   readonly now: () => number;
+  /**
+   * How long until it is asked once more by itself, ms; null: it is not.
+   * @param failures of this question before
+   */
+  readonly retryMs: (failures: number, error: unknown) => number | null;
 }
 
 export class PreviewRun<Q, A> {
@@ -49,7 +54,11 @@ export class PreviewRun<Q, A> {
     const { answer } = this.state;
     if (question === null) return this.set({ phase: "none", stale: answer !== null });
     this.set({ phase: "waiting", stale: answer !== null });
-    this.timer = setTimeout(() => void this.run(question), waitMs);
+    this.askIn(waitMs, question, 0);
+  }
+
+  private askIn(ms: number, question: Q, failures: number): void {
+    this.timer = setTimeout(() => void this.run(question, failures), ms);
   }
 
   /** Another rule: what was shown is about something else. */
@@ -64,7 +73,7 @@ export class PreviewRun<Q, A> {
     this.abort = undefined;
   }
 
-  private async run(question: Q): Promise<void> {
+  private async run(question: Q, failures: number): Promise<void> {
     const abort = new AbortController();
     this.abort = abort;
     this.set({ phase: "asking" });
@@ -76,8 +85,10 @@ export class PreviewRun<Q, A> {
       const usualMs = this.remember(answeredAt - since);
       this.set({ phase: "done", answer, error: null, stale: false, answeredAt, usualMs });
     } catch (error) {
-      if (!abort.signal.aborted)
-        this.set({ phase: "failed", error, stale: this.state.answer !== null });
+      if (abort.signal.aborted) return;
+      const retryMs = this.options.retryMs(failures, error);
+      if (retryMs !== null) return this.askIn(retryMs, question, failures + 1);
+      this.set({ phase: "failed", error, stale: this.state.answer !== null });
     }
   }
 

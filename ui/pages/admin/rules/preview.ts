@@ -2,6 +2,7 @@ import { createEffect, createMemo, createSignal, on, onCleanup, type Accessor } 
 import type { AdminRule } from "../../../../gateway/rule-schemas.ts";
 import type { RulePreview } from "../../../../gateway/preview-schemas.ts";
 import { serverNowMs } from "../../../api/clock.ts";
+import { retryDelayMs, retryPassing } from "../../../api/query-client.ts";
 import { previewRules, type PreviewQuestion } from "../../../api/rule-calls.ts";
 import { t } from "../../../messages/rules.ts";
 import type { Draft } from "./draft.ts";
@@ -41,6 +42,8 @@ export function usePreview(question: Accessor<PreviewQuestion | null>) {
     ask: previewRules,
     show: (next) => setState(() => next),
     now: serverNowMs,
+    // It changes nothing, as what is only read.
+    retryMs: (failures, error) => (retryPassing(failures, error) ? retryDelayMs(failures) : null),
   });
   onCleanup(() => run.stop());
   // Another object with the same in it is the same question.
