@@ -7,6 +7,7 @@ import { failuresIn, tallyOf } from "./test-tally.ts";
 import type { Tally } from "./test-tally.ts";
 
 const root = join(import.meta.dirname, "..");
+const reporter = join(import.meta.dirname, "causes-reporter.ts");
 
 /** A run's numbers, and the name and message of each failure. */
 export interface Outcome {
@@ -30,7 +31,7 @@ export async function runVitest(
   const options = ["--project", project, "--passWithNoTests", "--reporter=default"];
   const child = spawn(
     process.execPath,
-    [vitest, "run", ...options, "--reporter=json", `--outputFile.json=${report}`, ...args],
+    [vitest, "run", ...options, `--reporter=${reporter}`, `--outputFile=${report}`, ...args],
     // A session of its own: it takes a second Ctrl-C for an order to drop everything, and one may come twice.
     { cwd: root, stdio: ["ignore", "inherit", "inherit"], detached: true, env: environment() },
   );

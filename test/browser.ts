@@ -1,5 +1,6 @@
 /** A real browser for tests, and the ways through the pages that several of them take. */
 import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import type { TestInstallation } from "./installation.ts";
 
@@ -62,12 +63,14 @@ export interface VisitOptions {
 const networkChanged =
   /ERR_NETWORK_CHANGED|interrupted by another navigation to "chrome-error:|Navigation to "([^"]+)" is interrupted by another navigation to "\1"/;
 
+/** A container that is started is several changes, one after the other: each try leaves them more time. */
 async function steadily<T>(load: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await load();
     } catch (error) {
       if (tries === 10 || !networkChanged.test(String(error))) throw error;
+      await sleep(tries * 50);
     }
   }
 }

@@ -16,12 +16,15 @@ async function home(page: Page): Promise<void> {
     .waitFor();
 }
 
-/** Two nodes with a reason to go elsewhere; the controller takes back whatever has none. */
+/**
+ * Two nodes with a reason to go elsewhere; the controller takes back whatever has none. Neither is ready: a node that
+ * is has images pulled for it, and its work would outlive it.
+ */
 const makeReasons = (db: Queryable) =>
   db.execute(sql`
     with made as (
       insert into nodes (name, reported_labels, cpus, memory_bytes, ready, schedulable, draining, hold_reason, last_seen_at)
-      select name, '{}'::jsonb, 1, 1073741824, true, false, drained,
+      select name, '{}'::jsonb, 1, 1073741824, false, false, drained,
         case when drained then 'new kernel, back on Tuesday' end, now() + interval '100 years'
       from (values ('asked-drained', true), ('asked-beamtime', false)) as n (name, drained)
       returning id, name

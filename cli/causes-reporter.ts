@@ -1,0 +1,25 @@
+import { JsonReporter, type TestModule } from "vitest/node";
+
+/** Vitest's JSON reporter, whose messages tell causes too: a query that fails says why only there. */
+export default class CausesReporter extends JsonReporter {
+  override async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
+    for (const module of modules) {
+      for (const test of module.children.allTests())
+        for (const error of test.result().errors ?? []) tellCauses(error);
+    }
+    await super.onTestRunEnd(modules);
+  }
+}
+
+function tellCauses(error: { message: string; stack?: string; cause?: unknown }): void {
+  let { stack = error.message } = error;
+  let cause = error.cause;
+  for (let depth = 0; depth < 5 && isError(cause); depth++) {
+    stack += `\nbecause: ${cause.message}`;
+    cause = cause.cause;
+  }
+  error.stack = stack;
+}
+
+const isError = (it: unknown): it is { message: string; cause?: unknown } =>
+  typeof it === "object" && it !== null && "message" in it && typeof it.message === "string";
