@@ -210,7 +210,7 @@ export async function startController(
   let claim: Loop | undefined;
   const onWork = (): void => claim?.activate();
   const placer = placerUrl
-    ? startPlacer({ url: placerUrl, lostMs, imagesBeforehand, log, onPlaced: onWork })
+    ? startPlacer({ url: placerUrl, lostMs, imagesBeforehand, log, here: { nodeId, onWork } })
     : undefined;
   const installationId = await installationIdOf(connection, log);
   const { runtime, store } = dockerRuntime(config, installationId);

@@ -101,8 +101,6 @@ export interface PlacerContext {
   readonly wished: Set<string>;
   /** How long a node may be silent before what stands on it counts as lost. */
   readonly lostMs: number;
-  /** Called after a round that has placed something. */
-  onPlaced(): void;
 }
 
 const judgePeriodMs = 5000;
@@ -124,7 +122,6 @@ export function placerTasks({
   log,
   wished,
   lostMs,
-  onPlaced,
 }: PlacerContext): Record<PlacerTask, LoopTask> {
   const judge = createJudge(db, { periodMs: judgePeriodMs, lostMs });
   const remembered = nothingRemembered();
@@ -133,7 +130,7 @@ export function placerTasks({
       name: "place",
       periodMs: 2000,
       async run(_, activations) {
-        if ((await placeQueue(placing, { memory: remembered, activations })) > 0) onPlaced();
+        await placeQueue(placing, { memory: remembered, activations });
       },
     },
     expect: {

@@ -59,7 +59,6 @@ const lookAfter = () => {
     log,
     wished: new Set(),
     lostMs: 60_000,
-    onPlaced() {},
   });
   return startLoop(tasks.lifetimes, log).stop();
 };

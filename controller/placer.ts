@@ -1,5 +1,6 @@
 /** The placer: from the queue to nodes. It runs where its database login is given. */
-import type { Db, Queryable } from "../db/client.ts";
+import { setImmediate } from "node:timers/promises";
+import { inOrder, type Db, type Queryable } from "../db/client.ts";
 import { dedicateNode, endDedications } from "../db/dedications.ts";
 import {
   endUnplaced,
@@ -21,7 +22,14 @@ import { Ahead } from "../scheduler/limits.ts";
 import { place, type Decision } from "../scheduler/place.ts";
 import { compareStanding } from "../scheduler/queue-order.ts";
 import { generatePassword } from "./relay/vnc-password.ts";
-import { orderAnew, pageSize, readPage, writeNewRanks, type Ranked } from "./queue-pages.ts";
+import {
+  orderAnew,
+  pageSize,
+  readPage,
+  readQueued,
+  writeNewRanks,
+  type Ranked,
+} from "./queue-pages.ts";
 
 /** Of a long queue so many are looked at before the first one again, at most: looking costs a page. */
 const pagesBetweenLooks = 4;
@@ -132,6 +140,22 @@ function gatheredFor(all: readonly Gathering[], page: readonly Ranked[]): Gather
   });
 }
 
+/** All that a page is decided by, behind the lock, in one round trip. It is more only where a dedication has ended. */
+async function readLocked(tx: Queryable, from: QueuePosition | null, usual: UsualTimes) {
+  const locked = lockPlacer(tx);
+  locked.catch(() => {});
+  // What is read may only be sent after it.
+  await setImmediate();
+  const [, , ended, situation, queued] = await inOrder([
+    locked,
+    from === null ? endUnplaced(tx) : 0,
+    from === null ? endDedications(tx) : 0,
+    readSituation(tx, usual),
+    readQueued(tx, from),
+  ]);
+  return { situation: ended === 0 ? situation : await readSituation(tx, usual), queued };
+}
+
 /** @param ahead who waits for room on the pages before */
 async function placePage(
   db: Db,
@@ -139,11 +163,10 @@ async function placePage(
   { orderedUntil, usual, ahead }: PlacerMemory & { readonly ahead: Ahead },
 ): Promise<PageOutcome> {
   return db.transaction(async (tx) => {
-    await lockPlacer(tx);
-    if (from === null) await Promise.all([endUnplaced(tx), endDedications(tx)]);
-    const situation = await readSituation(tx, usual);
-    const ordered = from !== null || (await orderAnew(tx, situation, orderedUntil));
-    const ranks = await readPage(tx, from, situation);
+    const { situation, queued } = await readLocked(tx, from, usual);
+    const ordered = from === null ? await orderAnew(tx, situation, orderedUntil) : "none";
+    const asTheyStand = ordered === "none" ? queued : await readQueued(tx, from);
+    const ranks = await readPage(tx, from, situation, asTheyStand);
     const requests = ranks.map((it) => it.request);
     const gathered = gatheredFor(situation.gathered, ranks);
     const decisions = place(requests, { ...situation, gathered }, { ahead, gathers: true });
@@ -158,7 +181,7 @@ async function placePage(
       placed,
       waits: waits.size,
       next: last?.request.position ?? null,
-      orderedUntil: from === null && ordered ? situation.now : orderedUntil,
+      orderedUntil: from === null && ordered !== "some" ? situation.now : orderedUntil,
       ids: requests.map((it) => it.id),
     };
   });

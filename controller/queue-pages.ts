@@ -48,22 +48,28 @@ async function rankNew(tx: Queryable, rank: (it: Waiting) => Ranked): Promise<nu
   }
 }
 
+/** The first page or the one from after `position`, as it stands. */
+export const readQueued = (tx: Queryable, position: QueuePosition | null): Promise<Waiting[]> =>
+  readQueue(tx, pageSize, position);
+
 /**
  * The first page or the one from after `position`. What has just come is put in its place in memory, as most of it
  * is placed at once; where more waits than one page holds, everyone's place is written before the first: who is
  * new may stand before all of it.
+ *
+ * @param queued what `readQueued` gave
  */
 export async function readPage(
   tx: Queryable,
   position: QueuePosition | null,
   situation: Situation,
+  queued: readonly Waiting[],
 ): Promise<Ranked[]> {
   const rules = compileRules(situation.rules);
   const rank = (it: Waiting): Ranked => rankOf(it, rules, situation.now);
-  let page = await readQueue(tx, pageSize, position);
+  let page = queued;
   if (position) return page.map(rank);
-  if (page.length === pageSize && (await rankNew(tx, rank)) > 0)
-    page = await readQueue(tx, pageSize);
+  if (page.length === pageSize && (await rankNew(tx, rank)) > 0) page = await readQueued(tx, null);
   return page.map(rank).sort((a, b) => compareStanding(withId(a), withId(b)));
 }
 
@@ -71,12 +77,14 @@ export async function readPage(
  * Has everybody put in their place anew where rules have begun or ceased to count that say something about it: a
  * change of the rules does so by itself, the passing of time does not.
  * @param since ms since 1970
- * @returns false where somebody is left whose place may not be right: it has to be done again
+ * @returns `none` had to be, `all` are, or `some`: somebody is left whose place may not be right, and it has to be
+ * done again
  */
 export async function orderAnew(
   tx: Queryable,
   { rules, now }: Pick<Situation, "rules" | "now">,
   since: number,
-): Promise<boolean> {
-  return !ordersAnew(rules, since, now) || forgetStandings(tx);
+): Promise<"none" | "all" | "some"> {
+  if (!ordersAnew(rules, since, now)) return "none";
+  return (await forgetStandings(tx)) ? "all" : "some";
 }

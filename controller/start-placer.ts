@@ -12,13 +12,13 @@ export interface PlacerOptions {
   /** Whether nodes are asked to pull what is likely to be started. */
   readonly imagesBeforehand: boolean;
   readonly log: Log;
-  /** Called when something has been placed, anywhere. */
-  onPlaced?(): void;
+  /** The node of the same process, where there is one: it is told without a call. */
+  readonly here?: { readonly nodeId: string; onWork(): void };
 }
 
 /** Starts placing, judging and sweeping. `stop` waits for what is under way. */
 export function startPlacer(options: PlacerOptions): { stop(): Promise<void> } {
-  const { url, lostMs, imagesBeforehand, log } = options;
+  const { url, lostMs, imagesBeforehand, log, here } = options;
   const open = (max: number) =>
     connect(url, {
       applicationName: "asci-placer",
@@ -29,14 +29,12 @@ export function startPlacer(options: PlacerOptions): { stop(): Promise<void> } {
   // Of its own: what a round of placing asks is planned on it already when somebody waits.
   const placing = open(1);
   const wished = new Set<string>();
-  const onPlaced = options.onPlaced ?? (() => {});
   const tasks = placerTasks({
     db: connection.db,
     placing: placing.db,
     log,
     wished,
     lostMs,
-    onPlaced,
   });
   const place = startLoop(tasks.place, log);
   const poke = startLoop(tasks.poke, log);
@@ -44,8 +42,11 @@ export function startPlacer(options: PlacerOptions): { stop(): Promise<void> } {
   const kept = [expect, judge, stations, lifetimes, beamtimes, sweep];
   const others = [...kept, ...(imagesBeforehand ? [images] : [])].map((it) => startLoop(it, log));
   const onWork = (nodeId: string) => {
-    wished.add(nodeId);
-    poke.activate();
+    if (nodeId === here?.nodeId) here.onWork();
+    else {
+      wished.add(nodeId);
+      poke.activate();
+    }
   };
   const listener: Listener = listen(
     url,

@@ -1,3 +1,4 @@
+import { sql as sqlText } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import * as schema from "./schema.ts";
@@ -58,6 +59,36 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
   });
   const client = pooled ? sql : prepared(sql);
   return { db: drizzle(client, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
+}
+
+/**
+ * Has what this transaction asks planned once for each connection: Postgres would plan the first five times anew, for
+ * the very parameters, which is longer than all else of a statement that finds its few rows by their keys.
+ */
+export async function planOnce(tx: Queryable): Promise<void> {
+  await tx.execute(sqlText`set local plan_cache_mode = force_generic_plan`);
+}
+
+/**
+ * Has what this transaction asks planned for what there is now: for statements that take thousands of rows at once. A
+ * plan that was kept since tables had hardly a row looks at all of one for each of another.
+ */
+export async function planAnew(tx: Queryable): Promise<void> {
+  await tx.execute(sqlText`set local plan_cache_mode = force_custom_plan`);
+}
+
+/**
+ * Waits for all of several statements that were sent at once on one connection. Where one fails those behind it do too:
+ * the first one's error is the cause.
+ */
+export async function inOrder<const T extends readonly unknown[]>(
+  statements: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  // A statement of drizzle's is sent once for each that asks for its outcome.
+  const sent = statements.map((it) => Promise.resolve(it));
+  for (const outcome of await Promise.allSettled(sent))
+    if (outcome.status === "rejected") throw outcome.reason;
+  return Promise.all(sent) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
 }
 
 /**

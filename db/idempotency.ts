@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Queryable } from "./client.ts";
+import { inOrder, type Queryable } from "./client.ts";
 
 /** The instance that this key made within the last day, and what its request was. */
 export async function findIdempotent(
@@ -21,10 +21,12 @@ export async function rememberIdempotent(
   db: Queryable,
   it: { userId: string; key: string; bodyHash: string; instanceId: string },
 ): Promise<void> {
-  await db.execute(sql`
-    delete from idempotency_keys where user_id = ${it.userId} and key = ${it.key}
-      and created_at <= now() - interval '1 day'`);
-  await db.execute(sql`
-    insert into idempotency_keys (user_id, key, body_hash, instance_id)
-    values (${it.userId}, ${it.key}, ${it.bodyHash}, ${it.instanceId})`);
+  await inOrder([
+    db.execute(sql`
+      delete from idempotency_keys where user_id = ${it.userId} and key = ${it.key}
+        and created_at <= now() - interval '1 day'`),
+    db.execute(sql`
+      insert into idempotency_keys (user_id, key, body_hash, instance_id)
+      values (${it.userId}, ${it.key}, ${it.bodyHash}, ${it.instanceId})`),
+  ]);
 }

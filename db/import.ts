@@ -1,7 +1,7 @@
 /** What the lines of a file say, beside what is there, made true as a whole or not at all. */
 import { sql } from "drizzle-orm";
 import type { Reach } from "./beamlines.ts";
-import type { Db, Queryable } from "./client.ts";
+import { planAnew, type Db, type Queryable } from "./client.ts";
 import {
   queries,
   unnamedMembers,
@@ -87,6 +87,7 @@ export function applyImport(
 ): Promise<ImportOutcome> {
   const { kind, reach, replace, dryRun, also } = options;
   return db.transaction(async (tx) => {
+    await planAnew(tx);
     // One at a time, and no synchronisation meanwhile; everyone goes on reading.
     if (!dryRun) await tx.execute(sql`lock table members in share row exclusive mode`);
     const { looked, faults, effects } = await look(tx, rows, options);

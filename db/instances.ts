@@ -160,6 +160,8 @@ export async function listInstances(
 }
 
 export interface StartWish {
+  /** Where the caller writes more of it without waiting for its row. */
+  readonly id?: string;
   readonly userId: string;
   readonly environmentId: string;
   readonly versionId: string;
@@ -175,8 +177,8 @@ export interface StartWish {
 export async function insertInstance(db: Queryable, wish: StartWish): Promise<string> {
   const [row] = await db.execute<{ id: string }>(sql`
     with made as (
-      insert into instances (owner_id, environment_id, version_id, name, experiment_id, station_id, geometry)
-      values (${wish.userId}, ${wish.environmentId}, ${wish.versionId}, ${wish.name}, ${wish.experimentId},
+      insert into instances (id, owner_id, environment_id, version_id, name, experiment_id, station_id, geometry)
+      values (coalesce(${wish.id ?? null}::uuid, gen_random_uuid()), ${wish.userId}, ${wish.environmentId}, ${wish.versionId}, ${wish.name}, ${wish.experimentId},
         ${wish.stationId ?? null}, ${wish.geometry ?? null})
       returning id, owner_id
     ), noted as (

@@ -1,6 +1,6 @@
 /** The order of the queue, and when each may expect its turn: what the placer writes of them. */
 import { sql } from "drizzle-orm";
-import type { Queryable } from "./client.ts";
+import { inOrder, type Queryable } from "./client.ts";
 
 export interface Standing {
   readonly id: string;
@@ -19,10 +19,12 @@ export async function writeStandings(db: Queryable, standings: readonly Standing
 
 /** How many of an account's wait. Locks the account's row: of several wishes at once each counts those before it. */
 export async function countWaiting(db: Queryable, userId: string): Promise<number> {
-  await db.execute(sql`select 1 from users where id = ${userId} for no key update`);
-  const [row] = await db.execute<{ n: number }>(sql`
-    select count(*)::int as n from instances where owner_id = ${userId} and state = 'queued'`);
-  return row?.n ?? 0;
+  const [, rows] = await inOrder([
+    db.execute(sql`select 1 from users where id = ${userId} for no key update`),
+    db.execute<{ n: number }>(sql`
+      select count(*)::int as n from instances where owner_id = ${userId} and state = 'queued'`),
+  ]);
+  return rows[0]?.n ?? 0;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What a facility's user office knows, made true here: beamlines, people, experiments and their members. */
 import { sql, type SQL } from "drizzle-orm";
-import type { Db, Queryable } from "./client.ts";
+import { planAnew, type Db, type Queryable } from "./client.ts";
 
 export interface SyncPerson {
   readonly username: string;
@@ -246,6 +246,7 @@ export async function applySync(
 ): Promise<{ effect: SyncEffect } | { faults: SyncFault[] }> {
   try {
     return await db.transaction(async (tx) => {
+      await planAnew(tx);
       // One at a time, and nobody else changes memberships meanwhile; everyone goes on reading.
       await tx.execute(sql`lock table members in share row exclusive mode`);
       const beamlines = await writeBeamlines(tx, batch);

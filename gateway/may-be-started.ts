@@ -1,5 +1,5 @@
 /** Whether a start may be, and why not: asked before one, and by whoever is to agree to one. */
-import type { Db } from "../db/client.ts";
+import type { Queryable } from "../db/client.ts";
 import { mayStart, type StartVerdict } from "../db/entitlement.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -73,7 +73,7 @@ const notHere = () =>
   );
 
 export async function judgeStart(
-  db: Db,
+  db: Queryable,
   it: { readonly userId: string; readonly body: StartWish; readonly station?: StartStation },
 ): Promise<StartJudgement> {
   const { userId, body, station } = it;

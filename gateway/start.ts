@@ -1,10 +1,15 @@
 import { writeAudit, writeRefusal } from "../db/audit.ts";
-import type { Db, Queryable } from "../db/client.ts";
+import { inOrder, planOnce, type Db, type Queryable } from "../db/client.ts";
 import { sqlState } from "../db/errors.ts";
 import { findIdempotent, rememberIdempotent } from "../db/idempotency.ts";
 import { insertInstance } from "../db/instances.ts";
 import type { PersonRow } from "../db/sign-ins.ts";
-import { judgeStart, type StartStation, type StartWish } from "./may-be-started.ts";
+import {
+  judgeStart,
+  type StartJudgement,
+  type StartStation,
+  type StartWish,
+} from "./may-be-started.ts";
 import { ProblemError } from "./problem.ts";
 import { isTooMany, refuseTooMany } from "./waiting-limit.ts";
 
@@ -33,12 +38,16 @@ async function hashBody(body: StartRequest["body"]): Promise<string> {
   return Array.from(new Uint8Array(digest), (it) => it.toString(16).padStart(2, "0")).join("");
 }
 
+interface Keyed {
+  readonly key: string;
+  readonly bodyHash: string;
+}
+
 /** The instance that this key already made, where it did. @throws ProblemError 409 for another body */
 async function findRepeated(
-  db: Db,
+  db: Queryable,
   userId: string,
-  key: string,
-  bodyHash: string,
+  { key, bodyHash }: Keyed,
 ): Promise<string | undefined> {
   const known = await findIdempotent(db, userId, key);
   if (known && known.bodyHash !== bodyHash)
@@ -79,6 +88,84 @@ async function refuseStart(
   throw refusal;
 }
 
+type Allowed = Extract<StartJudgement, { allowed: true }>;
+
+/** What a start writes, sent at once: of its statements none waits for another one's answer. */
+async function writeStart(
+  tx: Queryable,
+  request: StartRequest,
+  verdict: Allowed,
+  keyed: Keyed | undefined,
+): Promise<string> {
+  const { person, body, station } = request;
+  const userId = person.id;
+  const instanceId = crypto.randomUUID();
+  const made = insertInstance(tx, {
+    id: instanceId,
+    userId,
+    environmentId: verdict.environmentId,
+    versionId: verdict.versionId,
+    name: body.name ?? verdict.environmentName,
+    experimentId: verdict.experimentId,
+    stationId: station?.id ?? null,
+    geometry: body.screen ? `${body.screen.width}x${body.screen.height}` : null,
+  });
+  if (request.bind) {
+    await made;
+    await request.bind(tx, instanceId);
+  }
+  const detail = {
+    environment: body.environment,
+    experiment: body.experiment,
+    via: verdict.via,
+    ...(station ? { station: station.name } : {}),
+    ...request.noted,
+  };
+  await inOrder([
+    made,
+    keyed ? rememberIdempotent(tx, { userId, ...keyed, instanceId }) : undefined,
+    // Behind the key, so that whoever repeats a start that is there gets it.
+    refuseTooMany(tx, userId),
+    writeAudit(tx, {
+      ...auditOf(request),
+      outcome: "allowed",
+      subjectKind: "instance",
+      subjectId: instanceId,
+      detail,
+    }),
+  ]);
+  return instanceId;
+}
+
+/** @returns the instance's id, or why there is none */
+function tryStart(
+  db: Db,
+  request: StartRequest,
+  keyed: Keyed | undefined,
+): Promise<string | Exclude<StartJudgement, Allowed>> {
+  const { person, body, station } = request;
+  return db.transaction(async (tx) => {
+    const [, repeated, verdict] = await inOrder([
+      planOnce(tx),
+      keyed ? findRepeated(tx, person.id, keyed) : undefined,
+      judgeStart(tx, { userId: person.id, body, ...(station ? { station } : {}) }),
+    ]);
+    if (repeated) return repeated;
+    return verdict.allowed ? writeStart(tx, request, verdict, keyed) : verdict;
+  });
+}
+
+async function keyedBy({ body, idempotencyKey: key }: StartRequest): Promise<Keyed | undefined> {
+  if (key === undefined) return undefined;
+  if (!/^[\x21-\x7e]{1,200}$/.test(key))
+    throw new ProblemError(
+      400,
+      "idempotency_key_malformed",
+      "An Idempotency-Key is 1 to 200 printable ASCII characters.",
+    );
+  return { key, bodyHash: await hashBody(body) };
+}
+
 /**
  * Records the wish for a new instance. A repeated request with the same key gives the same instance,
  * also where the two race.
@@ -87,61 +174,16 @@ async function refuseStart(
  * @throws ProblemError
  */
 export async function startInstance(db: Db, request: StartRequest): Promise<string> {
-  const { person, body, idempotencyKey: key } = request;
-  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key))
-    throw new ProblemError(
-      400,
-      "idempotency_key_malformed",
-      "An Idempotency-Key is 1 to 200 printable ASCII characters.",
-    );
-  const bodyHash = await hashBody(body);
-  if (key !== undefined) {
-    const repeated = await findRepeated(db, person.id, key, bodyHash);
-    if (repeated) return repeated;
-  }
-  const { station } = request;
-  const verdict = await judgeStart(db, {
-    userId: person.id,
-    body,
-    ...(station ? { station } : {}),
-  });
-  if (!verdict.allowed) return refuseStart(db, request, verdict.reason, verdict.refusal);
+  const keyed = await keyedBy(request);
   try {
-    return await db.transaction(async (tx) => {
-      const instanceId = await insertInstance(tx, {
-        userId: person.id,
-        environmentId: verdict.environmentId,
-        versionId: verdict.versionId,
-        name: body.name ?? verdict.environmentName,
-        experimentId: verdict.experimentId,
-        stationId: station?.id ?? null,
-        geometry: body.screen ? `${body.screen.width}x${body.screen.height}` : null,
-      });
-      await request.bind?.(tx, instanceId);
-      if (key !== undefined)
-        await rememberIdempotent(tx, { userId: person.id, key, bodyHash, instanceId });
-      // Behind the key, so that whoever repeats a start that is there gets it.
-      await refuseTooMany(tx, person.id);
-      await writeAudit(tx, {
-        ...auditOf(request),
-        outcome: "allowed",
-        subjectKind: "instance",
-        subjectId: instanceId,
-        detail: {
-          environment: body.environment,
-          experiment: body.experiment,
-          via: verdict.via,
-          ...(station ? { station: station.name } : {}),
-          ...request.noted,
-        },
-      });
-      return instanceId;
-    });
+    const outcome = await tryStart(db, request, keyed);
+    if (typeof outcome === "string") return outcome;
+    return await refuseStart(db, request, outcome.reason, outcome.refusal);
   } catch (error) {
     if (isTooMany(error)) return refuseStart(db, request, error.code, error);
     // The same key raced us and won: its instance is the answer.
-    const lostRace = key !== undefined && sqlState(error)?.code === "23505";
-    const winner = lostRace ? await findRepeated(db, person.id, key, bodyHash) : undefined;
+    const lostRace = keyed && sqlState(error)?.code === "23505";
+    const winner = lostRace ? await findRepeated(db, request.person.id, keyed) : undefined;
     if (winner) return winner;
     throw error;
   }
