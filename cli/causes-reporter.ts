@@ -5,20 +5,22 @@ export default class CausesReporter extends JsonReporter {
   override async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     for (const module of modules) {
       for (const test of module.children.allTests())
-        for (const error of test.result().errors ?? []) tellCauses(error);
+        for (const error of test.result().errors ?? []) error.stack = withCauses(error);
+      // Of what fails outside of tests only the message is reported.
+      for (const error of module.errors()) error.message = withCauses(error);
     }
     await super.onTestRunEnd(modules);
   }
 }
 
-function tellCauses(error: { message: string; stack?: string; cause?: unknown }): void {
-  let { stack = error.message } = error;
+function withCauses(error: { message: string; stack?: string; cause?: unknown }): string {
+  let text = error.stack ?? error.message;
   let cause = error.cause;
   for (let depth = 0; depth < 5 && isError(cause); depth++) {
-    stack += `\nbecause: ${cause.message}`;
+    text += `\nbecause: ${cause.message}`;
     cause = cause.cause;
   }
-  error.stack = stack;
+  return text;
 }
 
 const isError = (it: unknown): it is { message: string; cause?: unknown } =>

@@ -7,6 +7,7 @@ import {
   type Seeded,
   type TestDatabase,
 } from "../db/testing.ts";
+import type { Db } from "../db/client.ts";
 import { lockPlacer } from "../db/placement.ts";
 import { placeQueue } from "./placer.ts";
 
@@ -25,6 +26,9 @@ const get = (id: string) => getInstance(database.as("gateway").db, seeded.userId
 const setNode = (cpus: number, ready = true) =>
   database.owner.db.execute(sql`
     update nodes set cpus = ${cpus}, memory_bytes = 100000000000, ready = ${ready}, last_seen_at = now()`);
+
+/** A connection sends at once what it has asked before, and else waits for each answer. */
+const warm = (placers: readonly Db[]) => Promise.all(placers.map((it) => placeQueue(it)));
 
 describe("the placer", () => {
   it("tells what waits why it waits, and places it when a node is there", async () => {
@@ -57,6 +61,7 @@ describe("the placer", () => {
       database.as("placer", { max: 1 }).db,
       database.as("placer", { max: 1 }).db,
     ];
+    await warm([other]);
     const [locked, queued] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const holding = one.transaction(async (tx) => {
       await lockPlacer(tx);
@@ -85,8 +90,9 @@ describe("the placer", () => {
     await database.owner.db.execute(sql`delete from allocations`);
     await database.owner.db.execute(sql`update instances set state = 'stopped'`);
     await setNode(5);
-    await Promise.all(Array.from({ length: 12 }, start));
     const placers = Array.from({ length: 6 }, () => database.as("placer", { max: 1 }).db);
+    await warm(placers);
+    await Promise.all(Array.from({ length: 12 }, start));
     await Promise.all(placers.map((db) => placeQueue(db)));
     const [row] = await database.owner.db.execute(sql`
       select count(*)::int as n, sum(cpus)::float8 as cpus from allocations`);

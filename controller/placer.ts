@@ -1,6 +1,6 @@
 /** The placer: from the queue to nodes. It runs where its database login is given. */
 import { setImmediate } from "node:timers/promises";
-import { inOrder, type Db, type Queryable } from "../db/client.ts";
+import { sentAtOnce, type Db, type Queryable } from "../db/client.ts";
 import { dedicateNode, endDedications } from "../db/dedications.ts";
 import {
   endUnplaced,
@@ -140,13 +140,13 @@ function gatheredFor(all: readonly Gathering[], page: readonly Ranked[]): Gather
   });
 }
 
-/** All that a page is decided by, behind the lock, in one round trip. It is more only where a dedication has ended. */
+/** All that a page is decided by, behind the lock, in one round trip; more where dedications are open. */
 async function readLocked(tx: Queryable, from: QueuePosition | null, usual: UsualTimes) {
   const locked = lockPlacer(tx);
   locked.catch(() => {});
-  // What is read may only be sent after it.
+  // It is on its way by then, however many steps any query takes until it is sent: nothing is read before it.
   await setImmediate();
-  const [, , ended, situation, queued] = await inOrder([
+  const [, , ended, situation, queued] = await sentAtOnce([
     locked,
     from === null ? endUnplaced(tx) : 0,
     from === null ? endDedications(tx) : 0,

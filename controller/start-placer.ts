@@ -51,7 +51,11 @@ export function startPlacer(options: PlacerOptions): { stop(): Promise<void> } {
   const listener: Listener = listen(
     url,
     { asci_queue: () => place.activate(), asci_work: onWork },
-    () => place.activate(),
+    () => {
+      place.activate();
+      // What was placed while nobody listened.
+      here?.onWork();
+    },
   );
   const loops = [place, poke, ...others];
   return {

@@ -1,6 +1,7 @@
 import { sql as sqlText } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { sqlState } from "./errors.ts";
 import * as schema from "./schema.ts";
 
 type Schema = typeof schema;
@@ -58,36 +59,50 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
     connection: { application_name: applicationName, ...(pooled ? {} : limits) },
   });
   const client = pooled ? sql : prepared(sql);
-  return { db: drizzle(client, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
+  const db = drizzle(client, { schema });
+  if (pooled) pooledDbs.add(db);
+  return { db, sql, close: () => sql.end({ timeout: 5 }) };
 }
+
+/** Through a pooler: no statement is kept there, and each takes round trips of its own. */
+const pooledDbs = new WeakSet<object>();
 
 /**
  * Has what this transaction asks planned once for each connection: Postgres would plan the first five times anew, for
- * the very parameters, which is longer than all else of a statement that finds its few rows by their keys.
+ * the very parameters, which is longer than all else of a statement that finds its few rows by their keys. Through a
+ * pooler, where every statement is planned each time, it does nothing.
  */
-export async function planOnce(tx: Queryable): Promise<void> {
-  await tx.execute(sqlText`set local plan_cache_mode = force_generic_plan`);
+export async function planOnce(db: Db, tx: Queryable): Promise<void> {
+  if (!pooledDbs.has(db)) await tx.execute(sqlText`set local plan_cache_mode = force_generic_plan`);
 }
 
 /**
- * Has what this transaction asks planned for what there is now: for statements that take thousands of rows at once. A
- * plan that was kept since tables had hardly a row looks at all of one for each of another.
+ * Has what this transaction asks planned for what there is now, the queries of triggers and foreign keys too: for
+ * statements that take thousands of rows at once. A plan that was kept since tables had hardly a row looks at all of
+ * one for each of another.
  */
 export async function planAnew(tx: Queryable): Promise<void> {
   await tx.execute(sqlText`set local plan_cache_mode = force_custom_plan`);
 }
 
+/** What a statement is told that stands behind one that failed. */
+const behindAFault = "25P02";
+
 /**
- * Waits for all of several statements that were sent at once on one connection. Where one fails those behind it do too:
- * the first one's error is the cause.
+ * Waits for all of several queries that were sent at once in one transaction, where they are carried out in this order:
+ * each has to send its first statement before it awaits anything.
+ * @throws the cause where several failed, as all do behind one that the database refused
  */
-export async function inOrder<const T extends readonly unknown[]>(
+export async function sentAtOnce<const T extends readonly unknown[]>(
   statements: T,
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   // A statement of drizzle's is sent once for each that asks for its outcome.
   const sent = statements.map((it) => Promise.resolve(it));
-  for (const outcome of await Promise.allSettled(sent))
-    if (outcome.status === "rejected") throw outcome.reason;
+  const faults = (await Promise.allSettled(sent)).flatMap((it) =>
+    it.status === "rejected" ? [{ reason: it.reason as unknown }] : [],
+  );
+  const cause = faults.find((it) => sqlState(it.reason)?.code !== behindAFault) ?? faults[0];
+  if (cause) throw cause.reason;
   return Promise.all(sent) as Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
 }
 

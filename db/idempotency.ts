@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { inOrder, type Queryable } from "./client.ts";
+import { sentAtOnce, type Queryable } from "./client.ts";
 
 /** The instance that this key made within the last day, and what its request was. */
 export async function findIdempotent(
@@ -21,7 +21,7 @@ export async function rememberIdempotent(
   db: Queryable,
   it: { userId: string; key: string; bodyHash: string; instanceId: string },
 ): Promise<void> {
-  await inOrder([
+  await sentAtOnce([
     db.execute(sql`
       delete from idempotency_keys where user_id = ${it.userId} and key = ${it.key}
         and created_at <= now() - interval '1 day'`),

@@ -178,7 +178,7 @@ export async function insertInstance(db: Queryable, wish: StartWish): Promise<st
   const [row] = await db.execute<{ id: string }>(sql`
     with made as (
       insert into instances (id, owner_id, environment_id, version_id, name, experiment_id, station_id, geometry)
-      values (coalesce(${wish.id ?? null}::uuid, gen_random_uuid()), ${wish.userId}, ${wish.environmentId}, ${wish.versionId}, ${wish.name}, ${wish.experimentId},
+      values (${wish.id ?? crypto.randomUUID()}, ${wish.userId}, ${wish.environmentId}, ${wish.versionId}, ${wish.name}, ${wish.experimentId},
         ${wish.stationId ?? null}, ${wish.geometry ?? null})
       returning id, owner_id
     ), noted as (

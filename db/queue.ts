@@ -1,6 +1,6 @@
 /** The order of the queue, and when each may expect its turn: what the placer writes of them. */
 import { sql } from "drizzle-orm";
-import { inOrder, type Queryable } from "./client.ts";
+import { sentAtOnce, type Queryable } from "./client.ts";
 
 export interface Standing {
   readonly id: string;
@@ -19,7 +19,7 @@ export async function writeStandings(db: Queryable, standings: readonly Standing
 
 /** How many of an account's wait. Locks the account's row: of several wishes at once each counts those before it. */
 export async function countWaiting(db: Queryable, userId: string): Promise<number> {
-  const [, rows] = await inOrder([
+  const [, rows] = await sentAtOnce([
     db.execute(sql`select 1 from users where id = ${userId} for no key update`),
     db.execute<{ n: number }>(sql`
       select count(*)::int as n from instances where owner_id = ${userId} and state = 'queued'`),

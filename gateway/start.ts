@@ -1,5 +1,5 @@
 import { writeAudit, writeRefusal } from "../db/audit.ts";
-import { inOrder, planOnce, type Db, type Queryable } from "../db/client.ts";
+import { planOnce, sentAtOnce, type Db, type Queryable } from "../db/client.ts";
 import { sqlState } from "../db/errors.ts";
 import { findIdempotent, rememberIdempotent } from "../db/idempotency.ts";
 import { insertInstance } from "../db/instances.ts";
@@ -90,7 +90,7 @@ async function refuseStart(
 
 type Allowed = Extract<StartJudgement, { allowed: true }>;
 
-/** What a start writes, sent at once: of its statements none waits for another one's answer. */
+/** What a start writes: no statement waits for another one's answer, but where `bind` has to. */
 async function writeStart(
   tx: Queryable,
   request: StartRequest,
@@ -121,7 +121,7 @@ async function writeStart(
     ...(station ? { station: station.name } : {}),
     ...request.noted,
   };
-  await inOrder([
+  await sentAtOnce([
     made,
     keyed ? rememberIdempotent(tx, { userId, ...keyed, instanceId }) : undefined,
     // Behind the key, so that whoever repeats a start that is there gets it.
@@ -145,8 +145,8 @@ function tryStart(
 ): Promise<string | Exclude<StartJudgement, Allowed>> {
   const { person, body, station } = request;
   return db.transaction(async (tx) => {
-    const [, repeated, verdict] = await inOrder([
-      planOnce(tx),
+    const [, repeated, verdict] = await sentAtOnce([
+      planOnce(db, tx),
       keyed ? findRepeated(tx, person.id, keyed) : undefined,
       judgeStart(tx, { userId: person.id, body, ...(station ? { station } : {}) }),
     ]);
