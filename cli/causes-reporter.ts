@@ -13,7 +13,8 @@ export default class CausesReporter extends JsonReporter {
   }
 }
 
-function withCauses(error: { message: string; stack?: string; cause?: unknown }): string {
+/** An error as text, with what was behind it. */
+export function withCauses(error: { message: string; stack?: string; cause?: unknown }): string {
   let text = error.stack ?? error.message;
   let cause = error.cause;
   for (let depth = 0; depth < 5 && isError(cause); depth++) {

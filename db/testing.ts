@@ -12,7 +12,10 @@ export interface TestDatabase extends Provisioned {
   /** As the owner, to prepare and to look. */
   readonly owner: Connection;
   /** A pool as one of the parts, closed with the database. */
-  as(part: "gateway" | "placer" | "node" | "relay", options?: { max?: number }): Connection;
+  as(
+    part: "gateway" | "placer" | "node" | "relay",
+    options?: { max?: number; pooled?: boolean },
+  ): Connection;
   /** Registers another node, and gives a pool as its controller. */
   addNode(nodeName: string): Promise<{ readonly nodeId: string; readonly db: Db }>;
   drop(): Promise<void>;
@@ -45,7 +48,7 @@ export async function createTestDatabase(serverUrl: string): Promise<TestDatabas
     ownerUrl: url.href,
     owner,
     as(part, options = {}) {
-      const connection = connect(provisioned.urls[part], { max: options.max ?? 5 });
+      const connection = connect(provisioned.urls[part], { max: 5, ...options });
       open.push(connection);
       return connection;
     },
